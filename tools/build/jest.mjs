@@ -1,0 +1,31 @@
+// `node tools/build/jest.mjs <project> <root> test|int-test|e2e [jest options]`: one rung of one project's
+// tests, with its figures in dist/test-results for the totals of `npm test`.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './projects.mjs';
+
+const [name, root, rung, ...rest] = process.argv.slice(2);
+const PATTERNS = { test: '\\.spec\\.ts$', 'int-test': '\\.int-spec\\.ts$', e2e: '\\.e2e-spec\\.ts$' };
+const results = join(ROOT, 'dist', 'test-results');
+mkdirSync(results, { recursive: true });
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
+    '--config',
+    join(ROOT, root, 'jest.config.cjs'),
+    '--rootDir',
+    join(ROOT, root),
+    '--testRegex',
+    PATTERNS[rung],
+    '--json',
+    '--outputFile',
+    join(results, `${name}.${rung}.json`),
+    // A connection that a failed test left open must not hold up everything behind it.
+    ...(rung === 'test' ? [] : ['--runInBand', '--forceExit']),
+    ...rest,
+  ],
+  { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
+);
+process.exit(status ?? 1);
