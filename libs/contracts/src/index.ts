@@ -1,0 +1,53 @@
+export { MODES, type Mode, type Plane } from './modes';
+export { APPS, APP_NAMES, appRunsIn, appsOf, type AppDefinition, type AppName } from './apps';
+export { ROUTE_TABLE, routeFor, type RouteRow } from './routes';
+export {
+  ERROR_CODES,
+  JSON_RPC,
+  OBLIGATIONS,
+  OUTCOMES,
+  REASON_CODES,
+  RISK_TIERS,
+  ROLES,
+  SEVERITIES,
+  VERDICTS,
+  type ErrorCode,
+  type ObligationName,
+  type Outcome,
+  type ReasonCode,
+  type RiskTier,
+  type Role,
+  type Severity,
+  type Verdict,
+} from './codes';
+export type { DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
+export type { AuditEvent, AuditKind, AuditRecord, DecisionEntry, OutcomeEntry, SpoolEntry } from './audit';
+export { CLAIM_PATH, type ClaimAnswer, type ClaimRequest } from './claims';
+export type {
+  LicenseMode,
+  LicenseState,
+  PlaneStateKey,
+  PlaneStateValues,
+  PublicJwk,
+  RiskScore,
+  TrustedIssuer,
+} from './plane-state';
+export {
+  CONFIG_DOCUMENT_SCHEMA,
+  type AgentEntry,
+  type AgentStatus,
+  type BlastRadiusSettings,
+  type ConfigDocument,
+  type DlpPatternEntry,
+  type EscalationSettings,
+  type KillScope,
+  type KillSwitch,
+  type McpServerEntry,
+  type RateLimitSettings,
+} from './uplink/config-document';
+export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
+export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
+export { isObject, type QueueDefinition } from './queues/queue-definition';
+export { AUDIT_EVENTS_QUEUE, type AuditEventsPayload } from './queues/audit-events.queue';
+export { AUDIT_COMMITTED_QUEUE, type AuditCommittedPayload } from './queues/audit-committed.queue';
+export { BUNDLE_BUILD_QUEUE, type BundleBuildPayload } from './queues/bundle-build.queue';

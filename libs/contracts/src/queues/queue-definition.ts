@@ -1,0 +1,21 @@
+import type { AppName } from '../apps';
+
+/** One queue: its versioned name, who fills it, the one app that empties it, and how failures are treated. */
+export interface QueueDefinition<Payload> {
+  readonly name: string;
+  readonly producers: readonly AppName[];
+  readonly consumer: AppName;
+  readonly attempts: number;
+  /** First delay of the exponential back-off, in ms. */
+  readonly backoffMs: number;
+  /** Completed jobs that are kept, for a look at what happened. */
+  readonly keepCompleted: number;
+  readonly keepFailed: number;
+  /** Narrows a job's data; a payload that does not fit is failed for good. */
+  readonly accepts: (data: unknown) => data is Payload;
+}
+
+/** Narrows to a JSON object. */
+export function isObject(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
+}
