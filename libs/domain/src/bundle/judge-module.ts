@@ -1,0 +1,117 @@
+import { declaredConcerns, EVERYTHING, type Concerns } from './concerns';
+import { recordsOf } from './json-narrowing';
+import { SIMPLE_CATEGORY, type PolicyFault, type PolicyPackage } from './policy-package';
+import { readRegoModule, refText, type RegoExpression, type RegoRule, type RegoTerm } from './rego-ast';
+
+/** What is known of a policy once OPA has parsed it. */
+export interface ModuleJudgement {
+  readonly concerns: Concerns;
+  readonly faults: readonly PolicyFault[];
+}
+
+const CONTRIBUTIONS: readonly string[] = ['deny', 'escalate', 'restrict', 'allow'];
+
+/** The parts of the input whose equality with fixed texts tells which calls a rule can speak about. */
+const SELECTORS: ReadonlyMap<string, 'tools' | 'servers' | 'actions'> = new Map([
+  ['input.request.tool_name', 'tools'],
+  ['input.request.mcp_server', 'servers'],
+  ['input.request.action', 'actions'],
+  ['input.request.action_class', 'actions'],
+]);
+
+type Selection = readonly [list: 'tools' | 'servers' | 'actions', texts: readonly string[]];
+
+/**
+ * Reads a parsed policy: whether its contributions have a form that the fold can hear, and which calls it
+ * concerns. A contribution in another form would be silent, which for a denial is dangerous, so it is a fault.
+ * @param ast what `opa parse --format json --json-include locations` printed
+ */
+export function judgeModule(ast: unknown, place: PolicyPackage): ModuleJudgement {
+  const module = readRegoModule(ast);
+  const faults: PolicyFault[] = [];
+  if (module.package !== place.text) {
+    const message = `OPA reads the package as ${module.package ?? 'none'}, not ${place.text}`;
+    faults.push({ code: 'package_invalid', message, row: 1, col: 1 });
+  }
+  const rules = module.rules.filter(({ name }) => CONTRIBUTIONS.includes(name));
+  for (const rule of rules) {
+    const message = place.category === SIMPLE_CATEGORY ? simpleFault(rule) : fullFault(rule);
+    if (message !== undefined)
+      faults.push({ code: 'contribution_shape', message, row: rule.row, col: rule.col });
+  }
+  try {
+    return { concerns: declaredConcerns(module.custom) ?? inferredConcerns(rules), faults };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return {
+      concerns: EVERYTHING,
+      faults: [...faults, { code: 'metadata_invalid', message: error.message, row: 1, col: 1 }],
+    };
+  }
+}
+
+function fullFault({ name, isSet, isNested, isFunction, isDefault }: RegoRule): string | undefined {
+  return isSet && !isNested && !isFunction && !isDefault
+    ? undefined
+    : `${name} must be a set: ${name} contains {"policy": "…", "reason": "…"} if { … }`;
+}
+
+function simpleFault({ name, isSet, isNested, isFunction, value }: RegoRule): string | undefined {
+  if (name === 'restrict') return 'the simple form has no restrict: use package behavry.<category>.<name>';
+  const isConstant = value === undefined || value === true || value === false || typeof value === 'object';
+  return isSet || isNested || isFunction || !isConstant
+    ? `${name} must be true or false in the simple form`
+    : undefined;
+}
+
+/**
+ * Sound by construction: a rule is put under a key only when its body demands that the input equals one of
+ * fixed texts, so that it says nothing about any other call.
+ */
+function inferredConcerns(rules: readonly RegoRule[]): Concerns {
+  const found = { tools: new Set<string>(), servers: new Set<string>(), actions: new Set<string>() };
+  for (const rule of rules) {
+    if (rule.isDefault && rule.value === false) continue;
+    const selection = rule.isDefault || rule.hasElse ? undefined : selectionIn(rule.body);
+    if (!selection) return EVERYTHING;
+    const [list, texts] = selection;
+    for (const text of texts) found[list].add(text);
+  }
+  const { tools, servers, actions } = found;
+  return { everything: false, tools: [...tools], servers: [...servers], actions: [...actions], when: [] };
+}
+
+function selectionIn(body: readonly RegoExpression[]): Selection | undefined {
+  const selections = body.flatMap((expression) => selectionOf(expression) ?? []);
+  const order = ['tools', 'servers', 'actions'];
+  return selections.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))[0];
+}
+
+function selectionOf({ isNegated, hasWith, terms }: RegoExpression): [Selection] | undefined {
+  if (isNegated || hasWith || terms.length !== 3) return undefined;
+  const [operator, left, right] = terms;
+  const name = refText(operator);
+  if (name === 'equal' || name === 'eq')
+    return selecting(left, right, textIn) ?? selecting(right, left, textIn);
+  return name === 'internal.member_2' ? selecting(left, right, textsIn) : undefined;
+}
+
+function selecting(
+  subject: RegoTerm | undefined,
+  texts: RegoTerm | undefined,
+  fits: (term: RegoTerm) => readonly string[] | undefined,
+): [Selection] | undefined {
+  const list = SELECTORS.get(refText(subject) ?? '');
+  const found = texts === undefined ? undefined : fits(texts);
+  return list !== undefined && found !== undefined ? [[list, found]] : undefined;
+}
+
+function textIn({ type, value }: RegoTerm): readonly string[] | undefined {
+  return type === 'string' && typeof value === 'string' ? [value] : undefined;
+}
+
+function textsIn({ type, value }: RegoTerm): readonly string[] | undefined {
+  if (type !== 'set' && type !== 'array') return undefined;
+  const items = recordsOf(value).map(({ type: kind, value: text }) => (kind === 'string' ? text : undefined));
+  return items.every((item): item is string => typeof item === 'string') ? items : undefined;
+}

@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical/canonical-json';
+
+/** @returns lower-case hex SHA-256 of the text's UTF-8 bytes */
+export function sha256HexOf(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * The digest under which a call's arguments are audited and approved.
+ * @returns `sha256:<hex>` of the canonical JSON
+ * @throws TypeError as canonicalJson does
+ */
+export function digestOf(value: unknown): string {
+  return `sha256:${sha256HexOf(canonicalJson(value))}`;
+}

@@ -1,0 +1,174 @@
+/** What a call does, in the words that rules use (semantics: decisions and policy). */
+export type ActionClass = 'read' | 'write' | 'delete' | 'execute' | 'send' | 'unknown';
+
+export interface NormalisedCall {
+  /** Lower-case verb of the tool name. */
+  readonly action: string;
+  readonly actionClass: ActionClass;
+  /** What the call is about; empty when its arguments do not say. */
+  readonly resource: string;
+  /** Size of the largest list among the arguments, at least 1. */
+  readonly resourceCount: number;
+}
+
+const VERBS: Readonly<Record<Exclude<ActionClass, 'unknown'>, readonly string[]>> = {
+  read: [
+    'read',
+    'get',
+    'list',
+    'search',
+    'find',
+    'fetch',
+    'query',
+    'show',
+    'view',
+    'describe',
+    'lookup',
+    'count',
+    'check',
+    'browse',
+    'download',
+    'head',
+    'stat',
+    'select',
+    'scan',
+    'echo',
+    'print',
+    'explain',
+    'complete',
+  ],
+  write: [
+    'write',
+    'create',
+    'update',
+    'edit',
+    'set',
+    'put',
+    'add',
+    'insert',
+    'append',
+    'modify',
+    'patch',
+    'save',
+    'upload',
+    'rename',
+    'move',
+    'copy',
+    'merge',
+    'commit',
+    'push',
+    'toggle',
+    'replace',
+    'upsert',
+    'make',
+  ],
+  delete: [
+    'delete',
+    'remove',
+    'drop',
+    'destroy',
+    'purge',
+    'erase',
+    'truncate',
+    'unlink',
+    'wipe',
+    'rm',
+    'clear',
+  ],
+  execute: [
+    'execute',
+    'exec',
+    'run',
+    'invoke',
+    'call',
+    'start',
+    'trigger',
+    'eval',
+    'deploy',
+    'launch',
+    'spawn',
+    'sample',
+  ],
+  send: [
+    'send',
+    'post',
+    'publish',
+    'email',
+    'notify',
+    'reply',
+    'forward',
+    'share',
+    'message',
+    'broadcast',
+    'elicit',
+  ],
+};
+
+const CLASS_OF = new Map<string, ActionClass>(
+  Object.entries(VERBS).flatMap(([actionClass, verbs]) =>
+    verbs.map((verb): [string, ActionClass] => [verb, actionClass as ActionClass]),
+  ),
+);
+
+/** Argument names that say what a call is about, most telling first. */
+export const RESOURCE_KEYS = [
+  'path',
+  'file',
+  'url',
+  'query',
+  'resource',
+  'repo',
+  'channel',
+  'database',
+  'table',
+  'collection',
+  'bucket',
+  'org',
+  'command',
+] as const;
+
+const VERB_END = /[_\-/]|(?<=[a-z0-9])(?=[A-Z])/;
+
+/** @returns the verb before the first `_`, `-`, `/` or camel-case hump, in lower case */
+export function verbOf(toolName: string): string {
+  return (toolName.split(VERB_END, 1)[0] ?? '').toLowerCase();
+}
+
+/** @returns the class of a verb; `unknown` for one that says nothing */
+export function actionClassOf(verb: string): ActionClass {
+  return CLASS_OF.get(verb) ?? 'unknown';
+}
+
+/** @returns the text of the first telling argument, or an empty text */
+export function resourceOf(args: unknown): string {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return '';
+  const object = args as Readonly<Record<string, unknown>>;
+  for (const key of RESOURCE_KEYS) {
+    if (!Object.hasOwn(object, key)) continue;
+    const value = object[key];
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    if (typeof first === 'string' && first !== '') return first;
+    if (typeof first === 'number') return String(first);
+  }
+  return '';
+}
+
+/** Verb, class, resource and size of a call. */
+export function normaliseCall(toolName: string, args: unknown): NormalisedCall {
+  const action = verbOf(toolName);
+  return {
+    action,
+    actionClass: actionClassOf(action),
+    resource: resourceOf(args),
+    resourceCount: largestList(args),
+  };
+}
+
+function largestList(args: unknown): number {
+  if (Array.isArray(args)) return Math.max(1, args.length);
+  if (typeof args !== 'object' || args === null) return 1;
+  return Object.values(args).reduce<number>(
+    (largest, value) => (Array.isArray(value) ? Math.max(largest, value.length) : largest),
+    1,
+  );
+}
