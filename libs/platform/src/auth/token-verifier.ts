@@ -1,0 +1,136 @@
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import type { TrustedIssuer } from '@behavry/contracts';
+import { sha256 } from '../keys/hash';
+import type { Clock } from '../time/clock';
+import type { TokenResult, VerifiedToken } from './verified-token';
+
+const MAX_TOKEN_CHARACTERS = 8192;
+const MAX_CACHED = 10_000;
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+interface KnownIssuer {
+  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly audiences: ReadonlySet<string>;
+}
+
+/**
+ * Verifies RS256 tokens of the trusted issuers (RFC 7515, 7519; semantics: identity). A token seen before
+ * is found by its SHA-256 and costs microseconds; the cache ends with the token or a change of keys.
+ */
+export class TokenVerifier {
+  #issuers: ReadonlyMap<string, KnownIssuer> = new Map();
+  readonly #cache = new Map<string, VerifiedToken>();
+
+  /** @param onUnknownKey called when a trusted issuer's token names a key that is not known here */
+  constructor(
+    private readonly clock: Clock,
+    private readonly onUnknownKey: () => void = () => undefined,
+  ) {}
+
+  /** Replaces who is trusted. */
+  trust(issuers: readonly TrustedIssuer[]): void {
+    this.#cache.clear();
+    this.#issuers = new Map(
+      issuers.map(({ iss, keys, audiences }) => [
+        iss,
+        {
+          keys: new Map(keys.map((jwk) => [jwk.kid, createPublicKey({ key: { ...jwk }, format: 'jwk' })])),
+          audiences: new Set(audiences),
+        },
+      ]),
+    );
+  }
+
+  /** Whether anybody is trusted yet. */
+  get hasIssuers(): boolean {
+    return this.#issuers.size > 0;
+  }
+
+  /**
+   * @param token compact JWS
+   * @param audience the one audience that is accepted here
+   */
+  verify(token: string, audience: string): TokenResult {
+    if (token.length > MAX_TOKEN_CHARACTERS) return { ok: false, fault: 'malformed' };
+    const key = sha256(token).toString('base64');
+    const cached = this.#cache.get(key);
+    const result: TokenResult = cached ? { ok: true, token: cached } : this.#verifyAnew(token);
+    if (!result.ok) return result;
+    if (result.token.expiresAt <= this.clock.now()) {
+      this.#cache.delete(key);
+      return { ok: false, fault: 'expired' };
+    }
+    if (!cached) this.#remember(key, result.token);
+    return result.token.audience === audience ? result : { ok: false, fault: 'wrong_audience' };
+  }
+
+  #verifyAnew(token: string): TokenResult {
+    const parts = token.split('.');
+    const [head, body, signature] = parts;
+    if (parts.length !== 3 || !head || !body || !signature || !BASE64URL.test(signature)) {
+      return { ok: false, fault: 'malformed' };
+    }
+    const header = decode(head);
+    const claims = decode(body);
+    if (!header || !claims || header['alg'] !== 'RS256' || 'crit' in header)
+      return { ok: false, fault: 'malformed' };
+    const issuer = this.#issuers.get(String(claims['iss']));
+    if (!issuer) return { ok: false, fault: 'unknown_issuer' };
+    const publicKey = issuer.keys.get(String(header['kid']));
+    if (!publicKey) {
+      this.onUnknownKey();
+      return { ok: false, fault: 'unknown_key' };
+    }
+    const signed = Buffer.from(`${head}.${body}`, 'latin1');
+    if (!verify('sha256', signed, publicKey, Buffer.from(signature, 'base64url'))) {
+      return { ok: false, fault: 'bad_signature' };
+    }
+    const verified = narrow(claims);
+    if (!verified) return { ok: false, fault: 'malformed' };
+    return issuer.audiences.has(verified.audience)
+      ? { ok: true, token: verified }
+      : { ok: false, fault: 'wrong_audience' };
+  }
+
+  #remember(key: string, token: VerifiedToken): void {
+    if (this.#cache.size >= MAX_CACHED) {
+      const oldest = this.#cache.keys().next();
+      if (!oldest.done) this.#cache.delete(oldest.value);
+    }
+    this.#cache.set(key, token);
+  }
+}
+
+function decode(part: string): Record<string, unknown> | undefined {
+  if (!BASE64URL.test(part)) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function narrow(claims: Readonly<Record<string, unknown>>): VerifiedToken | undefined {
+  const { sub, jti, iss, aud, tenant_id: tenantId, exp } = claims;
+  if (typeof sub !== 'string' || typeof jti !== 'string' || typeof iss !== 'string') return undefined;
+  if (typeof aud !== 'string' || typeof tenantId !== 'string' || typeof exp !== 'number') return undefined;
+  return {
+    subject: sub,
+    sessionId: jti,
+    issuer: iss,
+    audience: aud,
+    tenantId,
+    roles: texts(claims['roles']),
+    permissions: texts(claims['permissions']),
+    username: typeof claims['username'] === 'string' ? claims['username'] : '',
+    isSuperAdmin: claims['super_admin'] === true,
+    expiresAt: exp * 1000,
+  };
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}

@@ -1,0 +1,66 @@
+import { validateSync } from 'class-validator';
+import { variablesOf, type VariableInfo } from './env';
+import type { ServiceConfig } from './service-config';
+
+/** Every fault of a configuration at once, one line each. */
+export class ConfigError extends Error {
+  /** @param faults sentences that name the variable and what is wrong with it */
+  constructor(readonly faults: readonly string[]) {
+    super(`configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+/** @returns the process environment; the one place that reads it */
+export function processEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
+/**
+ * Reads and validates a configuration class from an environment.
+ * @throws ConfigError that lists all faults; values of sensitive variables are never repeated
+ */
+export function loadConfig<C extends ServiceConfig>(
+  type: new () => C,
+  environment: Readonly<Record<string, string | undefined>>,
+): C {
+  const config = new type();
+  const variables = variablesOf(type.prototype as object);
+  const faults: string[] = [];
+  const unreadable = new Set<string>();
+  for (const variable of variables) {
+    const text = environment[variable.name];
+    if (text === undefined || text === '') continue;
+    const value = readValue(variable, text);
+    if (value === undefined) {
+      faults.push(`${variable.name} must be ${variable.type === 'number' ? 'a number' : 'true or false'}`);
+      unreadable.add(variable.property);
+    } else {
+      Object.assign(config, { [variable.property]: value });
+    }
+  }
+  for (const fault of validateSync(config, { skipMissingProperties: false })) {
+    if (unreadable.has(fault.property)) continue;
+    const variable = variables.find(({ property }) => property === fault.property);
+    const said = Object.values(fault.constraints ?? {}).map((text) => text.replace(`${fault.property} `, ''));
+    const missing = environment[variable?.name ?? ''] === undefined ? ' (not set)' : '';
+    faults.push(`${variable?.name ?? fault.property} ${said.join(', ')}${missing}`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function readValue(variable: VariableInfo, text: string): string | number | boolean | string[] | undefined {
+  switch (variable.type) {
+    case 'text':
+      return text;
+    case 'list':
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
+    case 'number':
+      return Number.isFinite(Number(text)) ? Number(text) : undefined;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, Min } from 'class-validator';
+import { MODES, type Mode } from '@behavry/contracts';
+import { Env } from './env';
+
+/** What every app reads from its environment; each app's own class extends it. */
+export class ServiceConfig {
+  @Env('BEHAVRY_DEPLOYMENT_MODE', { description: 'standalone, control-plane or data-plane.' })
+  @IsIn(MODES)
+  mode: Mode = 'standalone';
+
+  @Env('BEHAVRY_HOST', { description: 'Address to listen on.' })
+  @IsString()
+  host: string = '127.0.0.1';
+
+  @Env('BEHAVRY_PORT', { description: 'Port of the service; health and metrics listen on the next one.' })
+  @IsInt()
+  @Min(1)
+  @Max(65534)
+  port: number = 8000;
+
+  @Env('BEHAVRY_LOG_LEVEL', { description: 'error, warn, info or debug.' })
+  @IsIn(['error', 'warn', 'info', 'debug', 'silent'])
+  logLevel: string = 'info';
+
+  @Env('BEHAVRY_DB_URL', {
+    description:
+      "The plane's PostgreSQL database. Services use its host, port and name with logins of their own; only --migrate uses its user.",
+    sensitive: true,
+  })
+  @Matches(/^postgres(ql)?:\/\//, { message: 'must be a postgres:// URL' })
+  dbUrl!: string;
+
+  @Env('BEHAVRY_REDIS_URL', {
+    description: 'Redis for queues and plane state; without it PostgreSQL serves both.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @Matches(/^rediss?:\/\//, { message: 'must be a redis:// or rediss:// URL' })
+  redisUrl?: string;
+
+  @Env('BEHAVRY_REDIS_PREFIX', { description: 'Key prefix of this plane in a shared Redis.' })
+  @Matches(/^[a-z0-9_-]+$/, { message: 'may hold a-z, 0-9, _ and - only' })
+  redisPrefix: string = 'behavry';
+
+  @Env('BEHAVRY_TENANT_ID', {
+    description: 'Tenant that a data plane serves (UUID); the default tenant elsewhere.',
+  })
+  @IsOptional()
+  @IsUUID()
+  tenantId?: string;
+
+  @Env('BEHAVRY_DEPLOYMENT_ID', { description: 'Stable name of this data plane, for example dp-us-east-01.' })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { message: 'may hold letters, digits, dot, _ and -' })
+  deploymentId?: string;
+
+  @Env('BEHAVRY_DATA_DIR', {
+    description: "Folder for this plane's files: spools, caches, the OPA configuration.",
+  })
+  @IsString()
+  dataDir: string = '/var/lib/behavry';
+
+  @Env('BEHAVRY_SECRETS_DIR', { description: "Folder of the plane's secrets, shared by its apps." })
+  @IsString()
+  secretsDir: string = '/run/secrets/behavry';
+
+  @Env('BEHAVRY_PLANE_KEY_FILE', {
+    description: 'The plane key, when it is not plane.key in the secrets folder.',
+  })
+  @IsOptional()
+  @IsString()
+  planeKeyFile?: string;
+
+  @Env('BEHAVRY_SHUTDOWN_SECONDS', { description: 'Time that a stopping service has to finish its work.' })
+  @IsInt()
+  @Min(1)
+  @Max(300)
+  shutdownSeconds: number = 10;
+}

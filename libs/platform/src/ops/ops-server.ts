@@ -1,0 +1,71 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { equalInConstantTime } from '../keys/hash';
+import type { HealthRegistry } from './health-registry';
+
+export type OpsHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+export interface OpsServerOptions {
+  readonly app: string;
+  readonly version: string;
+  readonly mode: string;
+  readonly health: HealthRegistry;
+  readonly metrics: Registry;
+  /** Bearer of `/internal/*`; undefined closes those routes. */
+  readonly internalBearer: string | undefined;
+}
+
+/**
+ * The port beside the service's own: health, metrics, and the plane-internal calls. It never stands
+ * behind the edge.
+ */
+export class OpsServer {
+  readonly #server: FastifyInstance;
+  readonly #options: OpsServerOptions;
+
+  constructor(options: OpsServerOptions) {
+    this.#options = options;
+    this.#server = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 8 * 1024 * 1024 });
+    const { app, version, mode, health, metrics } = options;
+    const probe = (ready: boolean, reply: FastifyReply, checks: object): FastifyReply =>
+      reply
+        .code(ready ? 200 : 503)
+        .send({ status: ready ? 'ok' : 'not_ready', service: app, version, mode, checks });
+    this.#server.get('/health', (_request, reply) => {
+      const { ready, checks } = health.report();
+      return probe(ready, reply, checks);
+    });
+    this.#server.get('/health/live', (_request, reply) => probe(true, reply, {}));
+    this.#server.get('/health/ready', (_request, reply) => {
+      const { ready, checks } = health.report();
+      return probe(ready, reply, checks);
+    });
+    this.#server.get('/metrics', async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.metrics()),
+    );
+  }
+
+  /** Adds a plane-internal route; its caller must show the plane's bearer. Call before {@link listen}. */
+  internal(method: 'GET' | 'POST', path: `/internal/${string}`, handler: OpsHandler): void {
+    const bearer = this.#options.internalBearer;
+    this.#server.route({
+      method,
+      url: path,
+      handler: async (request, reply) => {
+        const shown = request.headers.authorization ?? '';
+        if (bearer === undefined || !equalInConstantTime(shown, `Bearer ${bearer}`)) {
+          return reply.code(401).send({ code: 'unauthenticated' });
+        }
+        return handler(request, reply);
+      },
+    });
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    await this.#server.listen({ host, port });
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+  }
+}

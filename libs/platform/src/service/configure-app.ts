@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Histogram } from 'prom-client';
+import { authenticatePerson } from '../auth/person';
+import { TokenVerifier } from '../auth/token-verifier';
+import { ProblemFilter } from '../errors/problem.filter';
+import { validationPipe } from '../errors/validation';
+import type { ServiceContext } from './service-context';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
+/** Above the 60 s at which load balancers usually drop an idle connection. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** The HTTP server of an app; tests use the same. */
+export function createAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: 1024 * 1024,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 512, caseSensitive: true, ignoreDuplicateSlashes: false },
+    genReqId: ({ headers }: { headers: Readonly<Record<string, unknown>> }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  });
+}
+
+/** Everything that stands around an app's own routes: validation, problems, request ids, metrics. */
+export function configureApp(app: NestFastifyApplication, context: ServiceContext): void {
+  const verifier = app.get(TokenVerifier);
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(
+    new ProblemFilter(context.log, (request) => {
+      authenticatePerson(request, verifier);
+    }),
+  );
+  const durations = new Histogram({
+    name: 'behavry_http_request_duration_seconds',
+    help: 'Time from request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+    registers: [context.metrics],
+  });
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-request-id', request.id);
+    done(null, payload);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unmatched';
+    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    context.log.debug(
+      {
+        request_id: request.id,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: reply.elapsedTime,
+      },
+      'request',
+    );
+    done();
+  });
+}
