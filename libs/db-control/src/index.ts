@@ -1,0 +1,75 @@
+export { CONTROL_ENTITIES } from './entities';
+export { CONTROL_MIGRATIONS } from './migrations';
+export {
+  TenantRepository,
+  listTenants,
+  type PlanTier,
+  type Tenant,
+  type TenantChange,
+  type TenantStatus,
+  type TenantSummary,
+} from './tenants/tenant.repository';
+export {
+  PersonRepository,
+  personByUsername,
+  type NewPerson,
+  type Person,
+  type PersonStatus,
+  type SignInRecord,
+} from './people/person.repository';
+export {
+  AgentRepository,
+  agentByClientId,
+  type Agent,
+  type AgentCredentials,
+  type NewAgent,
+} from './agents/agent.repository';
+export {
+  EnrollmentTokenRepository,
+  enrollmentTokenByHash,
+  type EnrollmentOffer,
+  type EnrollmentToken,
+  type NewEnrollmentToken,
+} from './enrollment/enrollment-token.repository';
+export {
+  DataPlaneTokenRepository,
+  dataPlaneTokenByHash,
+  type DataPlaneToken,
+  type HeartbeatSnapshot,
+  type NewDataPlaneToken,
+  type PresentedToken,
+} from './tokens/data-plane-token.repository';
+export {
+  PolicyRepository,
+  type ActivePolicy,
+  type Authorship,
+  type Policy,
+  type PolicyPage,
+  type PolicyStatus,
+  type PolicyText,
+  type PolicyVersion,
+} from './policies/policy.repository';
+export {
+  CONTENT_CHANNEL,
+  allContentCounters,
+  contentCounters,
+  lockContentCounters,
+  type ContentCounters,
+} from './policies/content-counters';
+export { McpServerRepository, type McpServer } from './registry/mcp-server.repository';
+export { KillSwitchRepository, type ThrownKillSwitch } from './registry/kill-switch.repository';
+export {
+  ESCALATION_DEFAULTS,
+  RATE_LIMIT_DEFAULTS,
+  TenantSettingsRepository,
+  type TenantSettings,
+} from './settings/tenant-settings.repository';
+export {
+  PUBLISHED_CHANNEL,
+  PublishedDocumentRepository,
+  TOKEN_CHANNEL,
+  publishedHeads,
+  type DocumentPart,
+  type PublishedDocument,
+  type PublishedHead,
+} from './bundles/published-document.repository';

@@ -1,0 +1,11 @@
+import type { MigrationInterface } from 'typeorm';
+import { Bundle1790000000003 } from './bundle.migration';
+import { Identity1790000000001 } from './identity.migration';
+import { Policy1790000000002 } from './policy.migration';
+
+/** Every migration of the control schema, in order. */
+export const CONTROL_MIGRATIONS: (new () => MigrationInterface)[] = [
+  Identity1790000000001,
+  Policy1790000000002,
+  Bundle1790000000003,
+];

@@ -1,0 +1,43 @@
+export { DATA_ENTITIES } from './entities';
+export { DATA_MIGRATIONS } from './migrations';
+export {
+  LocalPersonRepository,
+  type LocalPerson,
+  type LocalSignInRecord,
+} from './people/local-person.repository';
+export {
+  UplinkMemoryRepository,
+  type TokenState,
+  type UplinkMemory,
+} from './uplink/uplink-memory.repository';
+export { columnsAgree, type SequencedRecord } from './audit/audit-columns';
+export { AuditChainRepository } from './audit/audit-chain.repository';
+export { AuditPartitions } from './audit/audit-partitions';
+export {
+  AuditQueryRepository,
+  auditEventOf,
+  auditEventText,
+  type AuditFilter,
+  type AuditPage,
+  type StoredAuditEvent,
+  type VerifiableRow,
+} from './audit/audit-query.repository';
+export { PendingDecisionRepository } from './audit/pending-decision.repository';
+export { SpoolRepository, type RejectedEntry } from './audit/spool.repository';
+export { trafficFigures, type TrafficFigures } from './audit/traffic-figures';
+export { SessionRepository, type Session, type SessionStatus } from './sessions/session.repository';
+export type { Escalation, EscalationStatus, NewEscalation } from './escalations/escalation';
+export { ClaimRepository } from './escalations/claim.repository';
+export {
+  EscalationRepository,
+  pendingCount,
+  type EscalationDecision,
+} from './escalations/escalation.repository';
+export { RiskRepository, type AgentRisk } from './risk/risk.repository';
+export {
+  AlertRepository,
+  type Alert,
+  type AlertKind,
+  type AlertStatus,
+  type RaisedAlert,
+} from './alerts/alert.repository';

@@ -1,0 +1,13 @@
+import type { MigrationInterface } from 'typeorm';
+import { Audit1790000000111 } from './audit.migration';
+import { Behavior1790000000113 } from './behavior.migration';
+import { Escalations1790000000112 } from './escalations.migration';
+import { Uplink1790000000101 } from './uplink.migration';
+
+/** Every migration of the data schema, in order. */
+export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
+  Uplink1790000000101,
+  Audit1790000000111,
+  Escalations1790000000112,
+  Behavior1790000000113,
+];
