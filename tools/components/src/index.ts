@@ -1,0 +1,18 @@
+export { ComponentError } from './component-error';
+export { canConnectTcp } from './net/can-connect-tcp';
+export { freePort, isPortFree } from './net/free-port';
+export { waitUntil, type WaitOptions } from './net/wait-until';
+export { cleanEnv } from './process/clean-env';
+export { logSize, logTail } from './process/log-tail';
+export { findOnPath } from './process/find-on-path';
+export { commandLine, isRunning, processIdentity } from './process/process-identity';
+export { ProcessLedger } from './process/process-ledger';
+export { SupervisedProcess, type ProcessEvents, type ProcessSpec } from './process/supervised-process';
+export { databaseUrl, dropDatabase, ensureDatabase, withoutCredentials } from './postgres/databases';
+export { canConnect, PostgresComponent, type PostgresOptions } from './postgres/postgres.component';
+export { RedisComponent, redisAnswers, type RedisOptions } from './redis/redis.component';
+export { getOpa, type FoundOpa, type GetOpaOptions } from './opa/get-opa';
+export { OPA_VERSION, OLDEST_OPA } from './opa/opa-version';
+export { answersHealth, OpaComponent, type OpaOptions } from './opa/opa.component';
+export { mcpEverything, type UpstreamOptions } from './upstreams/mcp-everything';
+export { modelServer } from './upstreams/model-server';

@@ -1,0 +1,85 @@
+import { request as httpRequest } from 'node:http';
+import { cleanEnv } from '../process/clean-env';
+import type { ProcessLedger } from '../process/process-ledger';
+import { SupervisedProcess, type ProcessEvents } from '../process/supervised-process';
+
+/** How to run one OPA. */
+export interface OpaOptions {
+  readonly name: string;
+  readonly command: string;
+  /** Path of its unix socket; at most about 100 bytes, or OPA refuses it. */
+  readonly socket: string;
+  /** What it loads at start: Rego files, data files, folders. */
+  readonly paths?: readonly string[];
+  readonly configFile?: string;
+  /** Whether a loaded `system.authz` decides who may ask what. */
+  readonly hasAuthorization?: boolean;
+  readonly logFile: string;
+  readonly ledger: ProcessLedger;
+  readonly events?: ProcessEvents;
+}
+
+/** One `opa run --server` on a unix socket. */
+export class OpaComponent {
+  readonly #server: SupervisedProcess;
+
+  constructor(readonly options: OpaOptions) {
+    this.#server = new SupervisedProcess(
+      {
+        name: options.name,
+        command: options.command,
+        args: [
+          'run',
+          '--server',
+          '--addr',
+          `unix://${options.socket}`,
+          '--unix-socket-perm',
+          '600',
+          '--disable-telemetry',
+          '--log-level',
+          'error',
+          ...(options.hasAuthorization === true ? ['--authorization=basic'] : []),
+          ...(options.configFile === undefined ? [] : ['-c', options.configFile]),
+          ...(options.paths ?? []),
+        ],
+        // It can read its whole environment: it is given nothing worth reading.
+        env: cleanEnv(),
+        logFile: options.logFile,
+        isReady: () => answersHealth(options.socket),
+        readyTimeoutMs: 30_000,
+      },
+      options.ledger,
+      options.events ?? {},
+    );
+  }
+
+  get socket(): string {
+    return this.options.socket;
+  }
+
+  get pid(): number | undefined {
+    return this.#server.pid;
+  }
+
+  /** @throws ComponentError with the end of its log when it does not come up */
+  async start(): Promise<void> {
+    await this.#server.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+}
+
+/** Whether an HTTP server on this unix socket says it is well; it need not have a bundle yet. */
+export async function answersHealth(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = httpRequest({ socketPath, path: '/health', timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once('timeout', () => request.destroy());
+    request.once('error', () => resolve(false));
+    request.end();
+  });
+}
