@@ -1,0 +1,58 @@
+import { killSwitchFor } from '@behavry/domain';
+import type { PlaneView } from '../ports/plane-view';
+import type { Exchange, StopReason } from './exchange';
+
+/** The exchanges that are under way, so that a kill switch or a revocation ends them at once. */
+export class OpenExchanges {
+  readonly #open = new Set<Exchange>();
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(exchange: Exchange): void {
+    this.#open.add(exchange);
+  }
+
+  delete(exchange: Exchange): void {
+    this.#open.delete(exchange);
+  }
+
+  /** Stops what the plane's state no longer allows. Call it on every change of configuration or revocations. */
+  review(plane: PlaneView): void {
+    for (const exchange of this.#open) {
+      const reason = stopReasonOf(exchange, plane);
+      if (reason) exchange.stop(reason);
+    }
+  }
+
+  /** Ends what would stay open by itself; calls may still finish. The first step of a shutdown. */
+  stopListeners(): void {
+    for (const exchange of this.#open) {
+      if (exchange.call?.handling === 'silent') exchange.stop('client_aborted');
+    }
+  }
+
+  /** Stops everything: the process is about to end. */
+  stopAll(): void {
+    for (const exchange of this.#open) exchange.stop('client_aborted');
+  }
+}
+
+/** @returns why an exchange of a known agent must not go on, or undefined */
+export function stopReasonOf(exchange: Exchange, plane: PlaneView): StopReason | undefined {
+  const { identity } = exchange;
+  const { config } = plane;
+  if (!identity || !config) return undefined;
+  if (plane.hasSessionEnded(identity.sessionId)) return 'session_revoked';
+  const agent = config.agent(identity.agentId);
+  if (!agent || agent.status === 'deprovisioned') return 'agent_unknown';
+  if (agent.status === 'suspended') return 'agent_suspended';
+  const target = {
+    tenantId: identity.tenantId,
+    agentId: identity.agentId,
+    serverId: exchange.serverId,
+    toolName: exchange.call?.toolName ?? '',
+  };
+  return killSwitchFor(config.document.kill_switches, target) ? 'kill_switch' : undefined;
+}

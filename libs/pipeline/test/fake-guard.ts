@@ -1,0 +1,118 @@
+import type { ConfigDocument, RiskScore, SpoolEntry } from '@behavry/contracts';
+import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
+import type { Guard } from '../src/exchange/guard';
+import { OpenExchanges } from '../src/exchange/open-exchanges';
+import { TokenBucketLimiter } from '../src/limits/token-bucket-limiter';
+import { ConfigView } from '../src/plane/config-view';
+import type { AuditSpool } from '../src/ports/audit-spool';
+import type { Claims } from '../src/ports/claims';
+import type { PlaneView } from '../src/ports/plane-view';
+import { FakeDecisionEngine } from './fake-decision-engine';
+
+export const NOW = 1_767_225_600_000;
+
+/** A configuration with one active agent `a1`. */
+export function sampleConfig(changes: Partial<ConfigDocument> = {}): ConfigDocument {
+  return {
+    schema: 1,
+    tenant_id: 't1',
+    revision: '20260101T000000Z',
+    generation: 1,
+    kill_switches: [],
+    agents: [
+      {
+        id: 'a1',
+        name: 'one',
+        agent_type: 'test',
+        status: 'active',
+        client_id: 'c1',
+        secret_sha256: '',
+        roles: ['dev'],
+        permissions: [],
+      },
+    ],
+    mcp_servers: [],
+    dlp_patterns: [],
+    blast_radius: BLAST_RADIUS_DEFAULTS,
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null },
+    escalation: { deadline_seconds: { low: 86_400, medium: 14_400, high: 1_800, critical: 300 } },
+    data_protection: { payload_mode: 'metadata_only', retention_days: 30 },
+    ...changes,
+  };
+}
+
+/** Plane state that a test sets by hand. */
+export class FakePlane implements PlaneView {
+  config: ConfigView | undefined;
+  isStale = false;
+  risk: RiskScore = { score: 12, tier: 'low' };
+  readonly ended = new Set<string>();
+  refreshed = 0;
+  /** What a refresh brings. */
+  newer: ConfigDocument | undefined;
+
+  constructor(document = sampleConfig()) {
+    this.config = new ConfigView(document);
+  }
+
+  riskOf(): RiskScore {
+    return this.risk;
+  }
+
+  hasSessionEnded(sessionId: string): boolean {
+    return this.ended.has(sessionId);
+  }
+
+  refreshConfig(): Promise<void> {
+    this.refreshed++;
+    if (this.newer) this.config = new ConfigView(this.newer);
+    return Promise.resolve();
+  }
+}
+
+/** A spool in memory, whose writes a test can hold back or let fail. */
+export class FakeSpool implements AuditSpool {
+  isFull = false;
+  readonly entries: SpoolEntry[] = [];
+  write: () => Promise<void> = () => Promise.resolve();
+
+  async append(entry: SpoolEntry): Promise<void> {
+    await this.write();
+    this.entries.push(entry);
+  }
+}
+
+export interface FakeGuard extends Guard {
+  readonly plane: FakePlane;
+  readonly spool: FakeSpool;
+  readonly engine: FakeDecisionEngine;
+}
+
+/** A guard whose every port a test can see. Token `good` is agent `a1`, session `j1`. */
+export function fakeGuard(
+  parts: { document?: ConfigDocument; engine?: FakeDecisionEngine; claims?: Claims } = {},
+): FakeGuard {
+  return {
+    identify: {
+      identify: (token) =>
+        token === 'good' || token === 'foreign'
+          ? {
+              agentId: 'a1',
+              sessionId: 'j1',
+              tenantId: token === 'good' ? 't1' : 't2',
+              roles: ['dev'],
+              permissions: [],
+            }
+          : undefined,
+    },
+    plane: new FakePlane(parts.document),
+    limiter: new TokenBucketLimiter(() => NOW),
+    engine: parts.engine ?? new FakeDecisionEngine(),
+    claims: parts.claims ?? { claim: () => Promise.resolve(undefined) },
+    spool: new FakeSpool(),
+    metrics: { decided: () => undefined, rejected: () => undefined, settled: () => undefined },
+    open: new OpenExchanges(),
+    now: () => NOW + 5,
+    holdMs: 20,
+  };
+}

@@ -1,0 +1,26 @@
+import type { DecisionInput } from '@behavry/contracts';
+
+/** A decision input about one tool. */
+export function sampleInput(toolName: string): DecisionInput {
+  return {
+    agent: { id: 'a1', roles: [], permissions: [], risk_tier: 'low', risk_score: 0 },
+    request: {
+      kind: 'mcp',
+      tool_name: toolName,
+      action: 'x',
+      action_class: 'unknown',
+      resource: '',
+      parameters: {},
+      mcp_server: 's1',
+      model: '',
+      resource_count: 1,
+    },
+    session: { id: 'j1' },
+    requester: { id: '', channel: '', verified: false },
+    workflow_session: null,
+    delegation: null,
+    dlp: { findings: [] },
+    injection: { findings: [] },
+    context: {},
+  };
+}
