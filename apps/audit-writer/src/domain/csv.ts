@@ -1,0 +1,55 @@
+import type { AuditEvent } from '@behavry/contracts';
+
+/** The columns of a CSV export, in order. */
+export const CSV_COLUMNS = [
+  'seq',
+  'id',
+  'ts',
+  'tenant_id',
+  'kind',
+  'agent_id',
+  'session_id',
+  'requester_id',
+  'workflow_id',
+  'action',
+  'tool',
+  'server',
+  'model',
+  'target',
+  'verdict',
+  'policy',
+  'reason',
+  'reason_code',
+  'bundle_revision',
+  'config_revision',
+  'engine',
+  'risk_score',
+  'dlp_findings',
+  'dlp_action',
+  'injection_findings',
+  'input_hash',
+  'outcome',
+  'response_code',
+  'latency_ms',
+  'error',
+  'extra',
+  'previous_hash',
+  'hash',
+] as const satisfies readonly (keyof AuditEvent)[];
+
+/** @returns one line of CSV (RFC 4180) without its end */
+export function csvLine(event: AuditEvent): string {
+  return CSV_COLUMNS.map((name) => csvField(event[name])).join(',');
+}
+
+/**
+ * Texts come from agents, and a spreadsheet runs a cell that begins like a formula: such a text gets an
+ * apostrophe before it. Who needs the exact bytes takes NDJSON.
+ */
+function csvField(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

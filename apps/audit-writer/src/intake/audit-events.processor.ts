@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Counter, Histogram } from 'prom-client';
+import { QueryFailedError } from 'typeorm';
+import type { AuditEventsPayload } from '@behavry/contracts';
+import type { ServiceContext } from '@behavry/platform';
+import { SpoolGapError, type BatchStore, type StoredBatch } from './batch-store';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+/** What happens after a batch is committed: acknowledge, wake those who read. */
+export type CommitListener = (stored: StoredBatch) => void;
+
+/**
+ * Takes batches off the queue. While the database is away a batch waits here and keeps its job, because a
+ * failed job would use up its attempts in less time than a restart of PostgreSQL takes.
+ */
+export class AuditEventsProcessor {
+  readonly #rows: Counter;
+  readonly #rejected: Counter;
+  readonly #orphans: Counter;
+  readonly #gaps: Counter;
+  readonly #duration: Histogram;
+
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly store: BatchStore,
+    private readonly committed: CommitListener,
+    private readonly stopping: AbortSignal,
+  ) {
+    const registers = [context.metrics];
+    this.#rows = new Counter({
+      name: 'behavry_audit_writer_rows_total',
+      help: 'Audit rows chained.',
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: 'behavry_audit_writer_rejected_entries_total',
+      help: 'Spool entries that could not become a row and lie in audit_rejected.',
+      registers,
+    });
+    this.#orphans = new Counter({
+      name: 'behavry_audit_writer_orphan_outcomes_total',
+      help: 'Outcomes whose decision was not known.',
+      registers,
+    });
+    this.#gaps = new Counter({
+      name: 'behavry_audit_writer_gap_batches_total',
+      help: 'Batches refused because earlier positions of their spool are missing.',
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'behavry_audit_writer_batch_seconds',
+      help: 'Time from taking a batch to its commit.',
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+      registers,
+    });
+  }
+
+  /**
+   * Stores one batch.
+   * @throws SpoolGapError, and the last error of the database when the process is stopping
+   */
+  async process(batch: AuditEventsPayload): Promise<void> {
+    const end = this.#duration.startTimer();
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.#storeOrSplit(batch);
+        end();
+        return;
+      } catch (error) {
+        if (error instanceof SpoolGapError) {
+          this.#gaps.inc();
+          throw error;
+        }
+        if (this.stopping.aborted) throw error;
+        this.context.log.warn(
+          { err: error, retry_ms: waitMs },
+          'audit: a batch could not be stored; it waits',
+        );
+        await delay(waitMs, undefined, { signal: this.stopping }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Halves a batch that the database refuses for its content, until the one bad entry is alone. */
+  async #storeOrSplit(batch: AuditEventsPayload): Promise<void> {
+    try {
+      this.#tell(await this.store.store(batch));
+    } catch (error) {
+      const state = contentFault(error);
+      if (state === undefined) throw error;
+      const [only] = batch.entries;
+      if (batch.entries.length === 1) {
+        this.#tell(
+          await this.store.setAside(batch.spool_id, batch.first, only, `refused by the database (${state})`),
+        );
+        return;
+      }
+      const half = Math.floor(batch.entries.length / 2);
+      await this.#storeOrSplit({ ...batch, entries: batch.entries.slice(0, half) });
+      await this.#storeOrSplit({ ...batch, first: batch.first + half, entries: batch.entries.slice(half) });
+    }
+  }
+
+  #tell(stored: StoredBatch): void {
+    for (const { rows } of stored.chains) this.#rows.inc(rows);
+    if (stored.rejected.length > 0) {
+      this.#rejected.inc(stored.rejected.length);
+      const faults = stored.rejected.map(({ position, reason }) => ({ position, reason }));
+      this.context.log.error({ faults }, 'audit: entries were set aside in audit_rejected');
+    }
+    if (stored.unseen > 0) {
+      this.context.log.error(
+        { positions: stored.unseen },
+        'audit: a spool begins late; what came before is in another database',
+      );
+    }
+    if (stored.orphans.length > 0) {
+      this.#orphans.inc(stored.orphans.length);
+      this.context.log.warn({ ids: stored.orphans }, 'audit: outcomes without a waiting decision');
+    }
+    this.committed(stored);
+  }
+}
+
+/** @returns the SQLSTATE of an error that lies in the content (classes 22, 23, 54), else undefined */
+function contentFault(error: unknown): string | undefined {
+  if (!(error instanceof QueryFailedError)) return undefined;
+  const { code } = error.driverError as { code?: unknown };
+  return typeof code === 'string' && /^(22|23|54)/.test(code) ? code : undefined;
+}

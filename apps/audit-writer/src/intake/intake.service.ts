@@ -1,0 +1,102 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
+import { AuditPartitions } from '@behavry/db-data';
+import { PlaneState, QueueBroker, ServiceContext } from '@behavry/platform';
+import { DataSource } from 'typeorm';
+import type { AuditWriterConfig } from '../audit-writer.config';
+import { planeTenant } from '../plane-tenant';
+import { SessionEnds } from '../sessions/session-ends';
+import { AbandonedDecisions } from './abandoned-decisions';
+import { AuditEventsProcessor } from './audit-events.processor';
+import { BatchStore, type StoredBatch } from './batch-store';
+import { CommitWakes } from './commit-wakes';
+import { PositionPublisher } from './position-publisher';
+
+const SWEEP_MS = 5_000;
+const AT_ONCE = 4;
+
+/** Joins the parts of the intake to the queue and to the plane's state, and looks after what queues may lose. */
+@Injectable()
+export class IntakeService implements OnModuleInit, OnModuleDestroy {
+  readonly #stopping = new AbortController();
+  readonly #positions: PositionPublisher;
+  readonly #abandoned: AbandonedDecisions;
+  readonly #partitions: AuditPartitions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly context: ServiceContext<AuditWriterConfig>,
+    private readonly source: DataSource,
+    private readonly state: PlaneState,
+    private readonly broker: QueueBroker,
+    private readonly wakes: CommitWakes,
+    private readonly sessionEnds: SessionEnds,
+  ) {
+    const { clock, config } = context;
+    this.#partitions = new AuditPartitions(source);
+    this.#positions = new PositionPublisher(context, source, state);
+    this.#abandoned = new AbandonedDecisions(source, clock, config.auditPendingSeconds * 1000);
+  }
+
+  onModuleInit(): void {
+    const { context } = this;
+    const store = new BatchStore(this.source, this.#partitions, context.clock, () =>
+      planeTenant(context, this.state),
+    );
+    const processor = new AuditEventsProcessor(
+      context,
+      store,
+      (stored) => {
+        this.#committed(stored);
+      },
+      this.#stopping.signal,
+    );
+    this.broker.consume(AUDIT_EVENTS_QUEUE, (batch) => processor.process(batch), { concurrency: AT_ONCE });
+    this.state.watch('audit.positions', () => {
+      this.wakes.touched();
+    });
+    this.#positions.request();
+    void this.#sweep();
+  }
+
+  /** Batches under way end before the database is closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    await this.broker.close();
+    this.#positions.close();
+    this.wakes.close();
+  }
+
+  #committed(stored: StoredBatch): void {
+    this.#positions.request();
+    for (const { tenantId, seq, rows } of stored.chains) if (rows > 0) this.wakes.committed(tenantId, seq);
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#partitionsAhead();
+      await this.#positions.compare();
+      const tenantId = planeTenant(this.context, this.state);
+      if (tenantId !== undefined) {
+        await this.sessionEnds.compare(tenantId);
+        const { rows, seq } = await this.#abandoned.sweep(tenantId);
+        if (rows > 0) {
+          this.context.log.warn({ rows }, 'audit: decisions without outcome were recorded as aborted');
+          this.wakes.committed(tenantId, seq);
+        }
+      }
+    } catch (error) {
+      this.context.log.warn({ err: error }, 'audit: a sweep failed; the next one comes');
+    }
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = setTimeout(() => void this.#sweep(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  /** Today's and tomorrow's partition exist before the first row of the day. */
+  async #partitionsAhead(): Promise<void> {
+    const now = this.context.clock.now();
+    await this.#partitions.ensure([now, now + 86_400_000].map((ms) => new Date(ms).toISOString()));
+  }
+}

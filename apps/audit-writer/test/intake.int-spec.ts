@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import type {
+  AuditEvent,
+  AuditEventsPayload,
+  DecisionEntry,
+  OutcomeEntry,
+  SpoolEntry,
+} from '@behavry/contracts';
+import { GENESIS_HASH, verifyChain } from '@behavry/domain';
+import { ManualClock, SystemClock } from '@behavry/platform';
+import {
+  describeWithRedis,
+  eventually,
+  startTestPostgres,
+  startTestRedis,
+  type TestPostgres,
+} from '@behavry/testing';
+import { decisionOf, outcomeOf, TENANT } from './entries';
+import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+}, 120_000);
+afterAll(async () => {
+  await postgres.stop();
+});
+
+describe('on PostgreSQL alone', () => {
+  intake(() => Promise.resolve(undefined));
+});
+
+describeWithRedis('with Redis', () => {
+  intake(async () => {
+    const redis = await startTestRedis();
+    return redis && { url: redis.url, stop: () => redis.stop() };
+  });
+});
+
+function exchange(): [DecisionEntry, OutcomeEntry] {
+  const decision = decisionOf({});
+  return [decision, outcomeOf(decision.id)];
+}
+
+function batchOf(spoolId: string, first: number, entries: readonly unknown[]): AuditEventsPayload {
+  return { spool_id: spoolId, first, entries: entries as SpoolEntry[] };
+}
+
+function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown> } | undefined>): void {
+  const clock = new ManualClock(Date.UTC(2026, 4, 4, 12, 0, 1));
+  let redis: { url: string; stop(): Promise<unknown> } | undefined;
+  let plane: TestPlane;
+  let writer: RunningWriter;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    plane = await makePlane(await postgres.createDatabase(), redis?.url);
+    writer = await startWriter(plane, clock);
+  }, 120_000);
+
+  afterAll(async () => {
+    await writer.stop();
+    await redis?.stop();
+  });
+
+  async function acknowledged(spoolId: string, position: number, by = writer): Promise<void> {
+    await eventually(() => expect(by.positions()[spoolId]).toBe(position), { timeoutMs: 20_000 });
+  }
+
+  /** Every row, in order, as the API gives them. */
+  async function chain(by = writer): Promise<AuditEvent[]> {
+    const events: AuditEvent[] = [];
+    let cursor = '';
+    do {
+      const { body } = await by.get(`audit/events?order=asc&limit=500${cursor}`);
+      events.push(...body.events);
+      cursor = body.next_cursor === null ? '' : `&cursor=${body.next_cursor}`;
+    } while (cursor !== '');
+    return events;
+  }
+
+  it('chains each exchange once, however often its batch comes, and acknowledges it', async () => {
+    const spool = randomUUID();
+    const entries = Array.from({ length: 20 }, exchange).flat();
+    await writer.send(batchOf(spool, 1, entries));
+    await writer.send(batchOf(spool, 1, entries));
+    await acknowledged(spool, 40);
+    await writer.send(batchOf(spool, 31, [...entries.slice(30), ...exchange()]));
+    await acknowledged(spool, 42);
+    const events = await chain();
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+    expect(events[0]?.previous_hash).toBe(GENESIS_HASH);
+    expect(verifyChain(events)).toMatchObject({ ok: true, checked: 21 });
+    expect(events[0]).toMatchObject({
+      ...exchangeRow(entries[0]!),
+      outcome: 'ok',
+      response_code: 200,
+      latency_ms: 76.25,
+    });
+    expect((await writer.get('audit/verify')).body).toEqual({ ok: true, checked: 21 });
+  });
+
+  it('waits for an outcome that comes in a later batch', async () => {
+    const spool = randomUUID();
+    const [decision, outcome] = exchange();
+    await writer.send(batchOf(spool, 1, [decision]));
+    await acknowledged(spool, 1);
+    expect((await writer.get(`audit/events?id=${decision.id}`)).body.events).toEqual([]);
+    await writer.send(batchOf(spool, 2, [outcome]));
+    await acknowledged(spool, 2);
+    expect((await writer.get(`audit/events?id=${decision.id}`)).body.events).toHaveLength(1);
+  });
+
+  it('records as aborted what nobody ever finished', async () => {
+    const spool = randomUUID();
+    const [decision] = exchange();
+    await writer.send(batchOf(spool, 1, [decision]));
+    await acknowledged(spool, 1);
+    clock.advance(3_601_000);
+    await eventually(
+      async () => {
+        const { body } = await writer.get(`audit/events?id=${decision.id}`);
+        expect(body.events).toMatchObject([{ outcome: 'aborted', error: 'process_restarted' }]);
+      },
+      { timeoutMs: 15_000 },
+    );
+    await writer.send(batchOf(spool, 2, [outcomeOf(decision.id)]));
+    await acknowledged(spool, 2);
+    expect((await writer.get(`audit/events?id=${decision.id}`)).body.events).toHaveLength(1);
+  }, 30_000);
+
+  it('refuses a batch that leaves a gap until the gap is filled', async () => {
+    const spool = randomUUID();
+    const entries = [exchange(), exchange(), exchange()].flat();
+    await writer.send(batchOf(spool, 1, entries.slice(0, 2)));
+    await acknowledged(spool, 2);
+    const gaps = await writer.metric('behavry_audit_writer_gap_batches_total');
+    await writer.send(batchOf(spool, 5, entries.slice(4)));
+    await eventually(async () =>
+      expect(await writer.metric('behavry_audit_writer_gap_batches_total')).toBeGreaterThan(gaps),
+    );
+    expect(writer.positions()[spool]).toBe(2);
+    await writer.send(batchOf(spool, 3, entries.slice(2)));
+    await acknowledged(spool, 6);
+  });
+
+  it('sets aside what cannot be a row and goes on', async () => {
+    const spool = randomUUID();
+    const [decision, outcome] = exchange();
+    const [second, secondOutcome] = exchange();
+    const poison = { ...decisionOf({}), ts: '0000-01-01T00:00:00.000Z' };
+    // BullMQ's tables on PostgreSQL take no NUL; there the proxies' own cleaning stands before.
+    const nul = redis === undefined ? second : { ...second, target: 'nul \u0000 and \ud800', tool: '\u0000' };
+    await writer.send(
+      batchOf(spool, 1, [decision, { type: 'nonsense' }, poison, nul, secondOutcome, outcome]),
+    );
+    await acknowledged(spool, 6);
+    expect((await writer.get(`audit/events?id=${decision.id}`)).body.events).toHaveLength(1);
+    const target = redis === undefined ? second.target : 'nul \ufffd and \ufffd';
+    expect((await writer.get(`audit/events?id=${second.id}`)).body.events[0]!.target).toBe(target);
+    const owner = new Client({ connectionString: plane.dbUrl });
+    await owner.connect();
+    const { rows } = await owner.query(
+      'SELECT position, entry FROM data.audit_rejected WHERE spool_id = $1 ORDER BY 1',
+      [spool],
+    );
+    await owner.end();
+    expect(rows).toMatchObject([{ position: '2', entry: '{"type":"nonsense"}' }, { position: '3' }]);
+  });
+
+  it('never lets a payload that is no batch stand in the way', async () => {
+    await writer.send({ nothing: true } as unknown as AuditEventsPayload);
+    const spool = randomUUID();
+    await writer.send(batchOf(spool, 1, exchange()));
+    await acknowledged(spool, 2);
+  });
+
+  it('keeps one chain when two writers store at the same time', async () => {
+    const other = await startWriter(plane, clock);
+    try {
+      const before = (await chain()).length;
+      const spools = Array.from({ length: 8 }, () => randomUUID());
+      const all = spools.flatMap((spool) => {
+        const entries = Array.from({ length: 30 }, exchange).flat();
+        return [0, 1, 2].map((part) =>
+          batchOf(spool, 1 + part * 20, entries.slice(part * 20, part * 20 + 20)),
+        );
+      });
+      for (const part of [0, 1, 2]) {
+        const wave = all.filter((_, index) => index % 3 === part);
+        await Promise.all(wave.flatMap((batch) => [writer.send(batch), other.send(batch)]));
+        for (const { spool_id: spool } of wave) await acknowledged(spool, 20 * (part + 1), other);
+      }
+      const events = await chain(other);
+      expect(events).toHaveLength(before + 8 * 30);
+      expect(verifyChain(events)).toMatchObject({ ok: true });
+    } finally {
+      await other.stop();
+    }
+  }, 60_000);
+
+  it('loses and doubles nothing when the database is away for a while', async () => {
+    const spool = randomUUID();
+    const entries = Array.from({ length: 10 }, exchange).flat();
+    const before = (await chain()).length;
+    await writer.send(batchOf(spool, 1, entries.slice(0, 10)));
+    const database = new URL(plane.dbUrl).pathname.slice(1);
+    const admin = new Client({ connectionString: postgres.url });
+    await admin.connect();
+    await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      database,
+    ]);
+    // A proxy sends a batch again until it is acknowledged, and a queue on the same server fails at once.
+    await writer.send(batchOf(spool, 1, entries)).catch(() => undefined);
+    await eventually(async () =>
+      expect((await writer.get('audit/verify')).status).toBeGreaterThanOrEqual(500),
+    );
+    await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+    await admin.end();
+    await eventually(() => writer.send(batchOf(spool, 1, entries)), { timeoutMs: 20_000 });
+    await acknowledged(spool, 20);
+    expect((await chain()).length).toBe(before + 10);
+    expect((await writer.get('audit/verify')).body).toMatchObject({ ok: true });
+  }, 60_000);
+
+  it('answers only people of its tenant', async () => {
+    const stranger = personToken(clock, ['admin'], randomUUID());
+    expect((await writer.get('audit/events', stranger)).body).toEqual({ events: [], next_cursor: null });
+    expect((await writer.get('audit/events/1', stranger)).status).toBe(404);
+    expect((await writer.get('audit/events/1', personToken(new SystemClock(), []))).status).toBe(403);
+    expect((await writer.get('audit/events', 'nonsense')).status).toBe(401);
+    expect((await writer.get(`audit/events?agent_id=agent-1&limit=1`)).body.events[0]!.tenant_id).toBe(
+      TENANT,
+    );
+  });
+}
+
+function exchangeRow(entry: SpoolEntry): object {
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'type'));
+}

@@ -1,0 +1,13 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { Env, ServiceConfig } from '@behavry/platform';
+
+/** What behavior-monitor reads from its environment. */
+export class BehaviorConfig extends ServiceConfig {
+  @Env('BEHAVRY_BEHAVIOR_SWEEP_SECONDS', {
+    description: 'How often new audit rows are looked for when no wake-up came, and scores are let down.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(300)
+  sweepSeconds: number = 5;
+}

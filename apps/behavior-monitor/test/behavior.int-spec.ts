@@ -1,0 +1,216 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DataSource } from 'typeorm';
+import type { AuditRecord, Verdict } from '@behavry/contracts';
+import { AuditChainRepository, AuditPartitions, DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
+import {
+  createLogger,
+  createService,
+  loadConfig,
+  ManualClock,
+  migratePlane,
+  openDatabase,
+  PERSON_AUDIENCE,
+  PlaneKeys,
+  PlaneState,
+  publicJwkOf,
+  ServiceContext,
+  withTenant,
+} from '@behavry/platform';
+import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { behaviorModule } from '../src/app.module';
+import { BehaviorConfig } from '../src/behavior-monitor.config';
+
+const TENANT = '019a0000-0000-7000-8000-000000000001';
+const START = Date.UTC(2026, 5, 1, 12);
+const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const clock = new ManualClock(START);
+const log = createLogger('behavior-monitor', 'silent', {});
+let postgres: TestPostgres;
+let url: string;
+let keys: PlaneKeys;
+let app: NestFastifyApplication;
+let context: ServiceContext<BehaviorConfig>;
+let writer: DataSource;
+
+function token(): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
+    iss: 'behavry',
+    aud: PERSON_AUDIENCE,
+    sub: 'p-1',
+    jti: 'j',
+    tenant_id: TENANT,
+    username: 'ann',
+    roles: ['analyst'],
+    exp: Date.UTC(2027, 1, 1) / 1000,
+  })}`;
+  return `${text}.${sign('sha256', Buffer.from(text), signer.privateKey).toString('base64url')}`;
+}
+
+async function start(): Promise<void> {
+  const config = loadConfig(BehaviorConfig, {
+    BEHAVRY_DB_URL: url,
+    BEHAVRY_PORT: String(await freePort()),
+    BEHAVRY_DATA_DIR: tempDir(),
+    BEHAVRY_TENANT_ID: TENANT,
+    BEHAVRY_BEHAVIOR_SWEEP_SECONDS: '1',
+  });
+  context = new ServiceContext('behavior-monitor', 'test', config, keys, log, clock);
+  app = await createService(
+    { app: 'behavior-monitor', config: BehaviorConfig, module: behaviorModule },
+    context,
+  );
+  await app.get(PlaneState).put('issuers', {
+    issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
+  });
+}
+
+async function stop(): Promise<void> {
+  await app.close();
+  await context.close();
+}
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  url = await postgres.createDatabase();
+  keys = PlaneKeys.readOrMake(join(tempDir(), 'plane.key'));
+  await migratePlane({
+    ownerUrl: url,
+    schemas: [{ name: 'data', migrations: DATA_MIGRATIONS, entities: DATA_ENTITIES }],
+    keys,
+    log,
+  });
+  await start();
+  writer = await openDatabase(context, { role: 'audit', entities: DATA_ENTITIES });
+}, 120_000);
+
+afterAll(async () => {
+  await stop();
+  await postgres.stop();
+});
+
+async function record(agentId: string, verdicts: readonly Verdict[], at = clock.now()): Promise<void> {
+  const ts = new Date(at).toISOString();
+  await new AuditPartitions(writer).ensure([ts]);
+  const rows = verdicts.map((verdict): AuditRecord => ({
+    id: randomUUID(),
+    tenant_id: TENANT,
+    ts,
+    kind: 'mcp',
+    agent_id: agentId,
+    session_id: 's',
+    requester_id: null,
+    workflow_id: null,
+    action: 'read',
+    tool: 't',
+    server: 's',
+    model: null,
+    target: null,
+    verdict,
+    policy: null,
+    reason: 'r',
+    reason_code: verdict === 'deny' ? 'policy_deny' : 'policy_allow',
+    bundle_revision: null,
+    config_revision: null,
+    engine: null,
+    risk_score: 0,
+    dlp_findings: [],
+    dlp_action: 'none',
+    injection_findings: [],
+    input_hash: null,
+    extra: {},
+    outcome: verdict === 'deny' ? 'refused' : 'ok',
+    response_code: 200,
+    latency_ms: 1,
+    error: null,
+  }));
+  await withTenant(writer, TENANT, async (manager) => {
+    const chain = new AuditChainRepository(manager, TENANT);
+    await chain.append(await chain.lockHead(), rows);
+  });
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the body it checks
+async function api<T>(method: 'GET' | 'POST', path: string): Promise<{ status: number; body: T }> {
+  const response = await app.inject({
+    method,
+    url: `/api/v1${path}`,
+    headers: { authorization: `Bearer ${token()}` },
+  });
+  return { status: response.statusCode, body: response.json() };
+}
+
+interface AlertList {
+  readonly alerts: readonly { id: string; status: string; severity: string }[];
+  readonly total: number;
+}
+
+describe('an agent whose calls are denied', () => {
+  const agent = randomUUID();
+
+  it('has a higher score, explained, which reaches the next decision', async () => {
+    await record(
+      agent,
+      Array.from({ length: 12 }, () => 'deny' as const),
+    );
+    await eventually(() => {
+      expect(app.get(PlaneState).get('risk')?.value.agents[agent]).toEqual({ score: 25, tier: 'medium' });
+    });
+    const { body } = await api<{ parts: { name: string; value: number; evidence: string }[] }>(
+      'GET',
+      `/risk/agents/${agent}`,
+    );
+    expect(body.parts).toHaveLength(6);
+    expect(body.parts).toContainEqual(
+      expect.objectContaining({
+        name: 'denial_rate',
+        value: 100,
+        evidence: '12 of 12 calls denied in 15 minutes',
+      }),
+    );
+  });
+
+  it('raises one alert, which a person acknowledges and resolves once', async () => {
+    const { body } = await api<AlertList>('GET', `/alerts?agent_id=${agent}&status=open`);
+    expect(body).toMatchObject({ total: 1, alerts: [{ severity: 'high' }] });
+    const id = body.alerts[0]?.id ?? '';
+    expect((await api('POST', `/alerts/${id}/acknowledge`)).status).toBe(200);
+    expect((await api('POST', `/alerts/${id}/resolve`)).body).toMatchObject({
+      status: 'resolved',
+      resolved_by: 'ann',
+    });
+    expect(await api('POST', `/alerts/${id}/resolve`)).toMatchObject({
+      status: 409,
+      body: { code: 'state_conflict' },
+    });
+  });
+
+  it('is counted once, also over a restart', async () => {
+    await stop();
+    await start();
+    writer = await openDatabase(context, { role: 'audit', entities: DATA_ENTITIES });
+    await record(agent, ['allow']);
+    await eventually(async () => {
+      const { body } = await api<{ last_hour: { calls: number; denials: number }[] }>(
+        'GET',
+        `/behavior/agents/${agent}`,
+      );
+      expect(body.last_hour).toEqual([expect.objectContaining({ calls: 13, denials: 12 })]);
+    });
+  });
+
+  it('gets better slowly', async () => {
+    clock.advance(20 * 60_000);
+    await eventually(() => {
+      const score = app.get(PlaneState).get('risk')?.value.agents[agent]?.score ?? 0;
+      expect(score).toBeGreaterThan(0);
+      expect(score).toBeLessThan(25);
+    });
+  });
+});
+
+it('an agent nobody heard of is not found', async () => {
+  expect((await api('GET', `/risk/agents/${randomUUID()}`)).status).toBe(404);
+});

@@ -1,0 +1,34 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CLAIM_PATH } from '@behavry/contracts';
+import { ServiceContext } from '@behavry/platform';
+import { isClaimRequest } from '../domain/claim-request';
+import { ClaimService } from './claim.service';
+
+/** The plane-internal route by which a proxy claims a held call. */
+@Injectable()
+export class ClaimRoute implements OnModuleInit {
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly claims: ClaimService,
+  ) {}
+
+  onModuleInit(): void {
+    this.context.ops.internal('POST', CLAIM_PATH, (request, reply) => this.#answer(request, reply));
+  }
+
+  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (!isClaimRequest(request.body)) return reply.code(422).send({ code: 'validation_failed' });
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      gone.abort();
+    });
+    try {
+      const answer = await this.claims.claim(request.body, gone.signal);
+      if (answer) return answer;
+    } catch (error) {
+      this.context.log.error({ err: error }, 'a claim could not be answered');
+    }
+    return reply.code(503).send({ code: 'unavailable' });
+  }
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ClaimAnswer, ClaimRequest } from '@behavry/contracts';
+import { ClaimRepository, type Escalation } from '@behavry/db-data';
+import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/platform';
+import { claimKeyOf } from '../domain/claim-key';
+import { deadlineOf } from '../domain/deadline';
+import type { EscalationConfig } from '../escalation-worker.config';
+import { ARGUMENTS_LABEL } from './sealed-arguments';
+import { DecisionFeed } from './decision-feed';
+
+/** How long a decision waits for the call it was made for, when its deadline has passed meanwhile. */
+const DECISION_KEPT_MS = 10 * 60_000;
+
+/**
+ * Answers whether exactly this call may go on (architecture: the claim). An approval is used up in the
+ * same transaction that reports it, before anything is forwarded.
+ */
+@Injectable()
+export class ClaimService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly feed: DecisionFeed,
+    private readonly state: PlaneState,
+    private readonly clock: Clock,
+    private readonly context: ServiceContext<EscalationConfig>,
+  ) {}
+
+  /**
+   * @param signal aborted when the asking proxy went away: nothing is used up for nobody
+   * @returns the answer, at the latest after the hold that was asked for
+   */
+  async claim(request: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer | undefined> {
+    const until = this.clock.now() + Math.min(request.hold_ms, this.context.config.maxHoldSeconds * 1000);
+    const key = claimKeyOf(request);
+    while (!signal.aborted) {
+      const answer = await this.#ask(key, request);
+      const remaining = until - this.clock.now();
+      if (answer.state !== 'pending' || remaining <= 0) return answer;
+      await this.feed.wait(answer.escalation_id, remaining, signal);
+    }
+    return undefined;
+  }
+
+  #ask(key: string, request: ClaimRequest): Promise<ClaimAnswer> {
+    return withTenant(this.database, request.tenant_id, async (manager) => {
+      const claims = new ClaimRepository(manager, request.tenant_id);
+      await claims.lockCall(key);
+      const now = new Date(this.clock.now());
+      const since = new Date(now.getTime() - DECISION_KEPT_MS);
+      await claims.expireCall(key, now);
+      const approved = await claims.takeApproval(key, request.decision_id, now, since);
+      if (approved) return { state: 'approved', escalation_id: approved.id };
+      const refused = await claims.takeRefusal(key, request.decision_id, now, since);
+      if (refused)
+        return { state: refused.status === 'expired' ? 'expired' : 'denied', escalation_id: refused.id };
+      const { id, expiresAt } = (await claims.waiting(key)) ?? (await this.#open(claims, key, request, now));
+      return { state: 'pending', escalation_id: id, expires_at: expiresAt.toISOString() };
+    });
+  }
+
+  #open(claims: ClaimRepository, claimKey: string, request: ClaimRequest, now: Date): Promise<Escalation> {
+    const settings = this.state.get('config')?.value.escalation;
+    const id = uuidv7(now.getTime());
+    this.context.log.info(
+      { escalation: id, agent: request.agent_id, tool: request.tool },
+      'a call waits for a person',
+    );
+    return claims.open({
+      id,
+      claimKey,
+      request,
+      sealedArguments: this.context.keys.seal(ARGUMENTS_LABEL, JSON.stringify(request.arguments ?? null)),
+      createdAt: now,
+      expiresAt: deadlineOf(now.getTime(), request.risk_tier, settings),
+    });
+  }
+}

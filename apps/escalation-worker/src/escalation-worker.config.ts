@@ -1,0 +1,19 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { Env, ServiceConfig } from '@behavry/platform';
+
+/** What escalation-worker reads from its environment. */
+export class EscalationConfig extends ServiceConfig {
+  @Env('BEHAVRY_ESCALATION_MAX_HOLD_SECONDS', {
+    description: 'Longest time a claim is held open for a person, whatever the proxy asks for.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(55)
+  maxHoldSeconds: number = 50;
+
+  @Env('BEHAVRY_ESCALATION_SWEEP_SECONDS', { description: 'How often deadlines are looked at.' })
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  sweepSeconds: number = 2;
+}

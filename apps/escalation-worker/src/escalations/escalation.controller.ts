@@ -1,0 +1,84 @@
+import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import type { Escalation } from '@behavry/db-data';
+import {
+  CurrentPerson,
+  ProblemError,
+  reachesRole,
+  RequireRole,
+  ServiceContext,
+  type Person,
+} from '@behavry/platform';
+import { openArguments } from '../claims/sealed-arguments';
+import { EscalationQuery, ResolveRequest, type EscalationView } from './escalation.dto';
+import { escalationView } from './escalation.mapper';
+import { EscalationService } from './escalation.service';
+
+const escalationId = (): ParseUUIDPipe =>
+  new ParseUUIDPipe({
+    exceptionFactory: () => new ProblemError('not_found', 'There is no escalation with this id.'),
+  });
+
+/** Held calls, for the people who decide them. */
+@Controller('api/v1/escalations')
+export class EscalationController {
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly escalations: EscalationService,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentPerson() person: Person,
+    @Query() query: EscalationQuery,
+  ): Promise<{ escalations: readonly EscalationView[]; total: number }> {
+    const { escalations, total } = await this.escalations.list(person.tenantId, query.status, query);
+    return { escalations: escalations.map((each) => this.#view(each, person)), total };
+  }
+
+  @Get(':id')
+  async get(
+    @CurrentPerson() person: Person,
+    @Param('id', escalationId()) id: string,
+  ): Promise<EscalationView> {
+    return this.#view(await this.escalations.get(person.tenantId, id), person);
+  }
+
+  @Post(':id/approve')
+  @HttpCode(200)
+  @RequireRole('analyst')
+  approve(
+    @CurrentPerson() person: Person,
+    @Param('id', escalationId()) id: string,
+    @Body() body: ResolveRequest,
+  ): Promise<EscalationView> {
+    return this.#resolve(person, id, 'approved', body.comment);
+  }
+
+  @Post(':id/deny')
+  @HttpCode(200)
+  @RequireRole('analyst')
+  deny(
+    @CurrentPerson() person: Person,
+    @Param('id', escalationId()) id: string,
+    @Body() body: ResolveRequest,
+  ): Promise<EscalationView> {
+    return this.#resolve(person, id, 'denied', body.comment);
+  }
+
+  async #resolve(
+    person: Person,
+    id: string,
+    verdict: 'approved' | 'denied',
+    comment: string | undefined,
+  ): Promise<EscalationView> {
+    return this.#view(await this.escalations.resolve(person, id, verdict, comment), person);
+  }
+
+  #view(escalation: Escalation, person: Person): EscalationView {
+    const mayDecide = reachesRole(person.roles, 'analyst');
+    return escalationView(
+      escalation,
+      mayDecide ? openArguments(this.context.keys, escalation.sealedArguments) : undefined,
+    );
+  }
+}

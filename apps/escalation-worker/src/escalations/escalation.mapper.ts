@@ -1,0 +1,29 @@
+import type { Escalation } from '@behavry/db-data';
+import type { EscalationView } from './escalation.dto';
+
+/** @param args the opened arguments; undefined when this person does not see them */
+export function escalationView(escalation: Escalation, args: unknown): EscalationView {
+  return {
+    id: escalation.id,
+    status: escalation.status,
+    kind: escalation.kind,
+    decision_id: escalation.decisionId,
+    agent_id: escalation.agentId,
+    session_id: escalation.sessionId,
+    server: escalation.server,
+    tool: escalation.tool,
+    action: escalation.action,
+    target: escalation.target,
+    arguments_digest: escalation.argumentsDigest,
+    ...(args === undefined ? {} : { arguments: args }),
+    policy: escalation.policy,
+    reason: escalation.reason,
+    risk_tier: escalation.riskTier,
+    created_at: escalation.createdAt.toISOString(),
+    expires_at: escalation.expiresAt.toISOString(),
+    decided_at: escalation.decidedAt?.toISOString() ?? null,
+    decided_by: escalation.decidedBy,
+    comment: escalation.comment,
+    claimed_at: escalation.claimedAt?.toISOString() ?? null,
+  };
+}

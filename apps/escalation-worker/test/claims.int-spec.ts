@@ -1,0 +1,269 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ClaimAnswer, ClaimRequest, ConfigDocument } from '@behavry/contracts';
+import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
+import {
+  createLogger,
+  createService,
+  loadConfig,
+  ManualClock,
+  migratePlane,
+  PERSON_AUDIENCE,
+  PlaneKeys,
+  PlaneState,
+  publicJwkOf,
+  ServiceContext,
+} from '@behavry/platform';
+import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { escalationModule } from '../src/app.module';
+import { EscalationConfig } from '../src/escalation-worker.config';
+
+const TENANT = '019a0000-0000-7000-8000-000000000001';
+const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const clock = new ManualClock(Date.UTC(2026, 5, 1));
+const log = createLogger('escalation-worker', 'silent', {});
+let postgres: TestPostgres;
+let url: string;
+let keys: PlaneKeys;
+let app: NestFastifyApplication;
+let context: ServiceContext<EscalationConfig>;
+let opsUrl: string;
+
+function token(roles: string[], tenant = TENANT): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
+    iss: 'behavry',
+    aud: PERSON_AUDIENCE,
+    sub: 'p-1',
+    jti: 'j',
+    tenant_id: tenant,
+    username: 'ann',
+    roles,
+    exp: Date.UTC(2027, 1, 1) / 1000,
+  })}`;
+  return `${text}.${sign('sha256', Buffer.from(text), signer.privateKey).toString('base64url')}`;
+}
+
+async function start(): Promise<void> {
+  const port = await freePort();
+  const config = loadConfig(EscalationConfig, {
+    BEHAVRY_DB_URL: url,
+    BEHAVRY_PORT: String(port),
+    BEHAVRY_DATA_DIR: tempDir(),
+    BEHAVRY_ESCALATION_SWEEP_SECONDS: '1',
+  });
+  context = new ServiceContext('escalation-worker', 'test', config, keys, log, clock);
+  app = await createService(
+    { app: 'escalation-worker', config: EscalationConfig, module: escalationModule },
+    context,
+  );
+  await context.ops.listen('127.0.0.1', port + 1);
+  opsUrl = `http://127.0.0.1:${port + 1}`;
+  await app.get(PlaneState).put('issuers', {
+    issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
+  });
+}
+
+async function stop(): Promise<void> {
+  await app.close();
+  await context.ops.close();
+  await context.close();
+}
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  url = await postgres.createDatabase();
+  keys = PlaneKeys.readOrMake(join(tempDir(), 'plane.key'));
+  await migratePlane({
+    ownerUrl: url,
+    schemas: [{ name: 'data', migrations: DATA_MIGRATIONS, entities: DATA_ENTITIES }],
+    keys,
+    log,
+  });
+  await start();
+}, 120_000);
+
+afterAll(async () => {
+  await stop();
+  await postgres.stop();
+});
+
+function call(changes: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    decision_id: randomUUID(),
+    tenant_id: TENANT,
+    agent_id: randomUUID(),
+    session_id: 's',
+    kind: 'mcp',
+    server: 'files',
+    tool: 'write_file',
+    action: 'write',
+    target: '/x',
+    arguments_digest: `sha256:${randomUUID()}`,
+    arguments: { path: '/x', canary: 'payload-canary' },
+    policy: 'base.demo',
+    reason: 'needs a person',
+    risk_tier: 'low',
+    hold_ms: 0,
+    ...changes,
+  };
+}
+
+async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<ClaimAnswer> {
+  const response = await fetch(`${opsUrl}/internal/claims`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${keys.internalBearer}`, 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+    ...(signal ? { signal } : {}),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as ClaimAnswer;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly escalations?: readonly { id: string; agent_id: string }[];
+  };
+}
+
+async function people(
+  method: 'GET' | 'POST',
+  path: string,
+  roles: string[],
+  body?: object,
+  tenant?: string,
+): Promise<Answer> {
+  const response = await app.inject({
+    method,
+    url: `/api/v1/escalations${path}`,
+    headers: { authorization: `Bearer ${token(roles, tenant)}` },
+    ...(body ? { payload: body } : {}),
+  });
+  return { status: response.statusCode, body: response.json() };
+}
+
+describe('an escalated call', () => {
+  it('waits, is approved by a person, and goes on exactly once whoever asks at the same time', async () => {
+    const request = call();
+    const first = await claim(request);
+    expect(first.state).toBe('pending');
+    const approved = await people('POST', `/${first.escalation_id}/approve`, ['analyst'], {
+      comment: 'fine',
+    });
+    expect(approved).toMatchObject({
+      status: 200,
+      body: { status: 'approved', decided_by: 'ann', comment: 'fine' },
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => claim({ ...request, decision_id: randomUUID() })),
+    );
+    expect(answers.filter(({ state }) => state === 'approved')).toHaveLength(1);
+    const waiting = new Set(
+      answers.filter(({ state }) => state === 'pending').map((answer) => answer.escalation_id),
+    );
+    expect(waiting.size).toBe(1);
+    expect(waiting.has(first.escalation_id)).toBe(false);
+  });
+
+  it('with other arguments is judged afresh', async () => {
+    const request = call();
+    const { escalation_id: id } = await claim(request);
+    await people('POST', `/${id}/approve`, ['analyst'], {});
+    expect((await claim({ ...request, arguments_digest: 'sha256:other' })).state).toBe('pending');
+    expect((await claim(request)).state).toBe('approved');
+  });
+
+  it('held open is answered the moment a person decides', async () => {
+    const request = call({ hold_ms: 20_000 });
+    const held = claim(request);
+    let id = '';
+    await eventually(async () => {
+      const { body } = await people('GET', '?status=pending', ['viewer']);
+      id = body.escalations?.find((each) => each.agent_id === request.agent_id)?.id ?? '';
+      expect(id).not.toBe('');
+    });
+    await people('POST', `/${id}/deny`, ['analyst'], {});
+    expect(await held).toEqual({ state: 'denied', escalation_id: id });
+  });
+
+  it('whose proxy went away uses no approval up', async () => {
+    const request = call({ hold_ms: 30_000 });
+    const { escalation_id: id } = await claim({ ...request, hold_ms: 0 });
+    const gone = new AbortController();
+    const held = claim(request, gone.signal).catch(() => 'gone');
+    await new Promise((resolve) => setImmediate(resolve));
+    gone.abort();
+    expect(await held).toBe('gone');
+    await people('POST', `/${id}/approve`, ['analyst'], {});
+    await eventually(async () =>
+      expect((await people('GET', `/${id}`, ['viewer'])).body['claimed_at']).toBeNull(),
+    );
+    expect((await claim({ ...request, hold_ms: 0 })).state).toBe('approved');
+  });
+
+  it('runs out by its deadline and is then denied, and cannot be approved any more', async () => {
+    const request = call({ risk_tier: 'critical' });
+    const { escalation_id: id } = await claim(request);
+    clock.advance(5 * 60_000 + 1);
+    const late = await people('POST', `/${id}/approve`, ['analyst'], {});
+    expect(late).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
+    expect(await claim(request)).toEqual({ state: 'expired', escalation_id: id });
+  });
+
+  it('survives a restart of the worker', async () => {
+    const request = call();
+    const { escalation_id: id } = await claim(request);
+    await people('POST', `/${id}/approve`, ['analyst'], {});
+    await stop();
+    await start();
+    expect(await claim(request)).toEqual({ state: 'approved', escalation_id: id });
+  });
+
+  it('is ended by a kill switch', async () => {
+    const request = call();
+    const { escalation_id: id } = await claim(request);
+    const document = {
+      schema: 1,
+      tenant_id: TENANT,
+      revision: '20260601T000000Z',
+      generation: 1,
+      agents: [],
+      mcp_servers: [],
+      dlp_patterns: [],
+      kill_switches: [{ id: 'k', scope: 'agent', target: request.agent_id, reason: 'test' }],
+    } as unknown as ConfigDocument;
+    await app.get(PlaneState).put('config', document);
+    await eventually(async () =>
+      expect((await people('GET', `/${id}`, ['viewer'])).body['status']).toBe('cancelled'),
+    );
+    expect((await claim(request)).state).toBe('denied');
+  });
+});
+
+describe('the people who decide', () => {
+  it('see the arguments only when they may decide', async () => {
+    const { escalation_id: id } = await claim(call());
+    expect((await people('GET', `/${id}`, ['viewer'])).body).not.toHaveProperty('arguments');
+    expect((await people('GET', `/${id}`, ['analyst'])).body['arguments']).toMatchObject({
+      canary: 'payload-canary',
+    });
+  });
+
+  it('need the role analyst, and never see another tenant', async () => {
+    const { escalation_id: id } = await claim(call());
+    expect((await people('POST', `/${id}/approve`, ['viewer'], {})).status).toBe(403);
+    const other = '019a0000-0000-7000-8000-0000000000ff';
+    expect((await people('POST', `/${id}/approve`, ['admin'], {}, other)).status).toBe(404);
+    expect((await people('GET', '', ['admin'], undefined, other)).body).toEqual({
+      escalations: [],
+      total: 0,
+    });
+  });
+});
+
+it('strangers cannot claim', async () => {
+  const response = await fetch(`${opsUrl}/internal/claims`, { method: 'POST', body: '{}' });
+  expect(response.status).toBe(401);
+});

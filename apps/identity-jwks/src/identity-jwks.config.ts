@@ -1,0 +1,93 @@
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
+import { ConfigError, Env, ServiceConfig } from '@behavry/platform';
+
+/** What identity-jwks reads from its environment. */
+export class IdentityConfig extends ServiceConfig {
+  @Env('BEHAVRY_ADMIN_PASSWORD', {
+    description:
+      'Password of the first administrator `admin`; read by --migrate when there is no administrator yet.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(8)
+  adminPassword?: string;
+
+  @Env('BEHAVRY_JWT_PRIVATE_KEY', {
+    description:
+      'RSA private key (PEM) that signs tokens on a control plane or standalone; made once when not set.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @IsString()
+  jwtPrivateKey?: string;
+
+  @Env('BEHAVRY_JWT_PUBLIC_KEY', {
+    description:
+      "On a data plane: the control plane's public key (PEM), used while its key set was never fetched.",
+  })
+  @IsOptional()
+  @IsString()
+  jwtPublicKey?: string;
+
+  @Env('BEHAVRY_JWT_ISSUER', { description: 'Issuer name of the control plane in tokens.' })
+  @IsString()
+  @Matches(/^[^\s]{1,200}$/)
+  jwtIssuer: string = 'behavry';
+
+  @Env('BEHAVRY_TOKEN_TTL_SECONDS', { description: 'Life of a token of an agent or a person, in seconds.' })
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  tokenTtlSeconds: number = 3600;
+
+  @Env('BEHAVRY_CONTROL_PLANE_URL', { description: 'On a data plane: base URL of its control plane.' })
+  @ValidateIf(({ mode }: IdentityConfig) => mode === 'data-plane')
+  @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
+  controlPlaneUrl?: string;
+
+  @Env('BEHAVRY_PUBLIC_URL', { description: 'Base URL under which clients reach this plane.' })
+  @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
+  publicUrl: string = 'http://127.0.0.1:8000';
+
+  @Env('BEHAVRY_SIGNUP_ENABLED', {
+    description: 'Whether strangers may open a trial tenant at POST /api/v1/signup.',
+  })
+  @IsBoolean()
+  isSignupEnabled: boolean = false;
+}
+
+/** What a data plane must know of itself. */
+export interface DataPlaneIdentity {
+  readonly tenantId: string;
+  readonly deploymentId: string;
+  readonly controlPlaneUrl: string;
+}
+
+/**
+ * @returns the identity of a data plane
+ * @throws ConfigError that names every variable that is missing
+ */
+export function dataPlaneIdentity(config: IdentityConfig): DataPlaneIdentity {
+  const { tenantId, deploymentId, controlPlaneUrl } = config;
+  if (tenantId === undefined || deploymentId === undefined || controlPlaneUrl === undefined) {
+    throw new ConfigError([
+      ...(tenantId === undefined ? ['BEHAVRY_TENANT_ID is needed on a data plane (not set)'] : []),
+      ...(deploymentId === undefined ? ['BEHAVRY_DEPLOYMENT_ID is needed on a data plane (not set)'] : []),
+      ...(controlPlaneUrl === undefined
+        ? ['BEHAVRY_CONTROL_PLANE_URL is needed on a data plane (not set)']
+        : []),
+    ]);
+  }
+  return { tenantId, deploymentId, controlPlaneUrl };
+}

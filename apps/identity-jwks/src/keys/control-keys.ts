@@ -1,0 +1,143 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Agent, request } from 'undici';
+import type { PublicJwk } from '@behavry/contracts';
+import { ConfigError, publicJwkOf, type Clock, type Logger } from '@behavry/platform';
+import { parseKeySet } from './key-set';
+import { CONTROL_KID, pemOf } from './own-key';
+
+const REFRESH_MS = 3_600_000;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+const UNKNOWN_KEY_MS = 30_000;
+const TIMEOUT_MS = 5_000;
+const MAX_BYTES = 256 * 1024;
+
+export interface ControlKeysOptions {
+  readonly controlPlaneUrl: string;
+  /** PEM that stands in while no key set was ever fetched. */
+  readonly publicKeyPem: string | undefined;
+  /** Folder of the plane's files. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The control plane's key set on a data plane: fetched at start and every hour, the last good one kept on
+ * disk for outages, fetched again at most every 30 s when a token names an unknown key.
+ */
+export class ControlKeys {
+  readonly #http = new Agent({ connect: { timeout: TIMEOUT_MS }, pipelining: 1, connections: 1 });
+  readonly #file: string;
+  readonly #pinned: readonly PublicJwk[];
+  #keys: readonly PublicJwk[];
+  #changed: (keys: readonly PublicJwk[]) => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #lastTryAt = -UNKNOWN_KEY_MS;
+  #isClosed = false;
+
+  constructor(private readonly options: ControlKeysOptions) {
+    this.#file = join(options.dataDir, 'identity', 'control-keys.json');
+    this.#pinned = options.publicKeyPem === undefined ? [] : [pinnedKey(options.publicKeyPem)];
+    this.#keys = this.#readFile();
+  }
+
+  /** The keys that are trusted now: the fetched ones, and the configured one unless its id was fetched. */
+  get keys(): readonly PublicJwk[] {
+    const fetched = new Set(this.#keys.map(({ kid }) => kid));
+    return [...this.#keys, ...this.#pinned.filter(({ kid }) => !fetched.has(kid))];
+  }
+
+  /** Begins to fetch. Calls back with every new set. */
+  start(changed: (keys: readonly PublicJwk[]) => void): void {
+    this.#changed = changed;
+    void this.#cycle();
+  }
+
+  /** A token named an unknown key: looks again unless it was done within 30 s. */
+  async wanted(): Promise<void> {
+    if (this.options.clock.now() - this.#lastTryAt < UNKNOWN_KEY_MS) return;
+    await this.#fetch();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#http.destroy();
+  }
+
+  async #cycle(): Promise<void> {
+    const isFetched = await this.#fetch();
+    this.#retryMs = isFetched ? FIRST_RETRY_MS : Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#cycle(), isFetched ? REFRESH_MS : this.#retryMs);
+    this.#timer.unref();
+  }
+
+  async #fetch(): Promise<boolean> {
+    const { controlPlaneUrl, clock, log } = this.options;
+    this.#lastTryAt = clock.now();
+    try {
+      const { statusCode, body } = await request(
+        `${controlPlaneUrl.replace(/\/+$/, '')}/.well-known/jwks.json`,
+        {
+          dispatcher: this.#http,
+          headersTimeout: TIMEOUT_MS,
+          bodyTimeout: TIMEOUT_MS,
+        },
+      );
+      const text = await boundedText(body);
+      const keys = statusCode === 200 && text !== undefined ? parseKeySet(text) : undefined;
+      if (!keys) throw new Error(`the key set could not be used (status ${String(statusCode)})`);
+      this.#keys = keys;
+      this.#writeFile();
+      this.#changed(this.keys);
+      return true;
+    } catch (error) {
+      if (!this.#isClosed)
+        log.warn({ err: error }, "the control plane's keys were not fetched; the last good ones stay");
+      return false;
+    }
+  }
+
+  #readFile(): readonly PublicJwk[] {
+    try {
+      return parseKeySet(readFileSync(this.#file, 'utf8')) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  #writeFile(): void {
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      const fresh = `${this.#file}.new`;
+      writeFileSync(fresh, JSON.stringify({ keys: this.#keys }), { mode: 0o600 });
+      renameSync(fresh, this.#file);
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'the key set could not be kept on disk');
+    }
+  }
+}
+
+function pinnedKey(pem: string): PublicJwk {
+  try {
+    return publicJwkOf(createPublicKey(pemOf(pem)), CONTROL_KID);
+  } catch {
+    throw new ConfigError(['BEHAVRY_JWT_PUBLIC_KEY must be an RSA public key of at least 2048 bits in PEM']);
+  }
+}
+
+async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > MAX_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,54 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { PublicJwk, TrustedIssuer } from '@behavry/contracts';
+import { AGENT_AUDIENCE, PERSON_AUDIENCE, PlaneState, ServiceContext } from '@behavry/platform';
+import { dataPlaneIdentity, type IdentityConfig } from '../identity-jwks.config';
+import { ControlKeys } from './control-keys';
+import { OwnKey } from './own-key';
+
+/** Tells the plane whose tokens to trust: its own, and on a data plane the control plane's agents too. */
+@Injectable()
+export class IssuersService implements OnModuleInit {
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: ServiceContext<IdentityConfig>,
+    private readonly state: PlaneState,
+    private readonly key: OwnKey,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { context } = this;
+    if (context.mode !== 'data-plane') {
+      await this.#publish([]);
+      return;
+    }
+    const control = new ControlKeys({
+      controlPlaneUrl: dataPlaneIdentity(context.config).controlPlaneUrl,
+      publicKeyPem: context.config.jwtPublicKey,
+      dataDir: context.config.dataDir,
+      clock: context.clock,
+      log: context.log,
+    });
+    context.onClose('control plane keys', () => control.close());
+    await this.#publish(control.keys);
+    control.start((keys) => {
+      this.#publishing = this.#publishing
+        .then(() => this.#publish(keys))
+        .catch((error: unknown) => {
+          context.log.warn({ err: error }, 'the new key set could not be published yet');
+        });
+    });
+    this.state.watch('issuers.wanted', () => void control.wanted());
+  }
+
+  async #publish(controlKeys: readonly PublicJwk[]): Promise<void> {
+    const { issuer, publicJwk } = this.key;
+    const issuers: TrustedIssuer[] = [
+      { iss: issuer, keys: [publicJwk], audiences: [AGENT_AUDIENCE, PERSON_AUDIENCE] },
+    ];
+    if (controlKeys.length > 0) {
+      issuers.push({ iss: this.context.config.jwtIssuer, keys: controlKeys, audiences: [AGENT_AUDIENCE] });
+    }
+    await this.state.put('issuers', { issuers });
+  }
+}

@@ -1,0 +1,23 @@
+import { IsString, MaxLength } from 'class-validator';
+import { PlainText } from '@behavry/platform';
+
+/** `POST /api/v1/auth/admin/login`. */
+export class LoginRequest {
+  @PlainText(200) username!: string;
+  @IsString() @MaxLength(1024) password!: string;
+}
+
+export interface LoginResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly username: string;
+  readonly roles: readonly string[];
+}
+
+export interface MeResponse {
+  readonly username: string;
+  readonly roles: readonly string[];
+  readonly tenant_id: string;
+  readonly super_admin: boolean;
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { Body, Controller, Header, Injectable, Post, UseGuards, type CanActivate } from '@nestjs/common';
+import { ProblemError, Public, ServiceContext } from '@behavry/platform';
+import type { IdentityConfig } from '../identity-jwks.config';
+import { SignupRequest } from './tenant.dto';
+import { TenantService } from './tenant.service';
+
+/** Refuses before the body is looked at: where sign-up is off, it is off for everybody. */
+@Injectable()
+export class SignupGuard implements CanActivate {
+  constructor(private readonly context: ServiceContext<IdentityConfig>) {}
+
+  canActivate(): boolean {
+    if (this.context.config.isSignupEnabled) return true;
+    throw new ProblemError('signup_disabled', 'Sign-up is off here; ask an administrator for a tenant.');
+  }
+}
+
+/** Trial tenants for strangers, where the operator allows it. */
+@Controller('api/v1/signup')
+export class SignupController {
+  constructor(private readonly tenants: TenantService) {}
+
+  @Post()
+  @Public()
+  @UseGuards(SignupGuard)
+  @Header('cache-control', 'no-store')
+  async signup(@Body() body: SignupRequest): Promise<{ id: string; license_key: string; username: string }> {
+    const { id, licenseKey, username } = await this.tenants.create({
+      name: body.organization,
+      slug: slugOf(body.organization),
+      planTier: 'trial',
+      username: body.username,
+      email: body.email,
+      password: body.password,
+    });
+    return { id, license_key: licenseKey, username };
+  }
+}
+
+/** A readable slug that is never taken: names of organisations repeat. */
+function slugOf(organization: string): string {
+  const readable = organization
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  return `${readable === '' ? 'tenant' : readable}-${randomBytes(4).toString('hex')}`;
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { AGENT_AUDIENCE, Clock, PERSON_AUDIENCE, ServiceContext, uuidv7 } from '@behavry/platform';
+import type { IdentityConfig } from '../identity-jwks.config';
+import { OwnKey } from '../keys/own-key';
+
+/** Whom a token speaks for. */
+export interface TokenSubject {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+export interface PersonSubject extends TokenSubject {
+  readonly username: string;
+  readonly superAdmin: boolean;
+}
+
+export interface SignedToken {
+  readonly token: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+/** Signs tokens of this plane: RS256 with `kid`, one new `jti` (the session) each (semantics: identity). */
+@Injectable()
+export class TokenSigner {
+  readonly #jwt: JwtService;
+
+  constructor(
+    private readonly context: ServiceContext<IdentityConfig>,
+    private readonly key: OwnKey,
+    private readonly clock: Clock,
+  ) {
+    this.#jwt = new JwtService({
+      privateKey: key.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      signOptions: { algorithm: 'RS256', keyid: key.kid },
+    });
+  }
+
+  async forAgent(subject: TokenSubject): Promise<SignedToken> {
+    return this.#sign(AGENT_AUDIENCE, subject, {});
+  }
+
+  async forPerson(subject: PersonSubject): Promise<SignedToken> {
+    const { username, superAdmin } = subject;
+    return this.#sign(PERSON_AUDIENCE, subject, { username, super_admin: superAdmin });
+  }
+
+  async #sign(
+    aud: string,
+    subject: TokenSubject,
+    more: Readonly<Record<string, unknown>>,
+  ): Promise<SignedToken> {
+    const now = this.clock.now();
+    const iat = Math.floor(now / 1000);
+    const expiresIn = this.context.config.tokenTtlSeconds;
+    const token = await this.#jwt.signAsync({
+      sub: subject.id,
+      jti: uuidv7(now),
+      iss: this.key.issuer,
+      aud,
+      tenant_id: subject.tenantId,
+      roles: [...subject.roles],
+      permissions: [...subject.permissions],
+      iat,
+      exp: iat + expiresIn,
+      ...more,
+    });
+    return { token, expiresIn };
+  }
+}

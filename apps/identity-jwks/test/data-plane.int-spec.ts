@@ -1,0 +1,173 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { CONFIG_DOCUMENT_SCHEMA, type AgentEntry, type ConfigDocument } from '@behavry/contracts';
+import { ManualClock, publicJwkOf, sha256Hex } from '@behavry/platform';
+import { eventually, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { startIdentity, type RunningIdentity } from './running-identity';
+
+const TENANT = '0197a000-0000-7000-8000-000000000001';
+
+describe('identity-jwks on a data plane', () => {
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const folder = tempDir();
+  const fetched: string[] = [];
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let postgres: TestPostgres;
+  let controlPlane: Server;
+  let settings: Parameters<typeof startIdentity>[1];
+  let dbUrl: string;
+  let identity: RunningIdentity;
+
+  beforeAll(async () => {
+    controlPlane = createServer((request, response) => {
+      fetched.push(request.url ?? '');
+      response.end(JSON.stringify({ keys: [publicJwkOf(publicKey, 'behavry-rs256')] }));
+    });
+    await new Promise<void>((resolve) => controlPlane.listen(0, '127.0.0.1', resolve));
+    postgres = await startTestPostgres();
+    dbUrl = await postgres.createDatabase();
+    settings = {
+      mode: 'data-plane',
+      tenantId: TENANT,
+      deploymentId: 'dp-test-01',
+      controlPlaneUrl: `http://127.0.0.1:${String((controlPlane.address() as AddressInfo).port)}`,
+    };
+    identity = await startIdentity(dbUrl, settings, clock, folder);
+  }, 120_000);
+
+  afterAll(async () => {
+    await identity.stop();
+    controlPlane.close();
+    await postgres.stop();
+  });
+
+  it('trusts itself for agents and people, and its control plane for agents alone', async () => {
+    await eventually(() => {
+      const { issuers } = identity.state.get('issuers')?.value ?? { issuers: [] };
+      expect(issuers).toMatchObject([
+        {
+          iss: 'behavry:dp-test-01',
+          audiences: ['behavry:agent', 'behavry:person'],
+          keys: [{ kid: 'behavry-dp-dp-test-01' }],
+        },
+        { iss: 'behavry', audiences: ['behavry:agent'], keys: [{ kid: 'behavry-rs256' }] },
+      ]);
+    });
+    expect(new Set(fetched)).toEqual(new Set(['/.well-known/jwks.json']));
+    const { json } = await identity.call('GET', '/.well-known/jwks.json');
+    expect(json['keys']).toMatchObject([{ kid: 'behavry-dp-dp-test-01' }]);
+  });
+
+  it('signs its local administrator in, who is no super-administrator', async () => {
+    const login = { username: 'admin', password: 'correct horse' };
+    const { status, json } = await identity.call('POST', '/api/v1/auth/admin/login', { body: login });
+    expect(status).toBe(200);
+    const token = String(json['access_token']);
+    const me = await identity.call('GET', '/api/v1/auth/me', { token });
+    expect(me.json).toEqual({ username: 'admin', roles: ['admin'], tenant_id: TENANT, super_admin: false });
+    const users = await identity.call('GET', '/api/v1/admin/users', { token });
+    expect(users.json).toMatchObject({ total: 1, users: [{ username: 'admin' }] });
+    for (const path of ['/api/v1/agents', '/api/v1/super-admin/tenants', '/api/v1/enrollment/tokens']) {
+      expect([path, (await identity.call('GET', path, { token })).status]).toEqual([path, 404]);
+    }
+    const signup = await identity.call('POST', '/api/v1/signup', { body: {} });
+    expect([signup.status, signup.json['code']]).toEqual([409, 'managed_by_control_plane']);
+    expect(String(signup.json['detail'])).toContain(String(settings.controlPlaneUrl));
+  });
+
+  it('gives tokens to agents of its config document, and looks once for one it does not know', async () => {
+    const stranger = { client_id: 'agt_new', client_secret: 'acs_new' };
+    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')]));
+    const known = await identity.call('POST', '/api/v1/auth/token', {
+      body: { client_id: 'agt_old', client_secret: 'acs_old' },
+    });
+    expect(known.status).toBe(200);
+    const token = String(known.json['access_token']);
+    expect(decodeProtectedHeader(token).kid).toBe('behavry-dp-dp-test-01');
+    expect(decodeJwt(token)).toMatchObject({
+      iss: 'behavry:dp-test-01',
+      aud: 'behavry:agent',
+      tenant_id: TENANT,
+    });
+
+    const unwatch = identity.state.watch('config.wanted', () => {
+      void identity.state.put(
+        'config',
+        documentWith([agent('agt_old', 'acs_old'), agent('agt_new', 'acs_new')]),
+      );
+    });
+    const enrolled = await identity.call('POST', '/api/v1/auth/token', { body: stranger });
+    unwatch();
+    expect(enrolled.status).toBe(200);
+
+    await identity.state.put(
+      'config',
+      documentWith([{ ...agent('agt_old', 'acs_old'), status: 'suspended' }]),
+    );
+    const suspended = await identity.call('POST', '/api/v1/auth/token', {
+      body: { client_id: 'agt_old', client_secret: 'acs_old' },
+    });
+    expect(suspended.status).toBe(403);
+  });
+
+  it('answers 401 when the agent stays unknown', async () => {
+    const { status, json } = await identity.call('POST', '/api/v1/auth/token', {
+      body: { client_id: 'agt_nobody', client_secret: 'x' },
+    });
+    expect([status, json['code']]).toEqual([401, 'invalid_credentials']);
+  });
+
+  it("keeps its key and the control plane's last good keys over a restart without a control plane", async () => {
+    const before = (await identity.call('GET', '/.well-known/jwks.json')).text;
+    await identity.stop();
+    identity = await startIdentity(
+      dbUrl,
+      { ...settings, controlPlaneUrl: 'http://127.0.0.1:9' },
+      clock,
+      folder,
+    );
+    expect((await identity.call('GET', '/.well-known/jwks.json')).text).toBe(before);
+    expect(identity.state.get('issuers')?.value.issuers[1]).toMatchObject({
+      iss: 'behavry',
+      keys: [{ kid: 'behavry-rs256' }],
+    });
+  });
+});
+
+function agent(clientId: string, secret: string): AgentEntry {
+  return {
+    id: `id of ${clientId}`,
+    name: clientId,
+    agent_type: 'custom',
+    status: 'active',
+    client_id: clientId,
+    secret_sha256: sha256Hex(secret),
+    roles: [],
+    permissions: [],
+  };
+}
+
+function documentWith(agents: readonly AgentEntry[]): ConfigDocument {
+  return {
+    schema: CONFIG_DOCUMENT_SCHEMA,
+    tenant_id: TENANT,
+    revision: '20260101T000000Z',
+    generation: 1,
+    kill_switches: [],
+    agents,
+    mcp_servers: [],
+    dlp_patterns: [],
+    blast_radius: {
+      min_delete_depth: 3,
+      email_recipient_limit: 10,
+      bulk_action_threshold: 50,
+      config_paths: [],
+      protected_files: [],
+    },
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null },
+    escalation: { deadline_seconds: { low: 1, medium: 1, high: 1, critical: 1 } },
+    data_protection: { payload_mode: 'metadata_only', retention_days: 1 },
+  };
+}

@@ -1,0 +1,70 @@
+import { Agent, request } from 'undici';
+
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 5_000;
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** What the other side said; a body that is no JSON has no `json`. */
+export interface PlaneAnswer {
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly text: string;
+}
+
+export interface PlaneRequest {
+  readonly method: 'GET' | 'POST';
+  /** Absolute path with query. */
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Time until the answer begins, in ms; 5 s when not given. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The one way out of a data plane: every request has its time-outs, no proxy and no redirect is followed. */
+export class PlaneHttp {
+  readonly #agent = new Agent({ connect: { timeout: CONNECT_MS }, connections: 4, keepAliveTimeout: 10_000 });
+
+  /** @param baseUrl of the control plane, or of the bundle-server of a standalone system */
+  constructor(private readonly baseUrl: string) {}
+
+  /** @throws Error when no whole answer came in time */
+  async send({ method, path, token, body, headers, waitMs, signal }: PlaneRequest): Promise<PlaneAnswer> {
+    const answer = await request(`${this.baseUrl}${path}`, {
+      dispatcher: this.#agent,
+      method,
+      headersTimeout: waitMs ?? ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+    const etag = answer.headers['etag'];
+    return {
+      status: answer.statusCode,
+      etag: Array.isArray(etag) ? etag[0] : etag,
+      text: await boundedText(answer.body),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+async function boundedText(body: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > MAX_BYTES) throw new Error('the answer is larger than 32 MiB');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,162 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import { request } from 'undici';
+import type { Mode } from '@behavry/contracts';
+import { CONTROL_ENTITIES, CONTROL_MIGRATIONS, TenantRepository } from '@behavry/db-control';
+import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
+import {
+  createLogger,
+  createService,
+  migratePlane,
+  PERSON_AUDIENCE,
+  PlaneKeys,
+  PlaneState,
+  publicJwkOf,
+  ServiceContext,
+  SigningKeys,
+  withTenant,
+  type Clock,
+  type SchemaStream,
+} from '@behavry/platform';
+import { appModule } from '../src/app.module';
+import { LicenseConfig } from '../src/license-service.config';
+
+export const TENANT = '0197a000-0000-7000-8000-000000000001';
+export const OTHER_TENANT = '0197a000-0000-7000-8000-000000000002';
+export const LICENSE_KEY = 'lic_right';
+
+const PEOPLE = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const CONTROL: SchemaStream = { name: 'control', migrations: CONTROL_MIGRATIONS, entities: CONTROL_ENTITIES };
+const DATA: SchemaStream = { name: 'data', migrations: DATA_MIGRATIONS, entities: DATA_ENTITIES };
+const STREAMS: Readonly<Record<Mode, readonly SchemaStream[]>> = {
+  standalone: [CONTROL, DATA],
+  'control-plane': [CONTROL],
+  'data-plane': [DATA],
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The parsed body; tests assert what they read of it. */
+  readonly json: Record<string, never>;
+}
+
+/** One running license-service on a migrated database. */
+export interface RunningLicense {
+  readonly url: string;
+  readonly state: PlaneState;
+  readonly context: ServiceContext<LicenseConfig>;
+  readonly signingKeys: SigningKeys;
+  readonly app: NestFastifyApplication;
+  call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Migrates and starts the app as its own process would, in this one; people's tokens of {@link personToken} work. */
+export async function startLicense(
+  dbUrl: string,
+  folder: string,
+  clock: Clock,
+  settings: Partial<LicenseConfig>,
+): Promise<RunningLicense> {
+  const config = Object.assign(new LicenseConfig(), {
+    dbUrl,
+    dataDir: folder,
+    secretsDir: join(folder, 'secrets'),
+    ...settings,
+  });
+  const keys = PlaneKeys.readOrMake(join(config.secretsDir, 'plane.key'));
+  const log = createLogger('license-service', 'silent', {});
+  await migratePlane({ ownerUrl: dbUrl, schemas: STREAMS[config.mode], keys, log });
+  if (config.mode !== 'data-plane') await seedTenants(dbUrl);
+  const context = new ServiceContext('license-service', '0.0.0', config, keys, log, clock);
+  const app = await createService(
+    { app: 'license-service', config: LicenseConfig, module: appModule },
+    context,
+  );
+  await app.get(PlaneState).put('issuers', {
+    issuers: [{ iss: 'test', keys: [publicJwkOf(PEOPLE, 'people')], audiences: [PERSON_AUDIENCE] }],
+  });
+  await app.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`;
+  return {
+    url,
+    context,
+    state: app.get(PlaneState),
+    signingKeys: app.get(SigningKeys),
+    app,
+    call: (method, path, options) => call(url, method, path, options),
+    async stop() {
+      await app.close();
+      await context.close();
+    },
+  };
+}
+
+/** A token of a person, as identity-jwks would give it. */
+export function personToken(tenantId = TENANT, roles: readonly string[] = ['admin']): string {
+  const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${text({ alg: 'RS256', typ: 'JWT', kid: 'people' })}.${text({
+    sub: '0197a000-0000-7000-8000-0000000000aa',
+    jti: 'j',
+    iss: 'test',
+    aud: PERSON_AUDIENCE,
+    tenant_id: tenantId,
+    roles,
+    username: 'admin',
+    exp: 4_000_000_000,
+  })}`;
+  return `${signed}.${sign('sha256', Buffer.from(signed), PEOPLE).toString('base64url')}`;
+}
+
+async function call(
+  url: string,
+  method: string,
+  path: string,
+  { token, body }: { token?: string; body?: unknown } = {},
+): Promise<Answer> {
+  const answer = await request(`${url}${path}`, {
+    method: method as 'GET',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await answer.body.text();
+  const json = (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, never>;
+  return { status: answer.statusCode, headers: answer.headers, json };
+}
+
+async function seedTenants(dbUrl: string): Promise<void> {
+  const owner = await new DataSource({
+    type: 'postgres',
+    url: dbUrl,
+    entities: CONTROL_ENTITIES,
+  }).initialize();
+  const seeds = [
+    { id: TENANT, slug: 'default', licenseKey: LICENSE_KEY },
+    { id: OTHER_TENANT, slug: 'other', licenseKey: 'lic_other' },
+  ];
+  for (const { id, slug, licenseKey } of seeds) {
+    await withTenant(owner, id, async (manager) => {
+      const tenants = new TenantRepository(manager, id);
+      if (await tenants.get()) return;
+      await tenants.insert({
+        slug,
+        name: slug,
+        planTier: 'enterprise',
+        status: 'active',
+        licenseKey,
+        licenseExpiresAt: new Date(Date.UTC(2027, 2, 1)),
+        maxAgents: -1,
+        features: ['siem'],
+        createdAt: new Date(Date.UTC(2026, 0, 1)),
+      });
+    });
+  }
+  await owner.destroy();
+}

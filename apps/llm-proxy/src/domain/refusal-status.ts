@@ -1,0 +1,25 @@
+import type { ReasonCode } from '@behavry/contracts';
+
+/** What decides the HTTP status of a refusal. */
+export interface StatusFacts {
+  readonly reasonCode: ReasonCode;
+  readonly isUnauthenticated: boolean;
+}
+
+// A denial is 403, which no SDK tries again. Only what may be different a moment later is 429 or 5xx.
+const STATUS: Readonly<Partial<Record<ReasonCode, number>>> = {
+  request_malformed: 400,
+  request_too_large: 413,
+  rate_limited: 429,
+  upstream_error: 502,
+  upstream_timeout: 504,
+  audit_unavailable: 503,
+  state_stale: 503,
+  escalation_unavailable: 503,
+  client_aborted: 499,
+};
+
+/** @returns the HTTP status by which a refusal is told, in every dialect */
+export function statusOf({ reasonCode, isUnauthenticated }: StatusFacts): number {
+  return isUnauthenticated ? 401 : (STATUS[reasonCode] ?? 403);
+}

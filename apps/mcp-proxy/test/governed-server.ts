@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DecisionEntry, OutcomeEntry } from '@behavry/contracts';
+import { eventually } from '@behavry/testing';
+import { answer, startRecordingUpstream, type RecordingUpstream } from './recording-upstream';
+import { httpServer, startProxy, stdioServer, type RunningProxy } from './running-proxy';
+
+/** A proxy before a server that tests steer (`rec`), with a session of agent `a1` for each test. */
+export interface Governed {
+  readonly proxy: RunningProxy;
+  readonly upstream: RecordingUpstream;
+  readonly session: Record<string, string>;
+  /** Waits for both records of a decision. */
+  rows(id: unknown): Promise<[DecisionEntry, OutcomeEntry]>;
+}
+
+/** Starts everything for the tests of the block it is called in. @returns what each test reads, once it runs */
+export function governedServer(): Governed {
+  let proxy: RunningProxy;
+  let upstream: RecordingUpstream;
+  let session: Record<string, string>;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    proxy = await startProxy({ maxBodyBytes: 64 * 1024, allowedHosts: ['agents.example.com'] }, []);
+    writeFileSync(join(proxy.context.config.secretsDir, 'key-of-recorder'), 'from-file\n');
+    const headers = { authorization: 'file:key-of-recorder', 'x-plain': 'plain' };
+    await proxy.configure({
+      mcp_servers: [
+        httpServer('rec', upstream.url, { headers }),
+        httpServer('off', upstream.url, { enabled: false }),
+        httpServer('gone', 'http://127.0.0.1:9/mcp'),
+        httpServer('nosecret', upstream.url, { headers: { 'x-key': 'env:BEHAVRY_SECRET_NOT_THERE' } }),
+        httpServer('escape', upstream.url, { headers: { 'x-key': 'file:../plane.key' } }),
+        stdioServer('cmd', 'id', []),
+      ],
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await proxy.stop();
+    await upstream.stop();
+  });
+  beforeEach(async () => {
+    upstream.behaviour = ({ body }, response) => {
+      answer(response, body, { content: [] });
+    };
+    session = await proxy.open('rec');
+    upstream.seen.length = 0;
+  });
+
+  return {
+    get proxy() {
+      return proxy;
+    },
+    get upstream() {
+      return upstream;
+    },
+    get session() {
+      return session;
+    },
+    rows: async (id) =>
+      eventually(() => {
+        const own = proxy.entries.filter((entry) => entry.id === id);
+        expect(own).toHaveLength(2);
+        return own as [DecisionEntry, OutcomeEntry];
+      }),
+  };
+}

@@ -1,0 +1,26 @@
+package behavry.authz
+
+# Rules for these tests, in the shape of the real decision.
+revision := "r1"
+
+result := "deny" if {
+	input.request.tool_name in {"get-env", "prompts/secret"}
+} else := "escalate" if {
+	input.request.tool_name == "get-sum"
+} else := "restrict" if {
+	input.request.tool_name == "get-tiny-image"
+} else := "deny" if {
+	input.request.action == "unknown"
+} else := "allow"
+
+obligations := [{"name": "max_result_bytes", "value": 100}] if {
+	result == "restrict"
+} else := []
+
+decision := {
+	"result": result,
+	"reason": sprintf("%s for tests", [result]),
+	"policy": "behavry.base.tests",
+	"obligations": obligations,
+	"revision": revision,
+}

@@ -1,0 +1,90 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Recorded {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export type Behaviour = (recorded: Recorded, response: ServerResponse, request: IncomingMessage) => void;
+
+/** A server that remembers what reaches it and answers as a test says. */
+export interface RecordingUpstream {
+  readonly url: string;
+  readonly host: string;
+  readonly seen: Recorded[];
+  /** What a request that is no initialize gets. */
+  behaviour: Behaviour;
+  stop(): Promise<void>;
+}
+
+const INITIALIZED = {
+  protocolVersion: '2025-11-25',
+  capabilities: { tools: {}, experimental: { kept: {} } },
+  serverInfo: { name: 'recorder', version: '1', extra: 'kept' },
+  instructions: 'kept',
+};
+
+/** Answers a request with a result as JSON. */
+export function answer(response: ServerResponse, body: string, result: unknown): void {
+  const { id } = JSON.parse(body) as { readonly id: unknown };
+  response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+}
+
+/** Begins an event stream; each message is one event. */
+export function stream(response: ServerResponse, ...messages: readonly object[]): void {
+  response.setHeader('content-type', 'text/event-stream');
+  response.flushHeaders();
+  for (const message of messages)
+    response.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`);
+}
+
+export async function startRecordingUpstream(): Promise<RecordingUpstream> {
+  const seen: Recorded[] = [];
+  const upstream = {
+    behaviour: (({ body }, response) => {
+      answer(response, body, {});
+    }) as Behaviour,
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const recorded = {
+        method: request.method ?? '',
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+      };
+      seen.push(recorded);
+      if (recorded.body.includes('"initialize"')) {
+        response.setHeader('mcp-session-id', 'upstream-session');
+        answer(response, recorded.body, INITIALIZED);
+      } else if (recorded.body.includes('"notifications/') || recorded.method === 'DELETE') {
+        response.writeHead(202).end();
+      } else {
+        upstream.behaviour(recorded, response, request);
+      }
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return {
+    url: `http://${host}/mcp?kept=1`,
+    host,
+    seen,
+    get behaviour() {
+      return upstream.behaviour;
+    },
+    set behaviour(behaviour) {
+      upstream.behaviour = behaviour;
+    },
+    stop: () =>
+      new Promise((stopped) => {
+        server.closeAllConnections();
+        server.close(() => {
+          stopped();
+        });
+      }),
+  };
+}

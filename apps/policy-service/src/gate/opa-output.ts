@@ -1,0 +1,84 @@
+import type { PolicyFault } from '@behavry/domain';
+import type { OpaRun } from './opa-command';
+
+/** A fault with the file that OPA named. */
+export interface LocatedFault extends PolicyFault {
+  readonly file: string;
+}
+
+const MAX_FAULTS = 50;
+
+/**
+ * Reads the faults that `opa parse`, `opa check` and `opa eval` print as JSON.
+ * @returns none when the run succeeded; always at least one when it did not
+ */
+export function faultsOf(run: OpaRun): readonly LocatedFault[] {
+  if (run.status === 0) return [];
+  if (run.status === null) return [plain('check_timeout', 'the check took too long or printed too much')];
+  const errors = record(parse(run.stderr) ?? parse(run.stdout))['errors'];
+  const faults = (Array.isArray(errors) ? errors : []).slice(0, MAX_FAULTS).map(toFault);
+  return faults.length > 0 ? faults : [plain('check_failed', firstLine(run.stderr || run.stdout))];
+}
+
+/**
+ * Reads the faults of `opa test --format json`.
+ * @returns none when every test passed and there was at least one
+ */
+export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
+  const results = parse(run.stdout);
+  if (run.status === null) return [plain('test_timeout', 'the tests took too long or printed too much')];
+  if (!Array.isArray(results)) {
+    return run.status === 0
+      ? [plain('no_tests', 'no rule is called test_…')]
+      : [plain('test_error', firstLine(run.stderr || run.stdout))];
+  }
+  if (results.length === 0) return [plain('no_tests', 'no rule is called test_…')];
+  return results
+    .map(record)
+    .filter((result) => result['fail'] === true || result['error'] !== undefined)
+    .slice(0, MAX_FAULTS)
+    .map((result) => ({
+      ...place(result['location']),
+      code: result['fail'] === true ? 'test_failed' : 'test_error',
+      message: `${String(result['name'])} ${result['fail'] === true ? 'fails' : 'ends with an error'}`,
+    }));
+}
+
+/** @returns the JSON value of a text, or undefined */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function toFault(error: unknown): LocatedFault {
+  const { code, message, location } = record(error);
+  return {
+    ...place(location),
+    code: typeof code === 'string' ? code : 'check_failed',
+    message: typeof message === 'string' ? message : 'the check failed',
+  };
+}
+
+function place(location: unknown): Pick<LocatedFault, 'file' | 'row' | 'col'> {
+  const { file, row, col } = record(location);
+  return {
+    file: typeof file === 'string' ? file : '',
+    row: typeof row === 'number' ? row : 1,
+    col: typeof col === 'number' ? col : 1,
+  };
+}
+
+function plain(code: string, message: string): LocatedFault {
+  return { code, message, file: '', row: 1, col: 1 };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0]?.slice(0, 300) || 'the opa command failed';
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { TenantSettingsRepository, type TenantSettings } from '@behavry/db-control';
+import { ChangeLog, checkIfMatch, Clock, etagOf, withTenant, type Person } from '@behavry/platform';
+
+/** One of the groups of settings that are read and replaced together. */
+export type SettingsGroup = 'blastRadius' | 'rateLimits';
+
+const ACTIONS: Readonly<Record<SettingsGroup, string>> = {
+  blastRadius: 'settings.blast_radius',
+  rateLimits: 'settings.rate_limits',
+};
+
+/** The settings that a tenant has for itself. */
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly changes: ChangeLog,
+    private readonly clock: Clock,
+  ) {}
+
+  get(tenantId: string): Promise<TenantSettings> {
+    return withTenant(this.database, tenantId, (manager) =>
+      new TenantSettingsRepository(manager, tenantId).get(),
+    );
+  }
+
+  /**
+   * Replaces the members of a group that are given.
+   * @throws ProblemError 412
+   */
+  async change<G extends SettingsGroup>(
+    person: Person,
+    group: G,
+    change: Partial<TenantSettings[G]>,
+    ifMatch: string | undefined,
+  ): Promise<TenantSettings> {
+    const { tenantId, id: personId, username } = person;
+    return withTenant(this.database, tenantId, async (manager) => {
+      const now = new Date(this.clock.now());
+      const repository = new TenantSettingsRepository(manager, tenantId);
+      const before = await repository.lock(now);
+      checkIfMatch(ifMatch, etagOf(before.version));
+      const after = { ...before[group], ...change };
+      await repository.replace({ [group]: after }, before.version + 1, now);
+      await this.changes.record(manager, {
+        tenantId,
+        personId,
+        username,
+        action: ACTIONS[group],
+        target: tenantId,
+        detail: { before: before[group], after },
+      });
+      return repository.get();
+    });
+  }
+}

@@ -1,0 +1,230 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import {
+  allContentCounters,
+  CONTENT_CHANNEL,
+  CONTROL_ENTITIES,
+  CONTROL_MIGRATIONS,
+  PublishedDocumentRepository,
+  TenantRepository,
+} from '@behavry/db-control';
+import {
+  createLogger,
+  createService,
+  migratePlane,
+  PgNotifications,
+  PlaneKeys,
+  PlaneState,
+  publicJwkOf,
+  ServiceContext,
+  SystemClock,
+  withTenant,
+} from '@behavry/platform';
+import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/testing';
+import type { Role } from '@behavry/contracts';
+import { policyModule } from '../src/app.module';
+import { PolicyConfig } from '../src/policy-service.config';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests assert what they read of it
+  readonly json: any;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+
+/** One policy-service on a migrated database with one tenant, and who may call it. */
+export interface RunningPolicyService {
+  readonly tenantId: string;
+  readonly database: DataSource;
+  call(method: Method, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+  /** Adds a further tenant. */
+  addTenant(): Promise<string>;
+  /** Counts what a bundle-server would have heard at commits. */
+  readonly heard: string[];
+  /** Whether changes are followed by publications, as with a bundle-server at work. */
+  setBuilding(isBuilding: boolean): void;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  /** `policy_author` when not given; null sends no token. */
+  readonly role?: Role | null;
+  readonly tenantId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const KID = 'test-key';
+
+/** Migrates and starts the app as its own process would, in this one. */
+export async function startPolicyService(
+  dbUrl: string,
+  settings: Partial<PolicyConfig> = {},
+): Promise<RunningPolicyService> {
+  const folder = tempDir();
+  const config = Object.assign(new PolicyConfig(), {
+    mode: 'control-plane',
+    dbUrl,
+    dataDir: folder,
+    secretsDir: join(folder, 'secrets'),
+    logLevel: 'silent',
+    opaBin: await opaForTests(),
+    policiesDir: join(workspaceRoot(), 'policies'),
+    ...settings,
+  });
+  const keys = PlaneKeys.readOrMake(join(config.secretsDir, 'plane.key'));
+  const log = createLogger('policy-service', 'silent', {});
+  const schemas = [{ name: 'control' as const, migrations: CONTROL_MIGRATIONS, entities: CONTROL_ENTITIES }];
+  await migratePlane({ ownerUrl: dbUrl, schemas, keys, log });
+  const context = new ServiceContext('policy-service', '0.0.0', config, keys, log, new SystemClock());
+  const app = await createService(
+    { app: 'policy-service', config: PolicyConfig, module: policyModule },
+    context,
+  );
+  await app.getHttpAdapter().getInstance().ready();
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await app.get(PlaneState).put('issuers', {
+    issuers: [{ iss: 'behavry', keys: [publicJwkOf(privateKey, KID)], audiences: ['behavry:person'] }],
+  });
+  const database = app.get(DataSource);
+  const tenantId = await addTenant(database);
+  const builder = await follow(app, dbUrl);
+
+  return {
+    tenantId,
+    database,
+    heard: builder.heard,
+    setBuilding: builder.setBuilding,
+    addTenant: () => addTenant(database),
+    async call(
+      method,
+      path,
+      body,
+      { role = 'policy_author', tenantId: tenant = tenantId, headers = {} } = {},
+    ) {
+      const answer = await app
+        .getHttpAdapter()
+        .getInstance()
+        .inject({
+          method,
+          url: path,
+          headers: {
+            ...(role === null ? {} : { authorization: `Bearer ${token(tenant, role)}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+        });
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        json: answer.body.startsWith('{') ? (JSON.parse(answer.body) as unknown) : undefined,
+      };
+    },
+    async stop() {
+      await builder.stop();
+      await app.close();
+      await context.close();
+    },
+  };
+
+  function token(tenant: string, role: Role): string {
+    const claims = {
+      iss: 'behavry',
+      aud: 'behavry:person',
+      sub: '0197a000-0000-7000-8000-0000000000aa',
+      jti: randomUUID(),
+      tenant_id: tenant,
+      username: `the-${role}`,
+      roles: [role],
+      exp: Math.floor(Date.now() / 1000) + 600,
+    };
+    const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: KID })).toString('base64url');
+    const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+    return `${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
+  }
+}
+
+async function addTenant(database: DataSource): Promise<string> {
+  const id = randomUUID();
+  await withTenant(database, id, (manager) =>
+    new TenantRepository(manager, id).insert({
+      slug: id,
+      name: id,
+      planTier: 'trial',
+      status: 'active',
+      licenseKey: `lic_${id}`,
+      licenseExpiresAt: null,
+      maxAgents: -1,
+      features: [],
+      createdAt: new Date(),
+    }),
+  );
+  return id;
+}
+
+/** Publishes an empty document per change, in place of the bundle-server that belongs to another process. */
+async function follow(
+  app: NestFastifyApplication,
+  dbUrl: string,
+): Promise<{ heard: string[]; setBuilding: (isBuilding: boolean) => void; stop: () => Promise<void> }> {
+  const database = app.get(DataSource);
+  const heard: string[] = [];
+  let isBuilding = true;
+  let work = Promise.resolve();
+  let generation = 0;
+  const build = async (): Promise<void> => {
+    for (const [tenantId, counters] of await allContentCounters(database.manager)) {
+      await withTenant(database, tenantId, async (manager) => {
+        const documents = new PublishedDocumentRepository(manager, tenantId);
+        const head = await documents.head('policy');
+        if (head && head.contentCounter >= counters.policy) return;
+        generation += 1;
+        await documents.publish('policy', {
+          revision: `20260101T${String(generation).padStart(6, '0')}Z`,
+          generation,
+          digest: '',
+          contentCounter: counters.policy,
+          signedBy: 'nobody',
+          policyCount: 0,
+          body: Buffer.alloc(0),
+          signedBody: null,
+          createdAt: new Date(),
+        });
+      });
+    }
+  };
+  const listener = new PgNotifications(
+    { connectionString: dbUrl },
+    createLogger('policy-service', 'silent', {}),
+  );
+  await listener.listen(CONTENT_CHANNEL, (payload) => {
+    heard.push(payload);
+    if (isBuilding) work = work.then(build);
+  });
+  return {
+    heard,
+    setBuilding: (wanted) => (isBuilding = wanted),
+    stop: async () => {
+      await listener.close();
+      await work;
+    },
+  };
+}
+
+/** A client of the database's owner, which no policy of rows hides anything from. */
+export async function ownerQuery<T>(dbUrl: string, sql: string, values: unknown[] = []): Promise<T[]> {
+  const client = new Client({ connectionString: dbUrl });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
+export { eventually };
