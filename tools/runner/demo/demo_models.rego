@@ -1,0 +1,9 @@
+# METADATA
+# title: Demo - models
+# description: Which model an agent may talk to in the demo.
+package behavry.base.demo_models
+
+allow contains {"policy": "behavry.base.demo_models", "reason": "the demo's model may be used"} if {
+	input.request.kind == "llm"
+	input.request.model in {"gpt-4o-mini", "behavry-demo"}
+}

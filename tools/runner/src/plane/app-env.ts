@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { AppName } from '@behavry/contracts';
+import { cleanEnv, withoutCredentials } from '@behavry/components';
+import type { ComponentAddresses } from './plane-components';
+import { planeFolder, planeUrl, type PlaneSettings } from './plane-settings';
+
+/** Variables of ours that are for the runner or for one process only, and are not handed to every app. */
+const NOT_HANDED_DOWN = new Set([
+  'BEHAVRY_DB_URL',
+  'BEHAVRY_ADMIN_PASSWORD',
+  'BEHAVRY_RUNNER_ONLY',
+  'BEHAVRY_PORT',
+]);
+
+/** Where a plane's OPAs are asked. */
+export function decidingSocket(settings: PlaneSettings): string {
+  return join(settings.socketFolder, `${settings.name}.sock`);
+}
+
+/** The one that a control plane tries policies on. */
+export function authoringSocket(settings: PlaneSettings): string {
+  return join(settings.socketFolder, `${settings.name}-a.sock`);
+}
+
+/**
+ * The environment that every app of a plane gets: settings of ours that the person has set, then where
+ * this plane's parts are. Nothing else of the person's environment.
+ */
+export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses): Record<string, string> {
+  const { mode, ports, secretsDir, tenantId, deploymentId, opaCommand, link } = settings;
+  const given = Object.entries(process.env).filter(
+    ([key, value]) => key.startsWith('BEHAVRY_') && !NOT_HANDED_DOWN.has(key) && value,
+  ) as [string, string][];
+  return {
+    ...cleanEnv(),
+    ...Object.fromEntries(given),
+    NODE_ENV: 'production',
+    BEHAVRY_DEPLOYMENT_MODE: mode,
+    BEHAVRY_HOST: '127.0.0.1',
+    BEHAVRY_DB_URL: withoutCredentials(addresses.ownerUrl),
+    ...(addresses.redisUrl === undefined ? {} : { BEHAVRY_REDIS_URL: addresses.redisUrl }),
+    BEHAVRY_REDIS_PREFIX: addresses.database.replaceAll('_', '-'),
+    BEHAVRY_SECRETS_DIR: secretsDir,
+    BEHAVRY_DATA_DIR: planeFolder(settings),
+    BEHAVRY_TENANT_ID: tenantId,
+    BEHAVRY_DEPLOYMENT_ID: deploymentId,
+    BEHAVRY_PUBLIC_URL: planeUrl(settings),
+    BEHAVRY_PLANE_PORT_BASE: String(ports.base),
+    BEHAVRY_ESCALATION_OPS_URL: `http://127.0.0.1:${ports.ops('escalation-worker')}`,
+    BEHAVRY_OPA_BIN: opaCommand,
+    BEHAVRY_POLICIES_DIR: join(settings.root, 'policies'),
+    BEHAVRY_SHUTDOWN_SECONDS: '6',
+    ...(mode === 'control-plane'
+      ? { BEHAVRY_OPA_AUTHORING_SOCKET: authoringSocket(settings) }
+      : decidingEnv(settings)),
+    ...(mode === 'standalone'
+      ? { BEHAVRY_BUNDLE_SERVER_URL: `http://127.0.0.1:${ports.app('bundle-server')}` }
+      : {}),
+    ...(mode === 'control-plane' ? {} : upstreamEnv(settings)),
+    ...link,
+  };
+}
+
+/** Secrets that only some processes may see; the migration job is identity-jwks. */
+const ONLY_FOR: readonly (readonly [RegExp, readonly AppName[]])[] = [
+  [/^BEHAVRY_SECRET_/u, ['mcp-proxy', 'llm-proxy', 'audit-writer']],
+  [/^BEHAVRY_(?:DATA_PLANE_TOKEN|LICENSE_KEY)$/u, ['license-service']],
+  [/^BEHAVRY_JWT_PRIVATE_KEY$/u, ['identity-jwks']],
+];
+
+/** What one process gets of its plane's environment: everything but the secrets of others. */
+export function envOf(name: AppName | 'edge', env: Readonly<Record<string, string>>): Record<string, string> {
+  const isForeign = (key: string): boolean =>
+    ONLY_FOR.some(([pattern, apps]) => pattern.test(key) && !apps.some((app) => app === name));
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !isForeign(key)));
+}
+
+function decidingEnv(settings: PlaneSettings): Record<string, string> {
+  const isGiven = Boolean(process.env['BEHAVRY_OPA_URL'] || process.env['BEHAVRY_OPA_SOCKET']);
+  return isGiven ? {} : { BEHAVRY_OPA_SOCKET: decidingSocket(settings) };
+}
+
+/** What the demo's upstreams need; a person's own setting stays. */
+function upstreamEnv({ hasDemoUpstreams, ports, root }: PlaneSettings): Record<string, string> {
+  if (!hasDemoUpstreams) return {};
+  return {
+    BEHAVRY_STDIO_COMMANDS: process.env['BEHAVRY_STDIO_COMMANDS'] || filesystemCommand(root),
+    BEHAVRY_OPENAI_BASE_URL: process.env['BEHAVRY_OPENAI_BASE_URL'] || `http://127.0.0.1:${ports.model}/v1`,
+    BEHAVRY_SECRET_OPENAI_KEY: process.env['BEHAVRY_SECRET_OPENAI_KEY'] || 'sk-demo-model-server',
+  };
+}
+
+/** The MCP server of the demo that is reached over stdio: a command of its own, so that allowing it allows nothing else. */
+export function filesystemCommand(root: string): string {
+  return join(root, 'node_modules/.bin/mcp-server-filesystem');
+}

@@ -1,0 +1,38 @@
+import { APPS, type AppName } from '@behavry/contracts';
+import { ComponentError, isPortFree } from '@behavry/components';
+
+/** The ports of one plane, counted from its first one. */
+export class PlanePorts {
+  constructor(readonly base: number) {}
+
+  get edge(): number {
+    return this.base;
+  }
+
+  get everything(): number {
+    return this.base + 50;
+  }
+
+  get model(): number {
+    return this.base + 51;
+  }
+
+  app(name: AppName): number {
+    return this.base + 10 + 2 * APPS.findIndex((app) => app.name === name);
+  }
+
+  ops(name: AppName): number {
+    return this.app(name) + 1;
+  }
+}
+
+/** @throws ComponentError that names the first port that is taken */
+export async function checkPorts(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    if (await isPortFree(port)) continue;
+    throw new ComponentError(
+      'port',
+      `Port ${port} of 127.0.0.1 is in use by another program. Stop it, or start with another first port: npm start -- --port N`,
+    );
+  }
+}

@@ -1,0 +1,298 @@
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { APP_NAMES, MODES, ROUTE_TABLE, type AppName, type Mode } from '@behavry/contracts';
+import { eventually } from '@behavry/testing';
+import { createEdge } from '../src/edge/edge-server';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A process in an app's place: says which app it is and what reached it. */
+class StubApp {
+  readonly server: Server;
+  readonly aborted: string[] = [];
+  isReady = true;
+
+  constructor(readonly app: AppName) {
+    this.server = createServer((incoming, outgoing) => {
+      const path = incoming.url ?? '';
+      if (path === '/health/ready') {
+        outgoing.writeHead(this.isReady ? 200 : 503, { 'content-type': 'application/json' });
+        outgoing.end(JSON.stringify({ checks: { opa: { ready: this.isReady, detail: 'no policy yet' } } }));
+        return;
+      }
+      outgoing.once('close', () => {
+        if (!outgoing.writableFinished) this.aborted.push(path);
+      });
+      if (path.endsWith('/hang')) return;
+      if (path.endsWith('/silent-stream') || path.endsWith('/stream')) {
+        outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
+        outgoing.flushHeaders();
+        if (path.endsWith('/stream')) outgoing.write('data: one\n\n');
+        return;
+      }
+      if (path.endsWith('/cut')) {
+        outgoing.writeHead(200, { 'content-type': 'text/plain' });
+        outgoing.write('half', () => outgoing.destroy());
+        return;
+      }
+      if (path.endsWith('/echo')) {
+        outgoing.writeHead(200, { 'content-type': 'application/octet-stream' });
+        incoming.pipe(outgoing);
+        return;
+      }
+      incoming.resume();
+      outgoing.writeHead(path.endsWith('/busy') ? 503 : 200, {
+        'content-type': 'application/json',
+        connection: 'keep-alive',
+      });
+      outgoing.end(
+        JSON.stringify({
+          app,
+          path,
+          method: incoming.method,
+          headers: incoming.headers,
+          raw: incoming.rawHeaders,
+        }),
+      );
+    });
+  }
+}
+
+const stubs = new Map(APP_NAMES.map((app) => [app, new StubApp(app)]));
+const edges = new Map<Mode, FastifyInstance>();
+
+function urlOf(app: AppName): string {
+  return `http://127.0.0.1:${(stubs.get(app)?.server.address() as AddressInfo).port}`;
+}
+
+function portOf(mode: Mode): number {
+  return (edges.get(mode)?.server.address() as AddressInfo).port;
+}
+
+function send(
+  mode: Mode,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: Buffer } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = options;
+    const outgoing = request({ port: portOf(mode), host: '127.0.0.1', path, method, headers }, (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      incoming.once('error', reject);
+      incoming.once('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
+      );
+    });
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
+
+beforeAll(async () => {
+  for (const { server } of stubs.values())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  for (const mode of MODES) {
+    const edge = await createEdge({ mode, appUrl: urlOf, opsUrl: urlOf });
+    await edge.listen({ host: '127.0.0.1', port: 0 });
+    edges.set(mode, edge);
+  }
+});
+
+afterAll(async () => {
+  for (const edge of edges.values()) await edge.close();
+  for (const { server } of stubs.values()) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+describe.each(MODES)('the edge of a %s', (mode) => {
+  const rows = ROUTE_TABLE.flatMap((row) => row.prefixes.map((prefix) => ({ ...row, prefix })));
+
+  it.each(rows.map((row) => [row.prefix, row] as const))(
+    '%s reaches its app, or 404 when it is not of this mode',
+    async (prefix, row) => {
+      for (const path of [prefix, `${prefix}/some/id?limit=2`]) {
+        const answer = await send(mode, path);
+        if (row.modes.includes(mode)) {
+          expect(answer.status).toBe(200);
+          expect(JSON.parse(answer.body)).toMatchObject({ app: row.app, path });
+        } else {
+          expect(answer.status).toBe(404);
+          expect(answer.headers['content-type']).toContain('application/problem+json');
+          expect(JSON.parse(answer.body)).toMatchObject({ code: 'route_not_in_mode', status: 404 });
+        }
+      }
+    },
+  );
+
+  it('answers 404 not_found for what no group owns', async () => {
+    for (const path of [
+      '/',
+      '/metrics',
+      '/internal/claims',
+      '/api/v1',
+      '/api/v1/policiesx',
+      '/api/v1/enrolled',
+      '/API/V1/policies',
+    ]) {
+      const answer = await send(mode, path);
+      expect([path, answer.status, (JSON.parse(answer.body) as { code: string }).code]).toEqual([
+        path,
+        404,
+        'not_found',
+      ]);
+    }
+  });
+
+  it('sends license and tokens below admin to license-service, the rest to identity-jwks', async () => {
+    for (const [path, app] of [
+      ['/api/v1/admin/license', 'license-service'],
+      ['/api/v1/admin/data-plane-tokens/x', 'license-service'],
+      ['/api/v1/admin/users', 'identity-jwks'],
+      ['/api/v1/admin/licensed', 'identity-jwks'],
+    ]) {
+      expect(JSON.parse((await send(mode, path ?? '')).body)).toMatchObject({ app });
+    }
+  });
+});
+
+describe('the edge', () => {
+  it.each([
+    '/api/v1/auth/../policies',
+    '/api/v1/auth%2f..%2fpolicies',
+    '/api/v1//auth',
+    '/api/v1/auth/%2e%2e/x',
+    '/api/v1/auth/%00',
+    '/api/v1/auth/%zz',
+    '/api/v1/auth\\x',
+  ])('refuses the ambiguous path %s', async (path) => {
+    const answer = await send('standalone', path);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'bad_request' });
+  });
+
+  it('hands the request on as it came, with its Host, and speaks itself about where it came from', async () => {
+    const answer = await send('standalone', '/mcp/v1/files?x=%2F', {
+      method: 'POST',
+      headers: {
+        host: 'plane.example:81',
+        authorization: 'Bearer t',
+        'x-forwarded-for': '6.6.6.6',
+        forwarded: 'for=6.6.6.6',
+        'x-real-ip': '6.6.6.6',
+        'x-forwarded-proto': 'https',
+        connection: 'x-drop',
+        'x-drop': '1',
+        'content-type': 'application/json',
+      },
+      body: Buffer.from('{}'),
+    });
+    const { headers, path, method } = JSON.parse(answer.body) as {
+      headers: Record<string, string>;
+      path: string;
+      method: string;
+    };
+    expect({ path, method }).toEqual({ path: '/mcp/v1/files?x=%2F', method: 'POST' });
+    expect(headers).toMatchObject({
+      host: 'plane.example:81',
+      authorization: 'Bearer t',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'plane.example:81',
+      'content-type': 'application/json',
+    });
+    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-drop']));
+    expect(headers['forwarded'] ?? headers['x-real-ip']).toBeUndefined();
+  });
+
+  it('asks an app that says 503 only once', async () => {
+    expect((await send('standalone', '/api/v1/auth/busy')).status).toBe(503);
+  });
+
+  it('streams a large body in both directions', async () => {
+    const body = Buffer.alloc(12 * 1024 * 1024, 'x');
+    const answer = await send('standalone', '/mcp/v1/echo', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.body.length).toBe(body.length);
+  });
+
+  it('opens an event stream before its first event, passes events at once, and ends it when the client goes', async () => {
+    for (const path of ['/mcp/v1/silent-stream', '/mcp/v1/stream']) {
+      const outgoing = request({ port: portOf('standalone'), host: '127.0.0.1', path });
+      outgoing.on('error', () => undefined);
+      const incoming = await new Promise<IncomingMessage>((resolve) => {
+        outgoing.once('response', resolve);
+        outgoing.end();
+      });
+      expect(incoming.headers['content-type']).toBe('text/event-stream');
+      if (path.endsWith('/stream')) {
+        const first = await new Promise<Buffer>((resolve) => incoming.once('data', resolve));
+        expect(first.toString()).toBe('data: one\n\n');
+      }
+      outgoing.destroy();
+      await eventually(() => expect(stubs.get('mcp-proxy')?.aborted).toContain(path));
+    }
+  });
+
+  it('ends the call to an app that has not answered yet when the client goes', async () => {
+    const outgoing = request({
+      port: portOf('standalone'),
+      host: '127.0.0.1',
+      path: '/mcp/v1/hang',
+      method: 'POST',
+    });
+    outgoing.on('error', () => undefined);
+    outgoing.end('{}');
+    await eventually(() => expect(outgoing.socket?.bytesWritten ?? 0).toBeGreaterThan(0));
+    outgoing.destroy();
+    await eventually(() => expect(stubs.get('mcp-proxy')?.aborted).toContain('/mcp/v1/hang'));
+  });
+
+  it('cuts the answer when the app cuts it, and does not end it as if it were whole', async () => {
+    await expect(send('standalone', '/mcp/v1/cut')).rejects.toThrow(/aborted|hang up/u);
+  });
+
+  it('answers 502 when an app is down', async () => {
+    const edge = await createEdge({
+      mode: 'standalone',
+      appUrl: () => 'http://127.0.0.1:9',
+      opsUrl: () => 'http://127.0.0.1:9',
+    });
+    const answer = await edge.inject({ method: 'GET', url: '/api/v1/audit/events' });
+    expect(answer.statusCode).toBe(502);
+    expect(answer.json()).toMatchObject({
+      code: 'upstream_unavailable',
+      detail: 'audit-writer did not answer.',
+    });
+    await edge.close();
+  });
+
+  it('is ready when every app of its mode is, and says which is not and why', async () => {
+    expect(JSON.parse((await send('data-plane', '/health')).body)).toMatchObject({
+      status: 'ok',
+      service: 'behavry',
+      mode: 'data-plane',
+    });
+    const proxy = stubs.get('mcp-proxy');
+    if (proxy) proxy.isReady = false;
+    const answer = await send('data-plane', '/health/ready');
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 'plane_not_ready',
+      errors: [{ field: 'mcp-proxy', message: 'opa: no policy yet' }],
+    });
+    expect((await send('control-plane', '/health/ready')).status).toBe(200);
+    expect((await send('data-plane', '/health/live')).status).toBe(200);
+    if (proxy) proxy.isReady = true;
+  });
+});
