@@ -1,0 +1,145 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { freePort } from '@behavry/components';
+import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/testing';
+import { Agent, callTool, enrol } from './system/agent';
+import { exportedRows } from './system/audit';
+import { runDemo } from './system/demo';
+import { EgressRecorder } from './system/egress-recorder';
+import { PersonClient, request } from './system/person';
+import { probeRoutes, wrongRoutes } from './system/routes';
+import { System } from './system/system';
+
+const CANARY = 'canary-7f3a91c2-never-leaves';
+/** Everything that may go from a data plane to its control plane (contract: architecture, JWKS). */
+const ALLOWED = [
+  /^GET \/api\/v1\/opa\/bundle\/[0-9a-f-]{36}(\?(signed_by=behavry-bundle|part=config))?$/,
+  /^POST \/api\/v1\/licenses\/validate$/,
+  /^POST \/api\/v1\/data-planes\/[^/]+\/heartbeat$/,
+  /^GET \/\.well-known\/jwks\.json$/,
+];
+
+let system: System;
+let recorder: EgressRecorder;
+let control: PersonClient;
+let data: PersonClient;
+
+beforeAll(async () => {
+  const reserved = await System.freePort();
+  recorder = await EgressRecorder.start(`http://127.0.0.1:${reserved}`);
+  system = await System.start({
+    args: ['--mode', 'pair'],
+    port: reserved,
+    env: { BEHAVRY_CONTROL_PLANE_URL: recorder.url, BEHAVRY_HEARTBEAT_INTERVAL: '2' },
+  });
+  const { planes } = await system.run();
+  control = await PersonClient.signIn(planes.control!);
+  data = await PersonClient.signIn(planes.data!);
+}, 300_000);
+
+afterAll(async () => {
+  await System.stopAll();
+  await recorder.stop();
+}, 60_000);
+
+it('the demo walks through a pair of planes', async () => {
+  const { exitCode, output } = await runDemo(system);
+  expect(`${exitCode}\n${output}`).toMatch(/^0\n/);
+}, 120_000);
+
+it('every route group reaches its app on its plane, and is not found on the other', async () => {
+  expect(wrongRoutes(await probeRoutes(control.url, 'control-plane'))).toEqual([]);
+  expect(wrongRoutes(await probeRoutes(data.url, 'data-plane'))).toEqual([]);
+});
+
+it('nothing of a payload crosses between the planes, and only the allowed routes are used', async () => {
+  const agent = await Agent.connect(data.url, await enrol(control, 'egress'));
+  const client = await agent.mcp('everything');
+  expect(await callTool(client, 'echo', { message: CANARY })).toMatchObject({
+    ok: true,
+    text: expect.stringContaining(CANARY),
+  });
+  await callTool(client, 'echo', { message: `${CANARY} AKIAQ3EGRIP5WLXNTB7D` });
+  await callTool(client, `unknown-${CANARY}`, {});
+  const openai = new OpenAI({ apiKey: agent.token, baseURL: `${data.url}/api/v1/openai/v1`, maxRetries: 0 });
+  await openai.chat.completions
+    .create({ model: 'demo-model', messages: [{ role: 'user', content: CANARY }] })
+    .catch(() => undefined);
+  await agent.close();
+  const beats = (): number => recorder.requests.filter(({ path }) => path.endsWith('/heartbeat')).length;
+  const seen = beats();
+  await eventually(() => expect(beats()).toBeGreaterThan(seen + 1), { timeoutMs: 30_000 });
+  const said = recorder.requests.map(({ method, path }) => `${method} ${path}`);
+  expect(said.filter((line) => !ALLOWED.some((allowed) => allowed.test(line)))).toEqual([]);
+  expect(JSON.stringify(recorder.requests)).not.toContain('canary-7f3a91c2');
+  expect((await exportedRows(data)).length).toBeGreaterThan(0);
+  expect(system.logs()).not.toContain(CANARY);
+}, 120_000);
+
+describe("the contract's own OPA file", () => {
+  let opa: ChildProcess;
+
+  afterAll(() => opa.kill());
+
+  it('works against the control plane as it stands', async () => {
+    const { tenant_id: tenantId } = await system.run();
+    const { token } = await control.must<{ token: string }>('POST', '/api/v1/admin/data-plane-tokens', {
+      label: 'opa',
+    });
+    const folder = tempDir();
+    const config = readFileSync(join(workspaceRoot(), 'docker/opa/opa-data-plane.yaml'), 'utf8');
+    writeFileSync(join(folder, 'opa.yaml'), config);
+    const port = await freePort();
+    opa = spawn(
+      await opaForTests(),
+      ['run', '--server', '--addr', `127.0.0.1:${port}`, '-c', join(folder, 'opa.yaml')],
+      {
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          CONTROL_PLANE_URL: control.url,
+          DATA_PLANE_TOKEN: token,
+          TENANT_ID: tenantId,
+        },
+        stdio: 'ignore',
+      },
+    );
+    await eventually(
+      async () => {
+        const { body } = await request<{ result?: { result: string; revision: string } }>(
+          'POST',
+          `http://127.0.0.1:${port}/v1/data/behavry/authz/decision`,
+          { input: { request: { kind: 'mcp', tool_name: 'nothing-allows-this' } } },
+        );
+        expect(body.result).toMatchObject({
+          result: 'deny',
+          revision: expect.stringMatching(/^\d{8}T\d{6}Z$/),
+        });
+      },
+      { timeoutMs: 30_000 },
+    );
+  }, 60_000);
+});
+
+it('a revoked token gets 401 with the next poll while the plane goes on deciding', async () => {
+  const { planes } = await system.run();
+  const { body } = await control.get<{
+    tokens: { id: string; deployment_id: string | null; last_seen_at: string | null }[];
+  }>('/api/v1/admin/data-plane-tokens');
+  const own = body.tokens.find(({ deployment_id: id }) => id === planes.data!.deployment_id);
+  expect(own?.last_seen_at).toEqual(expect.any(String));
+  const agent = await Agent.connect(data.url, await enrol(control, 'revoked plane'));
+  const client = await agent.mcp('everything');
+  expect((await callTool(client, 'echo', { message: 'before' })).ok).toBe(true);
+  await control.must('DELETE', `/api/v1/admin/data-plane-tokens/${own!.id}`);
+  await eventually(
+    () => {
+      const polls = recorder.requests.filter(({ path }) => path.includes('/opa/bundle/'));
+      expect(polls.slice(-3).map(({ status }) => status)).toEqual([401, 401, 401]);
+    },
+    { timeoutMs: 60_000 },
+  );
+  expect((await callTool(client, 'echo', { message: 'after' })).ok).toBe(true);
+  await agent.close();
+}, 120_000);
