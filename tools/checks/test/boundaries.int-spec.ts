@@ -19,7 +19,8 @@ const CANARIES: readonly Canary[] = [
     project: 'contracts',
     file: 'libs/contracts/src/canary.ts',
     imports: '@behavry/domain',
-    says: /tagged with "type:contracts"/,
+    // Everything uses the contracts, so the cycle is what lint names.
+    says: /Circular dependency between "contracts" and "domain"/,
   },
   {
     what: 'domain uses the platform',
@@ -75,41 +76,45 @@ const CANARIES: readonly Canary[] = [
     project: 'escalation-worker',
     file: 'apps/escalation-worker/src/canary.ts',
     imports: '../../audit-writer/src/main',
-    says: /Projects should use relative imports|cannot be imported using a relative or absolute path|Imports of apps are forbidden/,
+    says: /Projects cannot be imported by a relative or absolute path/,
   },
 ];
+
+/** Two that would close a cycle if planted together are planted apart: a cycle hides the rule that we want to see. */
+const ALONE = ['contracts', 'platform'];
 
 let output = '';
 
 beforeAll(async () => {
+  const isAlone = ({ project }: Canary): boolean => ALONE.includes(project);
+  output = await lintWith(CANARIES.filter((canary) => !isAlone(canary)));
+  output += await lintWith(CANARIES.filter(isAlone));
+}, 600_000);
+
+/** Plants some of the imports and returns what lint says of their projects. */
+async function lintWith(canaries: readonly Canary[]): Promise<string> {
   await Promise.all(
-    CANARIES.map(({ file, imports }) => writeFile(join(ROOT, file), `import '${imports}';\n`)),
+    canaries.map(({ file, imports }) => writeFile(join(ROOT, file), `import '${imports}';\n`)),
   );
+  const projects = canaries.map(({ project }) => project).join(',');
+  const nx = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
   try {
-    await promisify(execFile)(
+    const { stdout } = await promisify(execFile)(
       process.execPath,
-      [
-        join(ROOT, 'node_modules/nx/dist/bin/nx.js'),
-        'run-many',
-        '-t',
-        'lint',
-        '--parallel=2',
-        '--skip-nx-cache',
-        '-p',
-        CANARIES.map(({ project }) => project).join(','),
-      ],
+      [nx, 'run-many', '-t', 'lint', '--parallel=2', '--skip-nx-cache', '-p', projects],
       {
         cwd: ROOT,
         env: { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0', NX_TUI: 'false' },
         maxBuffer: 64 * 1024 * 1024,
       },
     );
+    return stdout;
   } catch (error) {
-    output = (error as { stdout: string }).stdout;
+    return (error as { stdout: string }).stdout;
   } finally {
-    await Promise.all(CANARIES.map(({ file }) => rm(join(ROOT, file), { force: true })));
+    await Promise.all(canaries.map(({ file }) => rm(join(ROOT, file), { force: true })));
   }
-}, 600_000);
+}
 
 it.each(CANARIES)('lint refuses that $what', ({ file, says }) => {
   const at = output.indexOf(join(ROOT, file));
