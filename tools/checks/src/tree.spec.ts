@@ -22,6 +22,13 @@ describe('the tree', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('has tests in every project', () => {
+    const untested = rooms()
+      .filter((room) => existsSync(join(ROOT, room, 'project.json')) && room !== 'policies')
+      .filter((room) => !filesBelow(room).some((file) => /\.(?:int-|e2e-)?spec\.ts$/.test(file)));
+    expect(untested).toEqual([]);
+  });
+
   it('has something behind every link of its documents', () => {
     const broken = filesBelow('.')
       .filter((file) => file.endsWith('.md'))
