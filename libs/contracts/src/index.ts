@@ -23,6 +23,7 @@ export {
 export type { DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
 export type { AuditEvent, AuditKind, AuditRecord, DecisionEntry, OutcomeEntry, SpoolEntry } from './audit';
 export { CLAIM_PATH, type ClaimAnswer, type ClaimRequest } from './claims';
+export { FREQUENT_PLANE_STATE_KEYS } from './plane-state';
 export type {
   LicenseMode,
   LicenseState,

@@ -57,3 +57,6 @@ export interface PlaneStateValues {
   'issuers.wanted': { readonly at: string };
 }
 export type PlaneStateKey = keyof PlaneStateValues;
+
+/** Keys that change with the traffic itself: a process follows them only while it watches them. */
+export const FREQUENT_PLANE_STATE_KEYS: ReadonlySet<string> = new Set<PlaneStateKey>(['audit.positions']);

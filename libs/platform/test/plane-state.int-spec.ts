@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,6 +63,19 @@ function store(kind: 'redis' | 'postgres'): PlaneStateStore {
   return new PgPlaneStateStore(pool, notifications);
 }
 
+const forget = {
+  postgres: async () => {
+    const pool = new Pool({ connectionString: url });
+    await pool.query('TRUNCATE plane.plane_state');
+    await pool.end();
+  },
+  redis: async () => {
+    const client = new Redis(redis!.url);
+    await client.flushall();
+    client.disconnect();
+  },
+};
+
 async function state(kind: 'redis' | 'postgres'): Promise<PlaneState> {
   const made = new PlaneState(store(kind), new SystemClock(), log);
   await made.start();
@@ -82,6 +96,35 @@ describe.each(['postgres', 'redis'] as const)('plane state on %s', (kind) => {
     await eventually(() => expect(seen).toEqual([10, 80]));
     const late = await state(kind);
     expect(late.get('risk')?.value.agents['a']?.tier).toBe('critical');
+  });
+
+  it('reaches readers also after the store has lost everything', async () => {
+    const owner = await state(kind);
+    const reader = await state(kind);
+    const wanted = (at: string) => eventually(() => expect(reader.get('issuers.wanted')?.value.at).toBe(at));
+    for (const at of ['1', '2', '3']) await owner.put('issuers.wanted', { at });
+    await wanted('3');
+    await forget[kind]();
+    await owner.put('issuers.wanted', { at: '4' });
+    await wanted('4');
+  });
+
+  it('tells of what changes with the traffic only those who watch it', async () => {
+    const owner = await state(kind);
+    const watching = await state(kind);
+    const other = await state(kind);
+    const before = other.get('audit.positions')?.version ?? 0;
+    const seen: number[] = [];
+    watching.watch('audit.positions', ({ value }) => seen.push(value.spools['s'] ?? -1));
+    await owner.put('audit.positions', { spools: { s: 1 } });
+    await owner.put('audit.positions', { spools: { s: 2 } });
+    await eventually(() => expect(seen.at(-1)).toBe(2));
+    // What is told later in order has arrived, so what came before it would have.
+    const version = await owner.put('risk', { agents: {} });
+    await eventually(() => expect(other.get('risk')?.version).toBe(version));
+    expect(other.get('audit.positions')?.version ?? 0).toBe(before);
+    await other.resynchronise();
+    expect(other.get('audit.positions')?.value.spools).toEqual({ s: 2 });
   });
 });
 

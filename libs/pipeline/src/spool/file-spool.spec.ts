@@ -209,6 +209,23 @@ describe('the spool sender', () => {
     await spool.close();
   });
 
+  it('gathers what comes in quick succession, but does not keep a full batch waiting', async () => {
+    const spool = await FileSpool.open(options());
+    const producer = collect();
+    const sender = new SpoolSender({ spool, producer, onFailure: fail, batchSize: 3, gatherMs: 60_000 });
+    sender.start();
+    const first = producer.arrival();
+    await spool.append(decision('0'));
+    await first;
+    sender.acknowledge(1);
+    const second = producer.arrival();
+    for (const id of ['1', '2', '3']) await spool.append(decision(id));
+    expect((await second).entries.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    expect(producer.sent).toHaveLength(2);
+    await sender.stop();
+    await spool.close();
+  });
+
   it('keeps trying while the queue is down', async () => {
     const spool = await FileSpool.open(options());
     await spool.append(decision('x'));

@@ -14,6 +14,8 @@ export interface SpoolSenderOptions {
   readonly batchSize?: number;
   /** A batch that nobody acknowledged for so long is sent again. */
   readonly resendMs?: number;
+  /** Batches that are not full leave at most this often: what a batch costs is shared by what it holds. */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export class SpoolSender {
   #isStopped = false;
 
   constructor(options: SpoolSenderOptions) {
-    this.#options = { batchSize: 200, resendMs: 5_000, ...options };
+    this.#options = { batchSize: 200, resendMs: 5_000, gatherMs: 100, ...options };
     this.#acknowledged = options.spool.oldest - 1;
     options.spool.onDurable(() => {
       this.#wake();
@@ -56,18 +58,26 @@ export class SpoolSender {
   }
 
   async #run(): Promise<void> {
-    const { spool, resendMs, onFailure } = this.#options;
+    const { spool, resendMs, onFailure, batchSize, gatherMs } = this.#options;
     let attempt = 0;
     let tried = 0;
+    let sentAt = -Infinity;
     while (!this.#isStopped) {
       const first = this.#acknowledged + 1;
       if (first > spool.last) {
         await this.#sleep(undefined);
         continue;
       }
+      const isFull = (): boolean => spool.last - this.#acknowledged >= batchSize;
+      const gatherFor = sentAt + gatherMs - performance.now();
+      if (gatherFor > 0 && !isFull()) {
+        await this.#sleep(gatherFor, isFull);
+        continue;
+      }
       attempt = tried === first ? attempt + 1 : 0;
       tried = first;
       try {
+        sentAt = performance.now();
         const last = await this.#send(first, attempt);
         await this.#sleep(resendMs, () => this.#acknowledged >= last);
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { PgNotifications } from '../database/pg-notifications';
-import type { PlaneStateStore, Versioned } from './plane-state';
+import { told, type PlaneStateStore, type Versioned } from './plane-state';
 
 const CHANNEL = 'behavry_plane_state';
 
@@ -10,7 +10,7 @@ interface Row {
   readonly value: string;
 }
 
-/** Plane state in a PostgreSQL table; LISTEN/NOTIFY carries the key of each change. */
+/** Plane state in a PostgreSQL table; LISTEN/NOTIFY carries version and key of each change. */
 export class PgPlaneStateStore implements PlaneStateStore {
   constructor(
     private readonly pool: Pool,
@@ -31,19 +31,24 @@ export class PgPlaneStateStore implements PlaneStateStore {
   }
 
   async write(key: string, text: string): Promise<number> {
+    // Never below the time in milliseconds, so that it rises even when the table was lost.
     const { rows } = await this.pool.query<Row>(
-      `WITH written AS (
-         INSERT INTO plane.plane_state (key, version, value) VALUES ($1, 1, $2)
-         ON CONFLICT (key) DO UPDATE SET version = plane_state.version + 1, value = EXCLUDED.value
+      `WITH now AS (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms), written AS (
+         INSERT INTO plane.plane_state (key, version, value) SELECT $1, ms, $2 FROM now
+         ON CONFLICT (key) DO UPDATE
+           SET version = greatest(EXCLUDED.version, plane_state.version + 1), value = EXCLUDED.value
          RETURNING key, version)
-       SELECT version, pg_notify('${CHANNEL}', key) FROM written`,
+       SELECT version, pg_notify('${CHANNEL}', version || ' ' || key) FROM written`,
       [key, text],
     );
     return Number(rows[0]?.version);
   }
 
-  async follow(changed: (key: string) => void): Promise<void> {
-    await this.notifications.listen(CHANNEL, changed);
+  async follow(changed: (key: string, version: number) => void): Promise<void> {
+    await this.notifications.listen(CHANNEL, (message) => {
+      if (message === '') changed('', 0);
+      else told(message, changed);
+    });
   }
 
   close(): Promise<void> {

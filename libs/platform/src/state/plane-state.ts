@@ -1,4 +1,4 @@
-import type { PlaneStateKey, PlaneStateValues } from '@behavry/contracts';
+import { FREQUENT_PLANE_STATE_KEYS, type PlaneStateKey, type PlaneStateValues } from '@behavry/contracts';
 import type { Logger } from '../logging/logger';
 import type { Clock } from '../time/clock';
 
@@ -13,11 +13,20 @@ type Watcher = (state: Versioned<unknown>) => void;
 export interface PlaneStateStore {
   readAll(): Promise<ReadonlyMap<string, Versioned<string>>>;
   read(key: string): Promise<Versioned<string> | undefined>;
-  /** @returns the version that the new text got; versions of one key only rise */
+  /** @returns the version that the new text got; versions of one key only rise, also after a loss of the store */
   write(key: string, text: string): Promise<number>;
-  /** Calls back with the key of every change, from now on; reconnects by itself. */
-  follow(changed: (key: string) => void): Promise<void>;
+  /**
+   * Calls back with the key and the new version of every change, from now on. Reconnects by itself, and then
+   * calls back with an empty key, because something may have been missed.
+   */
+  follow(changed: (key: string, version: number) => void): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Reads the message `version key` by which a store tells of a change. */
+export function told(message: string, changed: (key: string, version: number) => void): void {
+  const space = message.indexOf(' ');
+  changed(message.slice(space + 1), Number(message.slice(0, space)));
 }
 
 const RESYNC_MS = 30_000;
@@ -42,13 +51,19 @@ export class PlaneState {
 
   /** Loads the snapshot and begins to follow. Fails when the store cannot be reached. */
   async start(): Promise<void> {
-    await this.store.follow((key) => void (key === '' ? this.#resynchroniseQuietly() : this.#refresh(key)));
+    await this.store.follow((key, version) => {
+      if (key === '') void this.#resynchroniseQuietly();
+      else if (this.#concerns(key, version)) void this.#refresh(key);
+    });
     await this.resynchronise();
     this.#timer = setInterval(() => void this.#resynchroniseQuietly(), RESYNC_MS);
     this.#timer.unref();
   }
 
-  /** @returns the last value seen, without waiting; undefined when there never was one */
+  /**
+   * @returns the last value seen, without waiting; undefined when there never was one. Of a frequent key that
+   *   nobody here watches it is as old as the last synchronisation.
+   */
   get<K extends PlaneStateKey>(key: K): Versioned<PlaneStateValues[K]> | undefined {
     return this.#snapshot.get(key) as Versioned<PlaneStateValues[K]> | undefined;
   }
@@ -83,6 +98,12 @@ export class PlaneState {
   /** Whether the snapshot is too old to be trusted for revocations (lifecycle: 90 s). */
   get isStale(): boolean {
     return this.clock.now() - this.#lastSyncAt > STALE_MS;
+  }
+
+  /** Whether a change is news: not our own, and of a key that somebody here reads. */
+  #concerns(key: string, version: number): boolean {
+    if ((this.#snapshot.get(key)?.version ?? 0) >= version) return false;
+    return !FREQUENT_PLANE_STATE_KEYS.has(key) || (this.#watchers.get(key)?.size ?? 0) > 0;
   }
 
   /** Reads everything again; an owner whose value the store lost writes it anew. */

@@ -1,14 +1,19 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger';
-import type { PlaneStateStore, Versioned } from './plane-state';
+import { told, type PlaneStateStore, type Versioned } from './plane-state';
 
+/** A version is never below the time in milliseconds, so that it rises even when the store lost what it held. */
 const WRITE = `
-local version = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local before = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0')
+local version = string.format('%.0f', math.max(now, before + 1))
+redis.call('HSET', KEYS[2], ARGV[1], version)
 redis.call('HSET', KEYS[1], ARGV[1], version .. ' ' .. ARGV[2])
-redis.call('PUBLISH', KEYS[3], ARGV[1])
+redis.call('PUBLISH', KEYS[3], version .. ' ' .. ARGV[1])
 return version`;
 
-/** Plane state in one Redis hash, with a channel that names the keys that changed. */
+/** Plane state in one Redis hash, with a channel that names version and key of each change. */
 export class RedisPlaneStateStore implements PlaneStateStore {
   readonly #client: Redis;
   readonly #subscriber: Redis;
@@ -44,11 +49,14 @@ export class RedisPlaneStateStore implements PlaneStateStore {
     return Number(await this.#client.eval(WRITE, 3, this.#values, this.#versions, this.#channel, key, text));
   }
 
-  async follow(changed: (key: string) => void): Promise<void> {
-    this.#subscriber.on('message', (_channel: string, key: string) => {
-      changed(key);
+  async follow(changed: (key: string, version: number) => void): Promise<void> {
+    this.#subscriber.on('message', (_channel: string, message: string) => {
+      told(message, changed);
     });
     await this.#subscriber.subscribe(this.#channel);
+    this.#subscriber.on('ready', () => {
+      changed('', 0);
+    });
   }
 
   close(): Promise<void> {
