@@ -110,6 +110,13 @@ describeWithOpa('policies in force', () => {
       expect.objectContaining({ code: 'rego_type_error', field: 'content', row: 3 }),
     ]);
     expect((await tenant('GET', reader)).json.status).toBe('draft');
+    // Nor when the edited one is innocent by itself, and when the one that it breaks is not touched.
+    const fitting = { content: 'package behavry.base.reader\n\nx if data.behavry.base.numbers.limit == 1\n' };
+    await tenant('PUT', reader, fitting);
+    expect((await tenant('POST', `${reader}/activate`)).status).toBe(200);
+    await tenant('PUT', numbers, { content: 'package behavry.base.numbers\n\nlimit := "one"\n' });
+    const breaking = await tenant('POST', `${numbers}/activate`);
+    expect([breaking.status, breaking.json.errors[0].code]).toEqual([422, 'rego_type_error']);
     // A function of a policy that is not in force is no function.
     const caller = {
       name: 'c',

@@ -78,6 +78,7 @@ export {
   type PolicyPackage,
 } from './bundle/policy-package';
 export { EVERYTHING, concernsOfText, type ConcernCondition, type Concerns } from './bundle/concerns';
+export { standsAlone } from './bundle/stands-alone';
 export { judgeModule, type ModuleJudgement } from './bundle/judge-module';
 export type { BundleContent, BundleFile, ShippedModule, TenantPolicy } from './bundle/policy-module';
 export {

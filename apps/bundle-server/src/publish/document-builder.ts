@@ -78,7 +78,8 @@ export class DocumentBuilder {
         const all = [...files, bundleManifest({ ...stamp, digest, policyCount: active.length })];
         const input = signingInput(signaturePayload(all, tenantId), this.key.kid);
         const signature = signatureFile(input, this.key.sign(input));
-        return { body: await packArchive(all), signedBody: await packArchive([...all, signature]) };
+        const [body, signedBody] = await Promise.all([packArchive(all), packArchive([...all, signature])]);
+        return { body, signedBody };
       },
     };
   }

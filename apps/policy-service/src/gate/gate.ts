@@ -5,6 +5,7 @@ import {
   bundleManifest,
   judgeModule,
   packageOf,
+  standsAlone,
   type BundleFile,
   type PackageResult,
   type PolicyFault,
@@ -96,6 +97,21 @@ export class Gate {
    */
   async compile(content: TenantContent): Promise<readonly LocatedFault[]> {
     return faultsOf(await this.opa.run(['check', ...this.#strict(), '--bundle', '.'], this.#files(content)));
+  }
+
+  /**
+   * Compiles what a change can break in a bundle that compiled before it: policies that refer to no other module
+   * are checked by themselves; as soon as one does refer to others, the whole is compiled.
+   * @param content what stays
+   * @param coming what is added to it
+   * @returns faults with the entry that each lies in
+   */
+  async compileChange(
+    content: TenantContent,
+    coming: readonly TenantPolicy[],
+  ): Promise<readonly LocatedFault[]> {
+    const all = [...content.policies, ...coming];
+    return this.compile({ ...content, policies: all.every(standsAlone) ? coming : all });
   }
 
   /**

@@ -34,12 +34,15 @@ const MAX_ROUNDS = 5;
 
 /**
  * The one way in which the set of active policies changes: the bundle as it would be is compiled and
- * tested first, and the change is written only if nothing else changed meanwhile. Changes of one tenant
+ * tested first (as far as the change can break it, when the rest is known to compile), and the change is
+ * written only if nothing else changed meanwhile. Changes of one tenant
  * wait for each other here, so that only another process can make a round be repeated.
  */
 @Injectable()
 export class Publisher {
   readonly #queue = new TenantQueue();
+  /** Policy counter per tenant at which this process saw the whole bundle compile. */
+  readonly #compiledAt = new Map<string, number>();
 
   constructor(
     private readonly database: DataSource,
@@ -64,22 +67,34 @@ export class Publisher {
         change: await plan(manager),
       }));
       const isSame = change.leaving.length === 0 && change.coming.length === 0;
-      if (!isSame) await this.#check(content, change);
+      const isKnown = this.#compiledAt.get(tenantId) === content.policyCounter;
+      if (!isSame) await this.#check(content, change, isKnown);
       const counter = await this.#write(tenantId, content.policyCounter, change);
-      if (counter !== undefined) return isSame ? null : counter;
+      if (counter === undefined) continue;
+      if (isSame) return null;
+      this.#compiledAt.set(tenantId, counter);
+      return counter;
     }
     throw new ProblemError('conflict', 'Other policies changed all the while; try again.');
   }
 
-  async #check(present: TenantContent, { leaving, coming }: ActiveSetChange): Promise<void> {
+  /** @param isKnown whether what is present is known to compile as a whole */
+  async #check(
+    present: TenantContent,
+    { leaving, coming }: ActiveSetChange,
+    isKnown: boolean,
+  ): Promise<void> {
     const staying = present.policies.filter((policy) => !leaving.includes(policy.package.text));
     const taken = new Set(staying.map((policy) => policy.package.text));
     for (const { policy } of coming) {
       if (taken.has(policy.package.text)) throw packageTaken(policy.package.text);
       taken.add(policy.package.text);
     }
-    const content = { ...present, policies: [...staying, ...coming.map(({ policy }) => policy)] };
-    const compiled = await this.gate.compile(content);
+    const added = coming.map(({ policy }) => policy);
+    const content = { ...present, policies: [...staying, ...added] };
+    const compiled = isKnown
+      ? await this.gate.compileChange({ ...present, policies: staying }, added)
+      : await this.gate.compile(content);
     if (compiled.length > 0) throw withFaults(compiled.map((fault) => inRequest(fault, coming)));
     for (const { tests, field } of coming) {
       if (tests === null) continue;
