@@ -20,7 +20,9 @@ export function opaTokenFile(folder: string): string {
 
 /**
  * The configuration of the deciding OPA: signed bundles only, kept over restarts, long polling, nothing
- * uploaded. Scalars are written as JSON strings, which YAML reads alike.
+ * uploaded. There is no section for decision logs: an empty one would send them to the control plane, and one
+ * that prints them would cost a tenth of every decision for what the audit record holds already. Scalars are
+ * written as JSON strings, which YAML reads alike.
  */
 export function opaConfiguration({ serviceUrl, tenantId, deploymentId, key, folder }: OpaSettings): string {
   const pem = createPublicKey({ key: { ...key }, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
@@ -50,8 +52,6 @@ bundles:
       min_delay_seconds: 30
       max_delay_seconds: 120
       long_polling_timeout_seconds: 45
-decision_logs:
-  console: true
 status:
   console: false
   prometheus: true
