@@ -17,6 +17,7 @@ import {
 } from '@behavry/platform';
 import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
 import { escalationModule } from '../src/app.module';
+import { ClaimService } from '../src/claims/claim.service';
 import { EscalationConfig } from '../src/escalation-worker.config';
 
 const TENANT = '019a0000-0000-7000-8000-000000000001';
@@ -198,9 +199,20 @@ describe('an escalated call', () => {
     expect(await held).toBe('gone');
     await people('POST', `/${id}/approve`, ['analyst'], {});
     await eventually(async () =>
-      expect((await people('GET', `/${id}`, ['viewer'])).body['claimed_at']).toBeNull(),
+      expect(await claim({ ...request, hold_ms: 0 })).toEqual({ state: 'approved', escalation_id: id }),
     );
-    expect((await claim({ ...request, hold_ms: 0 })).state).toBe('approved');
+  });
+
+  it('whose proxy goes away while it is answered gives the approval back', async () => {
+    const request = call();
+    const { escalation_id: id } = await claim(request);
+    await people('POST', `/${id}/approve`, ['analyst'], {});
+    const gone = new AbortController();
+    const asked = app.get(ClaimService).claim(request, gone.signal);
+    gone.abort();
+    expect(await asked).toBeUndefined();
+    expect((await claim(request)).state).toBe('approved');
+    expect((await claim(request)).state).toBe('pending');
   });
 
   it('runs out by its deadline and is then denied, and cannot be approved any more', async () => {

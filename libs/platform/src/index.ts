@@ -61,6 +61,7 @@ export { uniqueViolation } from './database/unique-violation';
 export { PgNotifications } from './database/pg-notifications';
 export { ChangeLog, type Change, type RecordedChange } from './changes/change-log';
 export { PageQuery } from './http/page-query';
+export { overSignal, whenOver } from './http/when-over';
 export { PlainText, PlainTexts } from './http/plain-text';
 export { UuidPipe } from './http/uuid.pipe';
 export { checkIfMatch, etagOf } from './http/preconditions';

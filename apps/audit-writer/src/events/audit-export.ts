@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { auditEventOf, auditEventText } from '@behavry/db-data';
+import { whenOver } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { CSV_COLUMNS, csvLine } from '../domain/csv';
 import { chainPages, lastSeqOf } from './chain-pages';
@@ -21,7 +22,7 @@ export class AuditExport {
    */
   async send(reply: FastifyReply, tenantId: string, query: ExportQuery): Promise<void> {
     const leave = this.#turns.enter();
-    reply.raw.once('close', leave);
+    whenOver(reply.raw, leave);
     const untilSeq = await lastSeqOf(this.source, tenantId);
     const isCsv = query.format === 'csv';
     await reply

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { auditEventText } from '@behavry/db-data';
-import { ProblemError, ServiceContext } from '@behavry/platform';
+import { ProblemError, ServiceContext, whenOver } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { CommitWakes } from '../intake/commit-wakes';
 import { chainPages, lastSeqOf } from './chain-pages';
@@ -51,7 +51,7 @@ export class AuditStream implements OnModuleDestroy {
     try {
       const from = afterSeq ?? (await lastSeqOf(this.source, tenantId));
       reply.hijack();
-      reply.raw.once('close', () => {
+      whenOver(reply.raw, () => {
         left.abort();
       });
       reply.raw.writeHead(200, {

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DocumentPart, PresentedToken } from '@behavry/db-control';
-import { bearerOf, ProblemError, Public, ServiceContext } from '@behavry/platform';
+import { bearerOf, overSignal, ProblemError, Public, ServiceContext } from '@behavry/platform';
 import { BundleConfig } from '../bundle-server.config';
 import { isCurrent, waitOf } from '../domain/conditional';
 import { BundleMetrics } from './bundle-metrics';
@@ -72,10 +72,7 @@ export class BundleController {
   ): Promise<void> {
     const wait = waitOf(headerOf(request, 'prefer'));
     const until = performance.now() + Math.min(wait ?? 0, this.context.config.maxWaitSeconds) * 1000;
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      gone.abort();
-    });
+    const gone = overSignal(reply.raw);
     for (;;) {
       const document = await this.store.get(tenantId, part);
       if (!document) {
@@ -84,12 +81,12 @@ export class BundleController {
       const form = chooseForm(document, part, signedBy);
       const hasIt = isCurrent(headerOf(request, 'if-none-match'), form.etag);
       const left = until - performance.now();
-      if (gone.signal.aborted) return;
+      if (gone.aborted) return;
       if (!hasIt || left <= 0 || request.method === 'HEAD' || this.waiters.isClosing) {
         this.#send(reply, part, document, form, hasIt, wait !== undefined);
         return;
       }
-      await this.waiters.wait(tenantId, left, gone.signal);
+      await this.waiters.wait(tenantId, left, gone);
       // The token may have been revoked while the poll was held.
       await this.#authenticate(request, tenantId);
     }

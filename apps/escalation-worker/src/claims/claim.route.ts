@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CLAIM_PATH } from '@behavry/contracts';
-import { ServiceContext } from '@behavry/platform';
+import { overSignal, ServiceContext } from '@behavry/platform';
 import { isClaimRequest } from '../domain/claim-request';
 import { ClaimService } from './claim.service';
 
@@ -19,12 +19,8 @@ export class ClaimRoute implements OnModuleInit {
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (!isClaimRequest(request.body)) return reply.code(422).send({ code: 'validation_failed' });
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      gone.abort();
-    });
     try {
-      const answer = await this.claims.claim(request.body, gone.signal);
+      const answer = await this.claims.claim(request.body, overSignal(reply.raw));
       if (answer) return answer;
     } catch (error) {
       this.context.log.error({ err: error }, 'a claim could not be answered');

@@ -33,13 +33,25 @@ export class ClaimService {
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer | undefined> {
     const until = this.clock.now() + Math.min(request.hold_ms, this.context.config.maxHoldSeconds * 1000);
     const key = claimKeyOf(request);
-    while (!signal.aborted) {
+    const isGone = (): boolean => signal.aborted;
+    while (!isGone()) {
       const answer = await this.#ask(key, request);
+      if (isGone()) {
+        // Nobody heard the answer: whoever asks next gets it.
+        if (answer.state !== 'pending') await this.#giveBack(request, answer.escalation_id);
+        return undefined;
+      }
       const remaining = until - this.clock.now();
       if (answer.state !== 'pending' || remaining <= 0) return answer;
       await this.feed.wait(answer.escalation_id, remaining, signal);
     }
     return undefined;
+  }
+
+  #giveBack({ tenant_id: tenantId, decision_id: decisionId }: ClaimRequest, id: string): Promise<void> {
+    return withTenant(this.database, tenantId, (manager) =>
+      new ClaimRepository(manager, tenantId).giveBack(id, decisionId),
+    );
   }
 
   #ask(key: string, request: ClaimRequest): Promise<ClaimAnswer> {

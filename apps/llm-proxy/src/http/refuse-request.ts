@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ReasonCode } from '@behavry/contracts';
 import { Exchange, refuse, runExchange } from '@behavry/pipeline';
-import { uuidv7 } from '@behavry/platform';
+import { uuidv7, whenOver } from '@behavry/platform';
 import { endpointName, type Provider } from '../domain/provider';
 import { statusOf } from '../domain/refusal-status';
 import type { LlmParts } from '../llm-proxy.parts';
@@ -27,7 +27,7 @@ export function startExchange(
   });
   exchange.extra['provider'] = provider;
   exchange.extra['endpoint'] = endpointName(request.method, pathOf(provider, request.url));
-  reply.raw.once('close', () => {
+  whenOver(reply.raw, () => {
     if (!reply.raw.writableFinished) exchange.stop('client_aborted');
   });
   return exchange;

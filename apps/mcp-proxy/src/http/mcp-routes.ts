@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { JSON_RPC } from '@behavry/contracts';
 import { Exchange, runExchange } from '@behavry/pipeline';
+import { whenOver } from '@behavry/platform';
 import { FAULTS } from '../exchange/mcp-fault';
 import { McpAdapter } from '../exchange/mcp-adapter';
 import type { McpPayload } from '../exchange/mcp-payload';
@@ -93,7 +94,7 @@ async function handle(
   });
   const request = requestOf(incoming, exchange);
   reply.header(DECISION_HEADER, exchange.id);
-  reply.raw.once('close', () => {
+  whenOver(reply.raw, () => {
     if (!reply.raw.writableFinished) exchange.stop('client_aborted');
   });
   const adapter = new McpAdapter(parts, request);

@@ -63,6 +63,15 @@ export class ClaimRepository {
     return rows[0] && toEscalation(rows[0]);
   }
 
+  /** Undoes what a claim has just taken for a decision, because its proxy went away before it was told. */
+  async giveBack(escalationId: string, decisionId: string): Promise<void> {
+    await this.manager.query(
+      `UPDATE data.escalations SET claimed_at = NULL, claimed_decision_id = NULL
+       WHERE tenant_id = $1 AND id = $2 AND claimed_decision_id = $3`,
+      [this.tenantId, escalationId, decisionId],
+    );
+  }
+
   /** @returns the escalation of this call that waits for a person, or undefined */
   async waiting(claimKey: string): Promise<Escalation | undefined> {
     const rows: EscalationRow[] = await this.manager.query(
