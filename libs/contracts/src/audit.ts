@@ -1,7 +1,38 @@
 import type { Outcome, ReasonCode, Verdict } from './codes';
-import type { Finding } from './decision';
+import type { Contribution, Finding } from './decision';
 
 export type AuditKind = 'mcp' | 'llm' | 'browser' | 'admin';
+
+/** What a target is: only the first two have a form that may be shown; the text of the others stays with the caller. */
+export type TargetClass = 'path' | 'url' | 'name' | 'query' | 'command' | 'model' | 'text';
+
+/** What a call is about, as far as anybody but the caller and its upstream may know. */
+export interface Target {
+  readonly class: TargetClass;
+  /**
+   * First 32 hex digits of an HMAC-SHA-256 with a key of the plane over the whole text: equal texts compare equal
+   * on this plane, and nowhere else.
+   */
+  readonly key: string;
+  /** A path without findings, an address without credentials, query and findings, a plain name; null for free text. */
+  readonly shown: string | null;
+}
+
+/** On whose behalf a call is made. */
+export interface Requester {
+  readonly id: string;
+  readonly channel: string;
+  readonly verified: boolean;
+}
+
+/** Tokens of a model exchange as the provider counted them. */
+export interface TokenCounts {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly total: number;
+}
+
+export type DlpAction = 'none' | 'logged' | 'blocked' | 'redacted';
 
 /** First spool entry of an exchange: durable before the first byte of the answer leaves. */
 export interface DecisionEntry {
@@ -14,26 +45,36 @@ export interface DecisionEntry {
   readonly kind: AuditKind;
   readonly agent_id: string | null;
   readonly session_id: string | null;
-  readonly requester_id: string | null;
+  readonly requester: Requester | null;
   readonly workflow_id: string | null;
+  readonly delegation_id: string | null;
+  /** Links of the delegation chain; 0 for a call of one's own. */
+  readonly depth: number;
   readonly action: string;
+  readonly action_class: string;
   readonly tool: string | null;
   readonly server: string | null;
+  readonly provider: string | null;
   readonly model: string | null;
-  readonly target: string | null;
+  readonly target: Target | null;
+  readonly resource_count: number;
   readonly verdict: Verdict;
   readonly policy: string | null;
+  /** A fixed sentence: of this product, or a constant of the policy. Never text of the call. */
   readonly reason: string;
   readonly reason_code: ReasonCode;
+  readonly contributions: readonly Contribution[];
   readonly bundle_revision: string | null;
   readonly config_revision: string | null;
   readonly engine: string | null;
   readonly risk_score: number;
   readonly dlp_findings: readonly Finding[];
-  readonly dlp_action: 'none' | 'logged' | 'blocked' | 'redacted';
+  readonly dlp_action: DlpAction;
   readonly injection_findings: readonly Finding[];
-  /** `sha256:<hex>` of the canonical JSON of the arguments. */
+  /** `hmac-sha256:<hex>` with a key of the plane over the canonical JSON of what goes upstream. */
   readonly input_hash: string | null;
+  /** Size of the request in bytes. */
+  readonly bytes_up: number;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -50,23 +91,65 @@ export interface OutcomeEntry {
   readonly error: ReasonCode | null;
   /** Findings in what came back; joined to those of the decision. */
   readonly dlp_findings: readonly Finding[];
-  readonly dlp_action: DecisionEntry['dlp_action'];
+  readonly dlp_action: DlpAction;
+  readonly injection_findings: readonly Finding[];
+  /** Size of the answer in bytes, as it came. */
+  readonly bytes_down: number;
+  readonly tokens: TokenCounts | null;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-export type SpoolEntry = DecisionEntry | OutcomeEntry;
+/** An exchange that was over before anything was forwarded: both entries in one. */
+export interface WholeEntry extends Omit<DecisionEntry, 'type'>, Omit<OutcomeEntry, 'type' | 'ts'> {
+  readonly type: 'whole';
+}
 
-/** An audit row before it is chained: both entries merged. */
+export type SpoolEntry = DecisionEntry | OutcomeEntry | WholeEntry;
+
+/** Version of the canonical form of a row; part of what is hashed. */
+export const AUDIT_RECORD_VERSION = 1;
+
+/**
+ * An audit row as it is hashed and exported. Personal values stand in it only as `sha256:<hex>` of a salt of their own
+ * followed by the value, so that value and salt can be erased and the chain still verifies.
+ */
 export interface AuditRecord
   extends
-    Omit<DecisionEntry, 'type'>,
-    Pick<OutcomeEntry, 'outcome' | 'response_code' | 'latency_ms' | 'error'> {}
+    Omit<DecisionEntry, 'type' | 'requester' | 'target'>,
+    Omit<
+      OutcomeEntry,
+      'type' | 'id' | 'ts' | 'extra' | 'dlp_findings' | 'dlp_action' | 'injection_findings'
+    > {
+  readonly v: typeof AUDIT_RECORD_VERSION;
+  readonly requester_id: string | null;
+  readonly requester_channel: string | null;
+  readonly target: string | null;
+  readonly target_class: TargetClass | null;
+  readonly target_key: string | null;
+  /** Money in millionths, once prices are known. */
+  readonly cost: { readonly currency: string; readonly micros: number } | null;
+}
 
-/** An audit event as read through the API (surface: bodies). */
+/** A personal value beside a row, outside its hash. */
+export interface SaltedValue {
+  readonly salt: string;
+  readonly value: string;
+}
+
+/** The erasable part of a row; null once it was erased. */
+export interface PersonalValues {
+  readonly requester_id: SaltedValue | null;
+  readonly target: SaltedValue | null;
+}
+
+/**
+ * An audit event as read through the API (surface: bodies): the row, with `requester_id` and `target` in the form that
+ * people may see. `target` of free text reads `<class>:<key>`. An export in NDJSON holds the row as it was hashed instead.
+ */
 export interface AuditEvent extends AuditRecord {
   readonly seq: number;
   /** Hex SHA-256 of the row before this one; 64 zeros for the first. */
   readonly previous_hash: string;
-  /** Hex SHA-256 of the canonical JSON of the row without its two hashes, followed by `previous_hash`. */
+  /** Hex SHA-256 of the canonical JSON of the exported row without its two hashes, followed by `previous_hash`. */
   readonly hash: string;
 }

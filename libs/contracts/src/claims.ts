@@ -1,9 +1,13 @@
-import type { RiskTier } from './codes';
+import type { SeenRiskTier } from './codes';
+import type { Target } from './audit';
 
 /** Path of the one synchronous call between apps, on the ops port of escalation-worker. */
 export const CLAIM_PATH = '/internal/claims';
 
-/** What a proxy asks when a decision says escalate: is this exact call approved? */
+/**
+ * What a proxy asks when a decision says escalate: is this exact call approved? An approval holds for the same tenant,
+ * agent, kind, server, tool, digest, registration, policy and version (semantics: escalations).
+ */
 export interface ClaimRequest {
   readonly decision_id: string;
   readonly tenant_id: string;
@@ -11,23 +15,30 @@ export interface ClaimRequest {
   readonly session_id: string;
   readonly kind: 'mcp' | 'llm';
   readonly server: string;
+  /** Digest of the server's registration, so that an approval does not outlive a change of it; empty for models. */
+  readonly server_digest: string;
   readonly tool: string;
   readonly action: string;
-  readonly target: string;
-  /** `sha256:<hex>` of the canonical JSON of the normalised arguments. */
+  readonly target: Target | null;
+  /** `hmac-sha256:<hex>` of everything that goes upstream but progress token and trace context. */
   readonly arguments_digest: string;
-  /** What the person who decides will see; kept encrypted. */
+  /** All of that, for the person who decides; kept encrypted, never in a list. */
   readonly arguments: unknown;
+  /** Package of the policy that asked, or the rule of this product. */
   readonly policy: string;
+  readonly policy_id: string;
+  readonly policy_version: number;
+  /** A constant sentence. */
   readonly reason: string;
-  readonly risk_tier: RiskTier;
+  readonly risk_tier: SeenRiskTier;
   /** How long the call may be held for a person, in ms; 0 asks without waiting. */
   readonly hold_ms: number;
 }
 
-/** `approved` is told once and only once for an approval. */
+/** `approved` is told once and only once for an approval; `limit`: too many are open already. */
 export type ClaimAnswer =
   | { readonly state: 'approved'; readonly escalation_id: string }
   | { readonly state: 'pending'; readonly escalation_id: string; readonly expires_at: string }
   | { readonly state: 'denied'; readonly escalation_id: string }
-  | { readonly state: 'expired'; readonly escalation_id: string };
+  | { readonly state: 'expired'; readonly escalation_id: string }
+  | { readonly state: 'limit' };

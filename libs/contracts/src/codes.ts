@@ -58,6 +58,7 @@ export const REASON_CODES = [
   'agent_suspended',
   'session_revoked',
   'rate_limited',
+  'concurrency_limited',
   'request_malformed',
   'request_too_large',
   'endpoint_unsupported',
@@ -65,13 +66,19 @@ export const REASON_CODES = [
   'server_unknown',
   'server_disabled',
   'blast_radius',
+  'input_too_large',
+  'policy_outdated',
+  'obligation_unkept',
   'dlp_blocked',
   'dlp_inbound_blocked',
+  'injection_blocked',
+  'injection_inbound_blocked',
   'escalation_pending',
   'escalation_approved',
   'escalation_denied',
   'escalation_expired',
   'escalation_unavailable',
+  'escalation_limit',
   'result_too_large',
   'read_only',
   'audit_unavailable',
@@ -123,6 +130,8 @@ export type Role = (typeof ROLES)[number];
 
 export const RISK_TIERS = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskTier = (typeof RISK_TIERS)[number];
+/** A tier as policy sees it: `unknown` while nobody has told a score, which is not the same as a low one. */
+export type SeenRiskTier = RiskTier | 'unknown';
 
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];

@@ -17,11 +17,28 @@ export {
   type ReasonCode,
   type RiskTier,
   type Role,
+  type SeenRiskTier,
   type Severity,
   type Verdict,
 } from './codes';
-export type { DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
-export type { AuditEvent, AuditKind, AuditRecord, DecisionEntry, OutcomeEntry, SpoolEntry } from './audit';
+export type { Contribution, DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
+export {
+  AUDIT_RECORD_VERSION,
+  type AuditEvent,
+  type AuditKind,
+  type AuditRecord,
+  type DecisionEntry,
+  type DlpAction,
+  type OutcomeEntry,
+  type PersonalValues,
+  type Requester,
+  type SaltedValue,
+  type SpoolEntry,
+  type Target,
+  type TargetClass,
+  type TokenCounts,
+  type WholeEntry,
+} from './audit';
 export { CLAIM_PATH, type ClaimAnswer, type ClaimRequest } from './claims';
 export { FREQUENT_PLANE_STATE_KEYS } from './plane-state';
 export type {

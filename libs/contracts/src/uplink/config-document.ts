@@ -3,12 +3,12 @@ import type { Severity } from '../codes';
 /** Schema version of the config document; a data plane keeps its last good one when it sees a newer number. */
 export const CONFIG_DOCUMENT_SCHEMA = 1;
 
-export type KillScope = 'tenant' | 'agent' | 'mcp_server' | 'tool';
+export type KillScope = 'tenant' | 'agent' | 'mcp_server' | 'tool' | 'model';
 
 export interface KillSwitch {
   readonly id: string;
   readonly scope: KillScope;
-  /** Tenant id, agent id, server id, or tool name (`server/tool` or bare tool). */
+  /** Tenant id, agent id, server id, tool name (`server/tool` or bare tool), or model name. */
   readonly target: string;
   readonly reason: string;
 }
@@ -25,6 +25,8 @@ export interface AgentEntry {
   readonly secret_sha256: string;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
+  /** Tokens issued before are no longer good (a rotated secret ends what it opened); null for none. RFC 3339. */
+  readonly tokens_not_before: string | null;
 }
 
 /** Header and environment values are references (`env:BEHAVRY_SECRET_…`, `file:<name>`) or plain non-secret text. */
@@ -58,10 +60,11 @@ export interface BlastRadiusSettings {
   readonly protected_files: readonly string[];
 }
 
-/** Calls a minute; null is unlimited. */
+/** Calls a minute and calls at once; null is unlimited, and never a default. */
 export interface RateLimitSettings {
   readonly agent_per_minute: number | null;
   readonly tenant_per_minute: number | null;
+  readonly agent_concurrency: number | null;
 }
 
 /** Escalation deadlines in seconds by risk tier. */
@@ -80,6 +83,8 @@ export interface ConfigDocument {
   readonly revision: string;
   /** Counts up by one per revision; an older one is refused. */
   readonly generation: number;
+  /** The tenant is suspended: acts as a kill switch of the whole tenant, and ends tokens and sessions. */
+  readonly suspended: boolean;
   readonly kill_switches: readonly KillSwitch[];
   readonly agents: readonly AgentEntry[];
   readonly mcp_servers: readonly McpServerEntry[];

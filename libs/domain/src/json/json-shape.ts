@@ -1,4 +1,6 @@
-import type { JsonFault } from './strict-json';
+/** What readers would disagree about. `unsafe_number`: a double cannot hold it exactly. */
+export type ShapeFault =
+  'not_json' | 'too_deep' | 'duplicate_key' | 'forbidden_key' | 'lone_surrogate' | 'unsafe_number';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -11,7 +13,7 @@ const INTEGER = /^-?\d+$/;
  * @param maxDepth deepest allowed nesting of arrays and objects
  * @returns the first fault, or undefined
  */
-export function duplicateKeyIn(text: string, maxDepth: number): JsonFault | undefined {
+export function duplicateKeyIn(text: string, maxDepth: number): ShapeFault | undefined {
   if (LONE_SURROGATE.test(text)) return 'lone_surrogate';
   // One entry a level: the names seen in that object, undefined for an array.
   const levels: (Set<string> | undefined)[] = [];
@@ -58,7 +60,7 @@ function stringFault(
   start: number,
   end: number,
   names: Set<string> | undefined,
-): JsonFault | undefined {
+): ShapeFault | undefined {
   const isName = names !== undefined && isFollowedByColon(text, end);
   const raw = text.slice(start + 1, end - 1);
   const escaped = raw.includes('\\');

@@ -1,15 +1,7 @@
-import { duplicateKeyIn } from './json-shape';
+import { duplicateKeyIn, type ShapeFault } from './json-shape';
 
-/** Why a text was refused. `unsafe_number`: a double cannot hold it exactly, so readers would disagree. */
-export type JsonFault =
-  | 'too_large'
-  | 'not_utf8'
-  | 'not_json'
-  | 'too_deep'
-  | 'duplicate_key'
-  | 'forbidden_key'
-  | 'lone_surrogate'
-  | 'unsafe_number';
+/** Why a text was refused. */
+export type JsonFault = 'too_large' | 'not_utf8' | ShapeFault;
 
 export type StrictJson =
   | { readonly ok: true; readonly value: unknown; readonly text: string }
