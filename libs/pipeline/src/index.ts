@@ -35,3 +35,6 @@ export { SpoolLockedError } from './spool/spool-folder';
 export { SpoolSender, type QueueProducer, type SpoolSenderOptions } from './spool/spool-sender';
 export { PlaneStateView, type PlaneStateViewOptions, type StateSource } from './plane/plane-state-view';
 export { openGuard, type GuardLog, type GuardOptions, type OpenGuard } from './guard/open-guard';
+export { Scan, standIn, type ScanSettings, type TextChannel } from './scan/scan';
+export type { Scanned } from './scan/scanned';
+export type { ChannelOptions, ScanOptions, ScanVerdict } from './scan/scanner';
