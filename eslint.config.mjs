@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint';
 
 /** What each kind of room may import (docs/adr/0001). Tests may import the testing room besides. */
 const ROOM_RULES = {
-  'type:app': ['type:platform', 'type:pipeline', 'type:db', 'type:domain', 'type:contracts'],
+  'type:app': ['type:platform', 'type:proxy', 'type:pipeline', 'type:db', 'type:domain', 'type:contracts'],
+  'type:proxy': ['type:platform', 'type:pipeline', 'type:domain', 'type:contracts'],
   'type:pipeline': ['type:domain', 'type:contracts'],
   'type:platform': ['type:contracts'],
   'type:db': ['type:domain', 'type:contracts'],

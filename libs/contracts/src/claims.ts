@@ -22,8 +22,9 @@ export interface ClaimRequest {
   readonly target: Target | null;
   /** `hmac-sha256:<hex>` of everything that goes upstream but progress token and trace context. */
   readonly arguments_digest: string;
-  /** All of that, for the person who decides; kept encrypted, never in a list. */
+  /** The call's arguments and whatever else of it goes upstream, for the person who decides; kept encrypted, never in a list. */
   readonly arguments: unknown;
+  readonly beside: unknown;
   /** Package of the policy that asked, or the rule of this product. */
   readonly policy: string;
   readonly policy_id: string;

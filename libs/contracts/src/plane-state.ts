@@ -47,7 +47,8 @@ export interface PlaneStateValues {
   config: ConfigDocument;
   license: LicenseState;
   issuers: { readonly issuers: readonly TrustedIssuer[] };
-  risk: { readonly agents: Readonly<Record<string, RiskScore>> };
+  /** `at`: when it was told (RFC 3339). Told anew at least every 30 s, so that a silent monitor shows. */
+  risk: { readonly at: string; readonly agents: Readonly<Record<string, RiskScore>> };
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
   /** Last position durably stored per spool: the acknowledgement that lets a proxy trim its spool. */
   'audit.positions': { readonly spools: Readonly<Record<string, number>> };

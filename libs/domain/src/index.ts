@@ -22,6 +22,7 @@ export { killSwitchFor, type KillTarget } from './kill/kill-switch';
 export {
   actionClassOf,
   normaliseCall,
+  resourceKeyOf,
   resourceOf,
   verbOf,
   type ActionClass,

@@ -1,4 +1,4 @@
-import type { DecisionEngine } from '../src/ports/decision-engine';
+import type { DecisionEngine } from '../src/ports/ports';
 import { sampleInput } from './sample-input';
 
 /**

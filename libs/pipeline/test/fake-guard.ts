@@ -1,12 +1,12 @@
-import type { ConfigDocument, RiskScore, SpoolEntry } from '@behavry/contracts';
+import type { ConfigDocument, SpoolEntry } from '@behavry/contracts';
 import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import type { Guard } from '../src/exchange/guard';
+import { KeyedDigest } from '../src/exchange/keyed-digest';
 import { OpenExchanges } from '../src/exchange/open-exchanges';
+import { Slots } from '../src/limits/slots';
 import { TokenBucketLimiter } from '../src/limits/token-bucket-limiter';
 import { ConfigView } from '../src/plane/config-view';
-import type { AuditSpool } from '../src/ports/audit-spool';
-import type { Claims } from '../src/ports/claims';
-import type { PlaneView } from '../src/ports/plane-view';
+import type { AuditSpool, Claims, PlaneView, SeenRisk } from '../src/ports/ports';
 import { FakeDecisionEngine } from './fake-decision-engine';
 
 export const NOW = 1_767_225_600_000;
@@ -18,6 +18,7 @@ export function sampleConfig(changes: Partial<ConfigDocument> = {}): ConfigDocum
     tenant_id: 't1',
     revision: '20260101T000000Z',
     generation: 1,
+    suspended: false,
     kill_switches: [],
     agents: [
       {
@@ -29,12 +30,13 @@ export function sampleConfig(changes: Partial<ConfigDocument> = {}): ConfigDocum
         secret_sha256: '',
         roles: ['dev'],
         permissions: [],
+        tokens_not_before: null,
       },
     ],
     mcp_servers: [],
     dlp_patterns: [],
     blast_radius: BLAST_RADIUS_DEFAULTS,
-    rate_limits: { agent_per_minute: null, tenant_per_minute: null },
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
     escalation: { deadline_seconds: { low: 86_400, medium: 14_400, high: 1_800, critical: 300 } },
     data_protection: { payload_mode: 'metadata_only', retention_days: 30 },
     ...changes,
@@ -45,7 +47,7 @@ export function sampleConfig(changes: Partial<ConfigDocument> = {}): ConfigDocum
 export class FakePlane implements PlaneView {
   config: ConfigView | undefined;
   isStale = false;
-  risk: RiskScore = { score: 12, tier: 'low' };
+  risk: SeenRisk = { score: 12, tier: 'low' };
   readonly ended = new Set<string>();
   refreshed = 0;
   /** What a refresh brings. */
@@ -55,7 +57,7 @@ export class FakePlane implements PlaneView {
     this.config = new ConfigView(document);
   }
 
-  riskOf(): RiskScore {
+  riskOf(): SeenRisk {
     return this.risk;
   }
 
@@ -100,13 +102,14 @@ export function fakeGuard(
               agentId: 'a1',
               sessionId: 'j1',
               tenantId: token === 'good' ? 't1' : 't2',
-              roles: ['dev'],
-              permissions: [],
+              issuedAt: NOW - 60_000,
             }
           : undefined,
     },
     plane: new FakePlane(parts.document),
     limiter: new TokenBucketLimiter(() => NOW),
+    slots: new Slots(),
+    digest: new KeyedDigest(Buffer.alloc(32, 7)),
     engine: parts.engine ?? new FakeDecisionEngine(),
     claims: parts.claims ?? { claim: () => Promise.resolve(undefined) },
     spool: new FakeSpool(),

@@ -1,7 +1,7 @@
 import type { PolicyDecision } from '@behavry/contracts';
 import { toolCall, type Call } from '../src/exchange/call';
 import { Exchange } from '../src/exchange/exchange';
-import type { Forwarded } from '../src/exchange/forwarded';
+import type { Forwarded } from '../src/exchange/adapter';
 import type { Refusal } from '../src/exchange/refusal';
 import { runExchange, type ExchangeResult } from '../src/exchange/run-exchange';
 import { ALLOW, FakeDecisionEngine } from './fake-decision-engine';
@@ -12,7 +12,7 @@ let ids = 0;
 export const exchangeOf = (token: string | undefined = 'good'): Exchange =>
   new Exchange({ id: `x${String(++ids)}`, kind: 'mcp', startedAt: NOW, token, serverId: 's1', model: '' });
 /** A whole answer with a value. */
-export const message = (value: unknown): Forwarded<string> => ({
+export const message = (value: unknown): Forwarded<string, never> => ({
   kind: 'message',
   payload: 'raw',
   value,
@@ -22,8 +22,10 @@ export const message = (value: unknown): Forwarded<string> => ({
 });
 
 export interface Ran {
-  readonly result: ExchangeResult<string>;
+  readonly result: ExchangeResult<string, never>;
   readonly forwarded: number;
+  /** Payloads that were given up. */
+  readonly discarded: readonly string[];
   readonly exchange: Exchange;
 }
 
@@ -31,19 +33,24 @@ export interface Ran {
 export async function run(
   guard: FakeGuard,
   call: Call | Refusal = toolCall('echo', { text: 'hi' }),
-  forward: (exchange: Exchange) => Promise<Forwarded<string>> = () => Promise.resolve(message({ ok: 1 })),
+  forward: (exchange: Exchange) => Promise<Forwarded<string, never>> = () =>
+    Promise.resolve(message({ ok: 1 })),
   exchange = exchangeOf(),
 ): Promise<Ran> {
   let forwarded = 0;
+  const discarded: string[] = [];
   const result = await runExchange(guard, exchange, {
-    parse: () => call,
+    parse: () => ('reasonCode' in call ? call : { call, request: null }),
     forward: (one) => {
       forwarded++;
       return forward(one);
     },
     codeOf: () => -31403,
+    discard: (payload) => {
+      discarded.push(payload);
+    },
   });
-  return { result, forwarded, exchange };
+  return { result, forwarded, discarded, exchange };
 }
 
 /** An engine that gives one decision. */

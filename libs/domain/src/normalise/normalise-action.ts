@@ -141,16 +141,22 @@ export function actionClassOf(verb: string): ActionClass {
 
 /** @returns the text of the first telling argument, or an empty text */
 export function resourceOf(args: unknown): string {
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return '';
-  const object = args as Readonly<Record<string, unknown>>;
-  for (const key of RESOURCE_KEYS) {
-    if (!Object.hasOwn(object, key)) continue;
-    const value = object[key];
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    if (typeof first === 'string' && first !== '') return first;
-    if (typeof first === 'number') return String(first);
-  }
-  return '';
+  const key = resourceKeyOf(args);
+  return key === undefined ? '' : String(firstOf(args, key));
+}
+
+/** @returns the name of the first telling argument, or undefined when none says anything */
+export function resourceKeyOf(args: unknown): (typeof RESOURCE_KEYS)[number] | undefined {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return undefined;
+  return RESOURCE_KEYS.find((key) => {
+    const first = Object.hasOwn(args, key) ? firstOf(args, key) : undefined;
+    return typeof first === 'number' || (typeof first === 'string' && first !== '');
+  });
+}
+
+function firstOf(args: unknown, key: string): unknown {
+  const value = (args as Readonly<Record<string, unknown>>)[key];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 /** Verb, class, resource and size of a call. */

@@ -1,6 +1,6 @@
 import { CLAIM_PATH, isObject, type ClaimAnswer, type ClaimRequest } from '@behavry/contracts';
 import { Pool } from 'undici';
-import type { Claims } from '../ports/claims';
+import type { Claims } from '../ports/ports';
 
 export interface HttpClaimsOptions {
   /** Base URL of escalation-worker's ops port. */
@@ -12,7 +12,7 @@ export interface HttpClaimsOptions {
 
 // Beyond the hold itself: opening or finding the escalation takes a transaction.
 const SLACK_MS = 5_000;
-const STATES = ['approved', 'pending', 'denied', 'expired'];
+const STATES = ['approved', 'pending', 'denied', 'expired', 'limit'];
 
 /** Asks escalation-worker over HTTP; the call is held there until a person decides or the hold ends. */
 export class HttpClaims implements Claims {
@@ -53,8 +53,8 @@ export class HttpClaims implements Claims {
 }
 
 function readAnswer(value: unknown): ClaimAnswer | undefined {
-  if (!isObject(value) || typeof value['escalation_id'] !== 'string') return undefined;
-  if (!STATES.includes(String(value['state']))) return undefined;
+  if (!isObject(value) || !STATES.includes(String(value['state']))) return undefined;
+  if (value['state'] !== 'limit' && typeof value['escalation_id'] !== 'string') return undefined;
   if (value['state'] === 'pending' && typeof value['expires_at'] !== 'string') return undefined;
   return value as unknown as ClaimAnswer;
 }

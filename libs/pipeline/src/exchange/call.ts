@@ -1,4 +1,5 @@
-import { normaliseCall, type ActionClass } from '@behavry/domain';
+import type { TargetClass } from '@behavry/contracts';
+import { normaliseCall, resourceKeyOf, type ActionClass } from '@behavry/domain';
 
 /** What an exchange asks for, in words that rules, people and audit rows share. */
 export interface Call {
@@ -7,27 +8,91 @@ export interface Call {
   readonly toolName: string;
   readonly action: string;
   readonly actionClass: ActionClass;
-  /** What it is about; empty when unknown. */
+  /** What it is about, as the caller wrote it: for rules. Empty when unknown. */
   readonly resource: string;
+  readonly targetClass: TargetClass;
   readonly resourceCount: number;
-  /** What is scanned, judged and digested: everything of the caller's that reaches the upstream. */
+  /** The caller's own content: scanned, digested, shown to whoever approves, redacted when policy asks for it. */
   readonly arguments: unknown;
+  /** Whatever else of the caller's goes upstream: scanned and digested too, never judged. Null when there is nothing. */
+  readonly beside: unknown;
+  /** What rules see of it; `arguments` itself unless that would be texts without end. */
+  readonly parameters: unknown;
+  /** Size of the request on the wire, in bytes. */
+  readonly bytes: number;
+}
+
+/** What a call of a tool is made of besides its name and arguments. */
+export interface CallParts {
+  readonly beside?: unknown;
+  readonly bytes?: number;
 }
 
 /** @returns a call of a tool, with verb, class and resource taken from its name and arguments */
-export function toolCall(toolName: string, args: unknown): Call {
-  return { handling: 'decide', toolName, arguments: args, ...normaliseCall(toolName, args) };
+export function toolCall(
+  toolName: string,
+  args: unknown,
+  { beside = null, bytes = 0 }: CallParts = {},
+): Call {
+  return {
+    handling: 'decide',
+    toolName,
+    ...normaliseCall(toolName, args),
+    targetClass: TARGET_CLASS[resourceKeyOf(args) ?? ''] ?? 'name',
+    arguments: args,
+    parameters: args,
+    beside,
+    bytes,
+  };
 }
 
-/** @returns protocol traffic that policy need not judge */
-export function protocolCall(method: string, action: string, handling: 'pass' | 'silent'): Call {
+/**
+ * Protocol traffic that policy need not judge.
+ * @param beside everything of it that goes upstream
+ */
+export function protocolCall(
+  method: string,
+  action: string,
+  handling: 'pass' | 'silent',
+  beside: unknown,
+  bytes: number,
+): Call {
   return {
     handling,
     toolName: method,
     action,
     actionClass: 'read',
     resource: '',
+    targetClass: 'name',
     resourceCount: 1,
     arguments: null,
+    parameters: null,
+    beside,
+    bytes,
   };
+}
+
+const TARGET_CLASS: Readonly<Record<string, TargetClass>> = {
+  path: 'path',
+  file: 'path',
+  url: 'url',
+  query: 'query',
+  command: 'command',
+};
+
+/** What differs from try to try of one and the same call, and so is bound to no approval (semantics: escalations). */
+const VOLATILE_META = ['progressToken', 'traceparent', 'tracestate', 'baggage'];
+
+/** @returns all that goes upstream and means something: what a digest of the call covers */
+export function boundContent({ toolName, arguments: args, beside }: Call): unknown {
+  return { tool: toolName, arguments: args, beside: withoutVolatile(beside) };
+}
+
+function withoutVolatile(beside: unknown): unknown {
+  if (typeof beside !== 'object' || beside === null || !('_meta' in beside)) return beside;
+  const { _meta: meta } = beside;
+  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return beside;
+  const kept = Object.fromEntries(Object.entries(meta).filter(([name]) => !VOLATILE_META.includes(name)));
+  const { _meta: _dropped, ...rest } = beside as { readonly _meta: unknown };
+  return Object.keys(kept).length === 0 ? rest : { ...rest, _meta: kept };
 }

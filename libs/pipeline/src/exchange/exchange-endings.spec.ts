@@ -61,7 +61,10 @@ describe('redaction outbound', () => {
     });
     const args = { note: 'password: hunter2hunter2' };
     const { exchange } = await run(guard, toolCall('echo', args));
-    expect(exchange.outboundArguments).toEqual({ note: '[REDACTED:secret_assignment]' });
+    expect(exchange.outbound).toMatchObject({
+      arguments: { note: '[REDACTED:secret_assignment]' },
+      isChanged: true,
+    });
     expect(exchange.call?.arguments).toBe(args);
     expect(guard.spool.entries[0]).toMatchObject({ dlp_action: 'redacted' });
   });
@@ -104,7 +107,7 @@ describe('an escalated exchange', () => {
     expect(ran.result).toMatchObject({ refusal: { reasonCode: code, verdict, escalationId: 'e1' } });
     expect([ran.forwarded, guard.spool.entries]).toMatchObject([
       0,
-      [{ verdict, reason_code: code }, { outcome }],
+      [{ type: 'whole', verdict, reason_code: code, outcome }],
     ]);
   });
 
@@ -196,7 +199,9 @@ describe('an exchange that ends early', () => {
 describe('calls inside an exchange', () => {
   it('are judged and recorded with their parent, and not counted against limits', async () => {
     const guard = fakeGuard({
-      document: sampleConfig({ rate_limits: { agent_per_minute: 1, tenant_per_minute: 1 } }),
+      document: sampleConfig({
+        rate_limits: { agent_per_minute: 1, tenant_per_minute: 1, agent_concurrency: 1 },
+      }),
       engine: new FakeDecisionEngine(({ request }) => ({
         ok: true,
         decision: { ...ALLOW, result: request.tool_name === 'drop' ? 'deny' : 'allow', policy: 'p' },
@@ -218,9 +223,9 @@ describe('calls inside an exchange', () => {
       reasonCode: 'policy_deny',
     });
     await new Promise(setImmediate);
-    expect(guard.spool.entries.filter(({ type }) => type === 'decision').slice(1)).toMatchObject([
-      { tool: 'echo', extra: { parent_id: exchange.id } },
-      { tool: 'drop', verdict: 'deny' },
+    expect(guard.spool.entries.filter(({ type }) => type !== 'outcome').slice(1)).toMatchObject([
+      { type: 'decision', tool: 'echo', extra: { parent_id: exchange.id } },
+      { type: 'whole', tool: 'drop', verdict: 'deny' },
     ]);
   });
 

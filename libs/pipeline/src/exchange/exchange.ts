@@ -1,18 +1,30 @@
-import { setMaxListeners } from 'node:events';
-import type { Finding, Obligation, Outcome, ReasonCode, RiskScore, Verdict } from '@behavry/contracts';
+import type {
+  AgentEntry,
+  Contribution,
+  DecisionInput,
+  DlpAction,
+  Finding,
+  Obligation,
+  Outcome,
+  ReasonCode,
+  TokenCounts,
+  Verdict,
+} from '@behavry/contracts';
 import type { ConfigView } from '../plane/config-view';
-import type { Identity } from '../ports/identify';
+import type { Identity, SeenRisk } from '../ports/ports';
+import type { Scanned } from '../scan/scanned';
 import type { Call } from './call';
-import type { Refusal } from './refusal';
-
-export type DlpAction = 'none' | 'logged' | 'blocked' | 'redacted';
+import type { Refusal, StopReason } from './refusal';
 
 /** What was decided, before and after a person was asked. */
 export interface Judgement {
   readonly verdict: Verdict;
   readonly reasonCode: ReasonCode;
   readonly reason: string;
+  readonly isReasonConstant: boolean;
   readonly policy: string | null;
+  readonly policyId: string;
+  readonly policyVersion: number;
 }
 
 /** How an exchange ended. */
@@ -22,11 +34,12 @@ export interface Settlement {
   readonly error: ReasonCode | null;
 }
 
-/** Why a running exchange was ended from outside. */
-export type StopReason = Extract<
-  ReasonCode,
-  'client_aborted' | 'kill_switch' | 'agent_suspended' | 'agent_unknown' | 'session_revoked'
->;
+/** What goes upstream of a call: its parts as they came, or with findings taken out. */
+export interface Outbound {
+  readonly arguments: unknown;
+  readonly beside: unknown;
+  readonly isChanged: boolean;
+}
 
 export interface ExchangeStart {
   /** UUIDv7; also the decision id and the id of the audit row. */
@@ -38,10 +51,14 @@ export interface ExchangeStart {
   readonly token: string | undefined;
   /** MCP server id; empty for models. */
   readonly serverId: string;
-  readonly model: string;
+  /** Model provider; empty for tools. */
+  readonly provider?: string;
+  readonly model?: string;
   /** The exchange inside which this one happens (a tool call in a model's answer). */
   readonly parent?: Exchange;
 }
+
+const UNKNOWN_RISK: SeenRisk = { score: 0, tier: 'unknown' };
 
 /**
  * One exchange on its way through the stages. All fields exist from the start; each stage fills its own,
@@ -53,48 +70,49 @@ export class Exchange {
   readonly startedAt: number;
   readonly token: string | undefined;
   readonly serverId: string;
+  readonly provider: string;
   readonly parent: Exchange | null;
   model: string;
+  keySource: DecisionInput['request']['key_source'] = 'none';
 
   // identify, agent-status
   identity: Identity | null;
   config: ConfigView | null = null;
-  risk: RiskScore = { score: 0, tier: 'low' };
+  agent: AgentEntry | null = null;
+  risk: SeenRisk = UNKNOWN_RISK;
   // parse
   call: Call | null = null;
-  // relationships
-  requester = { id: '', channel: '', verified: false };
-  workflowSession: { readonly id: string } | null = null;
-  delegation: unknown = null;
   // blast-radius, scan-outbound
   blast: Judgement | null = null;
-  dlpFindings: readonly Finding[] = [];
-  injectionFindings: readonly Finding[] = [];
+  scanned: { readonly arguments: Scanned; readonly beside: Scanned | null } | null = null;
   dlpAction: DlpAction = 'none';
   // decide, hold
   judgement: Judgement | null = null;
   obligations: readonly Obligation[] = [];
+  contributions: readonly Contribution[] = [];
   bundleRevision: string | null = null;
   engine: string | null = null;
   inputHash: string | null = null;
   escalationId: string | null = null;
-  /** What is forwarded: `call.arguments`, or their redacted form. */
-  outboundArguments: unknown = null;
-  isOutboundChanged = false;
-  // scan-inbound
-  inboundFindings: Finding[] = [];
+  outbound: Outbound = { arguments: null, beside: null, isChanged: false };
+  // what comes back
+  inboundDlp: Finding[] = [];
+  inboundInjection: Finding[] = [];
   inboundAction: DlpAction = 'none';
   inboundBytes = 0;
+  tokens: TokenCounts | null = null;
   // audit
   extra: Record<string, unknown> = {};
-  refusal: Refusal | null = null;
+  refusal: Refusal<unknown> | null = null;
   /** Resolves when the decision is on stable storage; rejects when it cannot be written. */
   recorded: Promise<void> = Promise.resolve();
   settlement: Settlement | null = null;
 
-  readonly #abort = new AbortController();
+  #abort: AbortController | null = null;
   #stopReason: StopReason | null = null;
   #settle: ((settlement: Settlement) => void) | null = null;
+  readonly #releases: (() => void)[] = [];
+  readonly #children = new Set<Exchange>();
 
   constructor(start: ExchangeStart) {
     this.id = start.id;
@@ -102,22 +120,19 @@ export class Exchange {
     this.startedAt = start.startedAt;
     this.token = start.token;
     this.serverId = start.serverId;
-    this.model = start.model;
+    this.provider = start.provider ?? '';
+    this.model = start.model ?? '';
     this.parent = start.parent ?? null;
-    this.identity = start.parent?.identity ?? null;
-    // A list is previewed with many decisions at once, and each of them listens.
-    setMaxListeners(0, this.#abort.signal);
-    start.parent?.signal.addEventListener(
-      'abort',
-      () => {
-        this.stop(start.parent?.stopReason ?? 'client_aborted');
-      },
-      { once: true },
-    );
+    this.identity = this.parent?.identity ?? null;
+    if (this.parent) this.parent.#adopt(this);
   }
 
   /** Aborted when the client goes away or the exchange is stopped; give it to everything that waits. */
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#stopReason !== null) this.#abort.abort();
+    }
     return this.#abort.signal;
   }
 
@@ -125,11 +140,26 @@ export class Exchange {
     return this.#stopReason;
   }
 
-  /** Ends the exchange from outside; only the first reason counts. */
+  hasObligation(name: Obligation['name']): boolean {
+    return this.obligations.some((obligation) => obligation.name === name);
+  }
+
+  /** Ends the exchange from outside, with all that happens inside it; only the first reason counts. */
   stop(reason: StopReason): void {
     if (this.#stopReason !== null || this.settlement !== null) return;
     this.#stopReason = reason;
-    this.#abort.abort();
+    this.#abort?.abort();
+    for (const child of this.#children) child.stop(reason);
+  }
+
+  /** @param release called once when the exchange is over, however it ends */
+  hold(release: () => void): void {
+    this.#releases.push(release);
+  }
+
+  /** Gives back what the exchange held; for `runExchange`. */
+  release(): void {
+    for (const release of this.#releases.splice(0)) release();
   }
 
   /** @param settle called once with how the exchange ended; for `runExchange` */
@@ -145,5 +175,11 @@ export class Exchange {
     if (this.settlement !== null) return;
     this.settlement = settlement;
     this.#settle?.(settlement);
+  }
+
+  #adopt(child: Exchange): void {
+    this.#children.add(child);
+    child.hold(() => this.#children.delete(child));
+    if (this.#stopReason !== null) child.stop(this.#stopReason);
   }
 }

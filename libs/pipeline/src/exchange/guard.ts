@@ -1,10 +1,14 @@
-import type { AuditSpool } from '../ports/audit-spool';
-import type { Claims } from '../ports/claims';
-import type { DecisionEngine } from '../ports/decision-engine';
-import type { ExchangeMetrics } from '../ports/exchange-metrics';
-import type { Identify } from '../ports/identify';
-import type { PlaneView } from '../ports/plane-view';
-import type { RateLimiter } from '../ports/rate-limiter';
+import type {
+  AuditSpool,
+  Claims,
+  DecisionEngine,
+  ExchangeMetrics,
+  Identify,
+  PlaneView,
+  RateLimiter,
+} from '../ports/ports';
+import type { Slots } from '../limits/slots';
+import type { KeyedDigest } from './keyed-digest';
 import type { OpenExchanges } from './open-exchanges';
 
 /** Everything the stages use: one per process, made at its start. */
@@ -12,11 +16,13 @@ export interface Guard {
   readonly identify: Identify;
   readonly plane: PlaneView;
   readonly limiter: RateLimiter;
+  readonly slots: Slots;
   readonly engine: DecisionEngine;
   readonly claims: Claims;
   readonly spool: AuditSpool;
   readonly metrics: ExchangeMetrics;
   readonly open: OpenExchanges;
+  readonly digest: KeyedDigest;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** How long a call may wait for a person, in ms. */

@@ -1,6 +1,7 @@
 import { killSwitchFor } from '@behavry/domain';
-import type { PlaneView } from '../ports/plane-view';
-import type { Exchange, StopReason } from './exchange';
+import type { PlaneView } from '../ports/ports';
+import type { Exchange } from './exchange';
+import type { StopReason } from './refusal';
 
 /** The exchanges that are under way, so that a kill switch or a revocation ends them at once. */
 export class OpenExchanges {
@@ -48,11 +49,20 @@ export function stopReasonOf(exchange: Exchange, plane: PlaneView): StopReason |
   const agent = config.agent(identity.agentId);
   if (!agent || agent.status === 'deprovisioned') return 'agent_unknown';
   if (agent.status === 'suspended') return 'agent_suspended';
+  if (isFromBefore(identity.issuedAt, agent.tokens_not_before)) return 'session_revoked';
   const target = {
     tenantId: identity.tenantId,
     agentId: identity.agentId,
     serverId: exchange.serverId,
     toolName: exchange.call?.toolName ?? '',
+    model: exchange.model,
   };
-  return killSwitchFor(config.document.kill_switches, target) ? 'kill_switch' : undefined;
+  return config.document.suspended || killSwitchFor(config.document.kill_switches, target)
+    ? 'kill_switch'
+    : undefined;
+}
+
+/** Whether a token is older than what ended its agent's tokens. Tokens count whole seconds, so the same one is older. */
+function isFromBefore(issuedAt: number, notBefore: string | null): boolean {
+  return notBefore !== null && issuedAt < Date.parse(notBefore);
 }

@@ -1,5 +1,5 @@
-import { decisionInput } from '../stages/decide.stage';
 import type { Call } from './call';
+import { decisionInput } from './decision-input';
 import type { Exchange } from './exchange';
 import type { Guard } from './guard';
 
@@ -19,13 +19,11 @@ export async function previewCalls(
   calls: readonly Call[],
 ): Promise<readonly Preview[]> {
   const previews: Preview[] = calls.map(() => 'unknown');
-  let next = 0;
+  const waiting = calls.entries();
   const work = async (): Promise<void> => {
-    while (next < calls.length && !exchange.signal.aborted) {
-      const index = next++;
-      const call = calls[index];
-      if (!call) return;
-      const answer = await guard.engine.decide(decisionInput(exchange, call), exchange.signal);
+    for (const [index, call] of waiting) {
+      if (exchange.stopReason) return;
+      const answer = await guard.engine.decide(decisionInput(exchange, call));
       if (answer.ok) previews[index] = answer.decision.result === 'deny' ? 'hidden' : 'visible';
     }
   };

@@ -1,7 +1,10 @@
 import type { ReasonCode, Verdict } from '@behavry/contracts';
 
-/** Why an exchange ends before its upstream answers. The proxy says it in its client's dialect. */
-export interface Refusal {
+/**
+ * Why an exchange ends before its upstream's answer is given. The proxy says it in its client's dialect.
+ * @typeParam F the dialect's own way to tell it, where the plain one does not do
+ */
+export interface Refusal<F = never> {
   readonly verdict: Extract<Verdict, 'deny' | 'escalate'>;
   readonly reasonCode: ReasonCode;
   /** For the agent: a sentence without payload. */
@@ -11,12 +14,19 @@ export interface Refusal {
   readonly isUnauthenticated: boolean;
   /** Whether it becomes an audit row; what nobody can be named for does not. */
   readonly isRecorded: boolean;
+  /** Whether `reason` may stand in the record: an author may have built it from the call. */
+  readonly isReasonConstant: boolean;
   readonly retryAfterSeconds: number | null;
   readonly escalationId: string | null;
+  readonly fault: F | null;
 }
 
 /** @returns a refusal of a named agent; `extra` overrides single fields */
-export function refuse(reasonCode: ReasonCode, reason: string, extra: Partial<Refusal> = {}): Refusal {
+export function refuse<F = never>(
+  reasonCode: ReasonCode,
+  reason: string,
+  extra: Partial<Refusal<F>> = {},
+): Refusal<F> {
   return {
     verdict: 'deny',
     reasonCode,
@@ -24,8 +34,32 @@ export function refuse(reasonCode: ReasonCode, reason: string, extra: Partial<Re
     policy: null,
     isUnauthenticated: false,
     isRecorded: true,
+    isReasonConstant: true,
     retryAfterSeconds: null,
     escalationId: null,
+    fault: null,
     ...extra,
   };
+}
+
+/** Why a running exchange was ended from outside. */
+export type StopReason = Extract<
+  ReasonCode,
+  'client_aborted' | 'kill_switch' | 'agent_suspended' | 'agent_unknown' | 'session_revoked'
+>;
+
+/** @returns what an agent is told when its exchange is stopped */
+export function refusalFor(reason: StopReason): Refusal {
+  switch (reason) {
+    case 'agent_unknown':
+      return refuse(reason, 'the agent is not known', { isUnauthenticated: true });
+    case 'session_revoked':
+      return refuse(reason, 'the session has been ended', { isUnauthenticated: true });
+    case 'agent_suspended':
+      return refuse(reason, 'the agent is suspended');
+    case 'kill_switch':
+      return refuse(reason, 'stopped by a kill switch');
+    case 'client_aborted':
+      return refuse(reason, 'the client went away');
+  }
 }

@@ -2,15 +2,15 @@ import type { DecisionEntry } from '@behavry/contracts';
 import { FakeDecisionEngine } from '../../test/fake-decision-engine';
 import { fakeGuard, NOW, sampleConfig, type FakeGuard } from '../../test/fake-guard';
 import { codeOf, engine, message, run } from '../../test/run';
-import { CLOSING_STAGES, STAGES } from '../stages/stages';
+import { STAGES } from '../stages/stages';
 import { toolCall } from './call';
 import { Exchange } from './exchange';
 
-describe('the order of stages', () => {
-  it('is the order of the architecture', () => {
-    expect([...STAGES.map(({ name }) => name), ...CLOSING_STAGES].join(' → ')).toBe(
-      'identify → agent-status → rate-limit → parse → relationships → blast-radius → scan-outbound → decide → hold → ' +
-        'forward → scan-inbound → data-protection → audit → answer',
+describe('the stages', () => {
+  it('ask in the order in which a refusal costs least and tells least', () => {
+    expect(STAGES.map(({ name }) => name).join(' → ')).toBe(
+      'identify → agent-status → rate-limit → parse → tool-status → call-limit → blast-radius → scan-outbound → ' +
+        'decide → hold',
     );
   });
 });
@@ -39,7 +39,7 @@ describe('an allowed exchange', () => {
       },
       { type: 'outcome', id: exchange.id, outcome: 'ok', response_code: 200, latency_ms: 5, error: null },
     ]);
-    expect((guard.spool.entries[0] as DecisionEntry).input_hash).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((guard.spool.entries[0] as DecisionEntry).input_hash).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
     expect(guard.open.size).toBe(0);
   });
 
@@ -124,8 +124,14 @@ describe('an exchange is refused', () => {
     expect(codeOf(ran)).toBe(code);
     expect(ran.forwarded).toBe(0);
     expect(guard.spool.entries).toMatchObject([
-      { type: 'decision', verdict: 'deny', reason_code: code },
-      { type: 'outcome', outcome: 'refused', error: code, response_code: -31403 },
+      {
+        type: 'whole',
+        verdict: 'deny',
+        reason_code: code,
+        outcome: 'refused',
+        error: code,
+        response_code: -31403,
+      },
     ]);
   });
 
@@ -156,7 +162,9 @@ describe('an exchange is refused', () => {
 
   it('above the rate limit, with a time to come back', async () => {
     const guard = fakeGuard({
-      document: sampleConfig({ rate_limits: { agent_per_minute: 2, tenant_per_minute: null } }),
+      document: sampleConfig({
+        rate_limits: { agent_per_minute: 2, tenant_per_minute: null, agent_concurrency: null },
+      }),
     });
     await run(guard);
     await run(guard);

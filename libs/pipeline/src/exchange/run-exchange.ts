@@ -1,25 +1,29 @@
 import type { Outcome } from '@behavry/contracts';
 import { STAGES } from '../stages/stages';
-import { refusalFor } from '../stages/agent-status.stage';
-import type { ExchangeAdapter } from './adapter';
-import { decisionEntry, outcomeEntry } from './entries';
+import type { ExchangeAdapter, Forwarded, Parsed, UpstreamFault } from './adapter';
+import type { Call } from './call';
+import { decisionEntry, outcomeEntry, wholeEntry } from './entries';
 import type { Exchange, Settlement } from './exchange';
-import type { Forwarded, UpstreamFault } from './forwarded';
 import type { Guard } from './guard';
-import { refuse, type Refusal } from './refusal';
-import { scanInbound } from './scan-inbound';
+import { judgeInbound } from './inbound';
+import { refusalFor, refuse, type Refusal } from './refusal';
 
 /** What the proxy has to answer. When it is returned, the decision is on stable storage. */
-export type ExchangeResult<T> =
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+export type ExchangeResult<A, F> =
+  | {
+      readonly type: 'refused';
+      readonly refusal: Refusal<F>;
+      /** The decision that refused it. */
+      readonly decisionId: string;
+    }
   | {
       readonly type: 'message';
-      readonly payload: T;
+      readonly payload: A;
       /** The scanned value; differs from what `forward` gave when `isChanged`. */
       readonly value: unknown;
       readonly isChanged: boolean;
     }
-  | { readonly type: 'stream'; readonly payload: T }
+  | { readonly type: 'stream'; readonly payload: A }
   | { readonly type: 'failed'; readonly fault: UpstreamFault };
 
 const UNRECORDED = refuse('audit_unavailable', 'the call cannot be recorded at present', {
@@ -35,33 +39,38 @@ const UNRECORDED = refuse('audit_unavailable', 'the call cannot be recorded at p
  * `exchange.settle` when it ends; everything else is settled here.
  * @throws only what a defect throws; the exchange is then recorded as aborted
  */
-export async function runExchange<T>(
+export async function runExchange<R, A, F>(
   guard: Guard,
   exchange: Exchange,
-  adapter: ExchangeAdapter<T>,
-): Promise<ExchangeResult<T>> {
+  adapter: ExchangeAdapter<R, A, F>,
+): Promise<ExchangeResult<A, F>> {
   guard.open.add(exchange);
-  exchange.onSettle((settlement) => {
-    close(guard, exchange, settlement);
-  });
+  let parsed: Parsed<R> | undefined;
+  const read = (): Call | Refusal<F> => {
+    const result = adapter.parse(exchange);
+    if ('reasonCode' in result) return result;
+    parsed = result;
+    return result.call;
+  };
   try {
-    const refusal = await runStages(guard, exchange, adapter);
-    return refusal
-      ? await endRefused(guard, exchange, adapter, refusal)
-      : await forward(guard, exchange, adapter);
+    const refusal = await runStages(guard, exchange, read);
+    if (refusal) return await refuseBefore(guard, exchange, adapter, refusal);
+    if (!parsed) throw new Error('the stages ended without a call');
+    return await forward(guard, exchange, adapter, parsed.request);
   } catch (error) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'upstream_error' });
+    over(guard, exchange);
     throw error;
   }
 }
 
-async function runStages<T>(
+async function runStages<F>(
   guard: Guard,
   exchange: Exchange,
-  adapter: ExchangeAdapter<T>,
-): Promise<Refusal | undefined> {
+  read: () => Call | Refusal<F>,
+): Promise<Refusal<F> | undefined> {
   for (const stage of STAGES) {
-    const step = stage.run(exchange, guard, adapter);
+    const step = stage.run(exchange, guard, read);
     const refusal = step instanceof Promise ? await step : step;
     if (exchange.stopReason) return refusalFor(exchange.stopReason);
     if (refusal) return refusal;
@@ -69,78 +78,107 @@ async function runStages<T>(
   return undefined;
 }
 
-async function endRefused<T>(
+/** Nothing was forwarded: one record holds all of it. */
+async function refuseBefore<R, A, F>(
   guard: Guard,
   exchange: Exchange,
-  adapter: ExchangeAdapter<T>,
-  refusal: Refusal,
-): Promise<ExchangeResult<T>> {
+  adapter: ExchangeAdapter<R, A, F>,
+  refusal: Refusal<F>,
+): Promise<ExchangeResult<A, F>> {
   exchange.refusal = refusal;
-  if (!refusal.isRecorded) {
+  over(guard, exchange);
+  if (!refusal.isRecorded || !exchange.identity) {
     const { isUnauthenticated, reasonCode } = refusal;
     guard.metrics.rejected({ reasonCode: isUnauthenticated ? 'unauthenticated' : reasonCode });
-    guard.open.delete(exchange);
-    return { type: 'refused', refusal };
+    return refused(exchange, refusal);
   }
-  if (!record(guard, exchange)) return unrecorded(guard, exchange);
-  exchange.settle(settlementOf(refusal, adapter));
-  return (await isDurable(exchange)) ? { type: 'refused', refusal } : unrecorded(guard, exchange);
+  if (guard.spool.isFull) return unrecorded(guard, exchange);
+  guard.metrics.decided(refusal);
+  const settlement = settlementOf(refusal, adapter);
+  exchange.settle(settlement);
+  count(guard, exchange, settlement);
+  exchange.recorded = guard.spool.append(wholeEntry(exchange, settlement, guard));
+  return (await isDurable(exchange)) ? refused(exchange, refusal) : unrecorded(guard, exchange);
 }
 
-async function forward<T>(
+async function forward<R, A, F>(
   guard: Guard,
   exchange: Exchange,
-  adapter: ExchangeAdapter<T>,
-): Promise<ExchangeResult<T>> {
-  if (!record(guard, exchange)) return unrecorded(guard, exchange);
-  const forwarded = await adapter.forward(exchange);
-  const result = judge(exchange, forwarded);
+  adapter: ExchangeAdapter<R, A, F>,
+  request: R,
+): Promise<ExchangeResult<A, F>> {
+  if (!beginRecord(guard, exchange)) return unrecorded(guard, exchange);
+  exchange.onSettle((settlement) => {
+    close(guard, exchange, settlement);
+  });
+  const forwarded = await adapter.forward(exchange, request);
+  const { result, settlement } = ended(exchange, adapter, forwarded);
   // From here on the agent may see something, so the record comes first.
-  if (!(await isDurable(exchange))) return unrecorded(guard, exchange);
-  if (result.type === 'refused') exchange.settle(settlementOf(result.refusal, adapter, exchange));
-  if (result.type === 'failed') {
-    const outcome = result.fault === 'client_aborted' ? 'aborted' : 'upstream_error';
-    exchange.settle({ outcome, responseCode: null, error: result.fault });
-  }
-  if (result.type === 'message' && forwarded.kind === 'message') {
-    const { outcome, responseCode } = forwarded;
-    exchange.settle({ outcome, responseCode, error: outcome === 'ok' ? null : 'upstream_error' });
-  }
+  const isRecorded = await isDurable(exchange);
+  if ('payload' in forwarded && (!isRecorded || !('payload' in result))) adapter.discard(forwarded.payload);
+  if (!isRecorded) return unrecorded(guard, exchange);
+  if (settlement) exchange.settle(settlement);
   return result;
 }
 
-function judge<T>(exchange: Exchange, forwarded: Forwarded<T>): ExchangeResult<T> {
+interface Ended<A, F> {
+  readonly result: ExchangeResult<A, F>;
+  /** Undefined for a stream, which the proxy settles. */
+  readonly settlement?: Settlement;
+}
+
+/** What an upstream's answer comes to, with how it is settled. */
+function ended<R, A, F>(
+  exchange: Exchange,
+  adapter: ExchangeAdapter<R, A, F>,
+  forwarded: Forwarded<A, F>,
+): Ended<A, F> {
+  const { stopReason } = exchange;
   // What was stopped gets nothing more, even if its upstream was faster.
-  if (exchange.stopReason) {
-    return exchange.stopReason === 'client_aborted'
-      ? { type: 'failed', fault: 'client_aborted' }
-      : { type: 'refused', refusal: refusalFor(exchange.stopReason) };
-  }
+  if (stopReason === 'client_aborted') return failed('client_aborted');
+  const refusedWith = (refusal: Refusal<F>, decisionId?: string): Ended<A, F> => ({
+    result: refused(exchange, refusal, decisionId),
+    settlement: settlementOf(refusal, adapter, exchange),
+  });
+  if (stopReason) return refusedWith(refusalFor(stopReason));
   switch (forwarded.kind) {
     case 'failed':
-      return { type: 'failed', fault: forwarded.fault };
+      return failed(forwarded.fault);
+    case 'refused':
+      return refusedWith(forwarded.refusal, forwarded.decisionId);
     case 'stream':
-      return { type: 'stream', payload: forwarded.payload };
+      return { result: { type: 'stream', payload: forwarded.payload } };
     case 'message': {
-      if (exchange.call?.handling === 'silent') {
-        return { type: 'message', payload: forwarded.payload, value: forwarded.value, isChanged: false };
-      }
-      const scanned = scanInbound(exchange, forwarded.value, forwarded.bytes);
-      return scanned.passes
-        ? { type: 'message', payload: forwarded.payload, value: scanned.value, isChanged: scanned.isChanged }
-        : { type: 'refused', refusal: scanned.refusal };
+      const { payload, value, bytes, outcome, responseCode } = forwarded;
+      const judged = judgeInbound(exchange, value, bytes);
+      if (!judged.passes) return refusedWith(judged.refusal);
+      return {
+        result: { type: 'message', payload, value: judged.value, isChanged: judged.isChanged },
+        settlement: { outcome, responseCode, error: outcome === 'ok' ? null : 'upstream_error' },
+      };
     }
   }
 }
 
+function failed(fault: UpstreamFault): Ended<never, never> {
+  const outcome = fault === 'client_aborted' ? 'aborted' : 'upstream_error';
+  return { result: { type: 'failed', fault }, settlement: { outcome, responseCode: null, error: fault } };
+}
+
+function refused<F>(
+  { id }: Exchange,
+  refusal: Refusal<F>,
+  decisionId = id,
+): Extract<ExchangeResult<never, F>, { type: 'refused' }> {
+  return { type: 'refused', refusal, decisionId };
+}
+
 /** Begins to write the decision. @returns false when nothing can be written at all */
-function record(guard: Guard, exchange: Exchange): boolean {
-  const verdict = exchange.refusal ?? exchange.judgement;
-  if (verdict) guard.metrics.decided(verdict);
-  const tenantId = exchange.identity?.tenantId;
-  if (exchange.call?.handling === 'silent' && !exchange.refusal) return true;
-  if (tenantId === undefined || guard.spool.isFull) return false;
-  exchange.recorded = guard.spool.append(decisionEntry(exchange, tenantId));
+function beginRecord(guard: Guard, exchange: Exchange): boolean {
+  if (exchange.judgement) guard.metrics.decided(exchange.judgement);
+  if (exchange.call?.handling === 'silent') return true;
+  if (guard.spool.isFull) return false;
+  exchange.recorded = guard.spool.append(decisionEntry(exchange, guard));
   // Whoever waits for it sees the failure; it must not count as unhandled before.
   exchange.recorded.catch(() => undefined);
   return true;
@@ -155,30 +193,42 @@ async function isDurable(exchange: Exchange): Promise<boolean> {
   }
 }
 
-function unrecorded<T>(guard: Guard, exchange: Exchange): ExchangeResult<T> {
+function unrecorded<F>(guard: Guard, exchange: Exchange): ExchangeResult<never, F> {
   guard.metrics.rejected({ reasonCode: 'audit_unavailable' });
-  guard.open.delete(exchange);
-  return { type: 'refused', refusal: UNRECORDED };
+  over(guard, exchange);
+  return refused(exchange, UNRECORDED);
 }
 
-function settlementOf<T>(refusal: Refusal, adapter: ExchangeAdapter<T>, exchange?: Exchange): Settlement {
+function settlementOf<R, A, F>(
+  refusal: Refusal<F>,
+  adapter: ExchangeAdapter<R, A, F>,
+  exchange?: Exchange,
+): Settlement {
   return {
-    outcome: outcomeOf(refusal, exchange),
+    outcome: outcomeOf(refusal.reasonCode, exchange),
     responseCode: adapter.codeOf(refusal),
     error: refusal.reasonCode,
   };
 }
 
-function outcomeOf({ reasonCode }: Refusal, exchange?: Exchange): Outcome {
+function outcomeOf(reasonCode: Refusal['reasonCode'], exchange?: Exchange): Outcome {
   if (reasonCode === 'escalation_pending') return 'pending';
   // It was allowed and forwarded before it was stopped.
   return reasonCode === 'client_aborted' || exchange?.stopReason ? 'aborted' : 'refused';
 }
 
 function close(guard: Guard, exchange: Exchange, settlement: Settlement): void {
+  over(guard, exchange);
+  count(guard, exchange, settlement);
+  if (exchange.call?.handling === 'silent') return;
+  guard.spool.append(outcomeEntry(exchange, settlement, guard)).catch(() => undefined);
+}
+
+function count(guard: Guard, { startedAt }: Exchange, { outcome }: Settlement): void {
+  guard.metrics.settled({ outcome, milliseconds: Math.max(0, guard.now() - startedAt) });
+}
+
+function over(guard: Guard, exchange: Exchange): void {
   guard.open.delete(exchange);
-  const now = guard.now();
-  guard.metrics.settled({ outcome: settlement.outcome, milliseconds: Math.max(0, now - exchange.startedAt) });
-  if (exchange.call?.handling === 'silent' && !exchange.refusal) return;
-  guard.spool.append(outcomeEntry(exchange, settlement, now)).catch(() => undefined);
+  exchange.release();
 }

@@ -1,6 +1,6 @@
 import { isObject, type DecisionInput } from '@behavry/contracts';
 import { Pool } from 'undici';
-import type { DecisionEngine, EngineAnswer, EngineFault } from '../ports/decision-engine';
+import type { DecisionEngine, EngineAnswer, EngineFault } from '../ports/ports';
 import { CircuitBreaker } from './circuit-breaker';
 import { readPolicyDecision } from './policy-decision';
 

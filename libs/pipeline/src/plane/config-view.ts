@@ -1,40 +1,26 @@
 import type { AgentEntry, ConfigDocument, McpServerEntry } from '@behavry/contracts';
-import {
-  DlpPatternError,
-  PatternSet,
-  compilePattern,
-  tenantPatterns,
-  type DlpPattern,
-} from '@behavry/domain';
+import { digestOf } from '@behavry/domain';
+import { Scan, type ScanSettings } from '../scan/scan';
 
-/** A configuration document with its look-ups and its compiled patterns. */
+/** A configuration document with its look-ups and its compiled scan. */
 export class ConfigView {
   readonly #agents: ReadonlyMap<string, AgentEntry>;
   readonly #servers: ReadonlyMap<string, McpServerEntry>;
-  readonly patterns: PatternSet;
-  /** Patterns that cannot be used here; the control plane refuses such, so each is an alarm. */
-  readonly faults: readonly DlpPatternError[];
+  readonly #serverDigests = new Map<string, string>();
+  readonly scan: Scan;
 
-  /** @param before the view before it, whose compiled patterns are kept when the entries are the same */
+  /** @param before the view before it, whose scan is kept when the patterns are the same */
   constructor(
     readonly document: ConfigDocument,
+    readonly injection: ScanSettings['injection'] = 'enforce',
     before?: ConfigView,
   ) {
     this.#agents = new Map(document.agents.map((agent) => [agent.id, agent]));
     this.#servers = new Map(document.mcp_servers.map((server) => [server.id, server]));
     const isUnchanged =
-      before !== undefined &&
+      before?.injection === injection &&
       JSON.stringify(before.document.dlp_patterns) === JSON.stringify(document.dlp_patterns);
-    if (isUnchanged) {
-      this.patterns = before.patterns;
-      this.faults = before.faults;
-      return;
-    }
-    const faults: DlpPatternError[] = [];
-    this.patterns = new PatternSet(
-      tenantPatterns(document.dlp_patterns).filter((pattern) => isUsable(pattern, faults)),
-    );
-    this.faults = faults;
+    this.scan = isUnchanged ? before.scan : Scan.of(document.dlp_patterns, { injection });
   }
 
   agent(id: string): AgentEntry | undefined {
@@ -44,15 +30,13 @@ export class ConfigView {
   server(id: string): McpServerEntry | undefined {
     return this.#servers.get(id);
   }
-}
 
-function isUsable(pattern: DlpPattern, faults: DlpPatternError[]): boolean {
-  try {
-    compilePattern(pattern);
-    return true;
-  } catch (error) {
-    if (!(error instanceof DlpPatternError)) throw error;
-    faults.push(error);
-    return false;
+  /** @returns digest of a server's registration: an approval of a call does not outlive a change of it */
+  serverDigest(id: string): string {
+    const server = this.#servers.get(id);
+    if (!server) return '';
+    let digest = this.#serverDigests.get(id);
+    if (digest === undefined) this.#serverDigests.set(id, (digest = digestOf(server)));
+    return digest;
   }
 }

@@ -1,6 +1,6 @@
 import { open, readFile, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 import type { DecisionEntry, OutcomeEntry, SpoolEntry } from '@behavry/contracts';
-import type { AuditSpool } from '../ports/audit-spool';
+import type { AuditSpool } from '../ports/ports';
 import { decodeSegment, encodeLine } from './spool-line';
 import {
   listSegments,

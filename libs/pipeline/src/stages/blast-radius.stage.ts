@@ -12,7 +12,15 @@ export const blastRadiusStage: Stage = {
     if (!found) return undefined;
     const policy = `blast_radius.${found.rule}`;
     if (found.verdict === 'deny') return refuse('blast_radius', found.reason, { policy });
-    exchange.blast = { verdict: 'escalate', reasonCode: 'blast_radius', reason: found.reason, policy };
+    exchange.blast = {
+      verdict: 'escalate',
+      reasonCode: 'blast_radius',
+      reason: found.reason,
+      isReasonConstant: true,
+      policy,
+      policyId: policy,
+      policyVersion: 0,
+    };
     return undefined;
   },
 };

@@ -1,9 +1,10 @@
-import type { DecisionInput, Obligation, PolicyDecision, ReasonCode, Verdict } from '@behavry/contracts';
-import { digestOf, redactJson, strongerVerdict } from '@behavry/domain';
-import type { Call } from '../exchange/call';
+import type { DecisionInput, PolicyDecision, ReasonCode, Verdict } from '@behavry/contracts';
+import { strongerVerdict } from '@behavry/domain';
+import { boundContent, type Call } from '../exchange/call';
+import { decisionInput } from '../exchange/decision-input';
 import type { Exchange, Judgement } from '../exchange/exchange';
 import { refuse, type Refusal } from '../exchange/refusal';
-import type { EngineFault } from '../ports/decision-engine';
+import type { EngineFault } from '../ports/ports';
 import type { Stage } from './stage';
 
 const REASON_OF: Readonly<Record<Verdict, ReasonCode>> = {
@@ -19,6 +20,17 @@ const FAULT_TEXT: Readonly<Record<EngineFault, string>> = {
   opa_undefined: 'the policy engine has no decision for this call',
   opa_malformed: 'the policy engine gave an answer that cannot be understood',
   opa_error: 'the policy engine failed',
+  policy_outdated: 'the policy engine went back to policies older than those seen before',
+};
+
+const PASSES: Judgement = {
+  verdict: 'allow',
+  reasonCode: 'protocol_pass',
+  reason: 'protocol traffic passes',
+  isReasonConstant: true,
+  policy: null,
+  policyId: '',
+  policyVersion: 0,
 };
 
 /** What does policy say? No engine, no answer or a strange answer mean no. */
@@ -28,90 +40,100 @@ export const decideStage: Stage = {
     const { call } = exchange;
     if (!call) return undefined;
     if (call.handling !== 'decide') {
-      exchange.judgement = {
-        verdict: 'allow',
-        reasonCode: 'protocol_pass',
-        reason: 'protocol traffic passes',
-        policy: null,
-      };
+      exchange.judgement = PASSES;
       return undefined;
     }
     exchange.engine = guard.engine.name;
-    exchange.inputHash = digestOf(call.arguments);
-    const answer = await guard.engine.decide(decisionInput(exchange, call), exchange.signal);
+    exchange.inputHash = guard.digest.ofJson(boundContent(call));
+    const input = decisionInput(exchange, call);
+    const answer = await guard.engine.decide(input);
     if (!answer.ok) return refuse(answer.fault, FAULT_TEXT[answer.fault]);
-    exchange.bundleRevision = answer.decision.revision;
-    const judgement = judgementOf(answer.decision);
+    const { decision } = answer;
+    exchange.bundleRevision = decision.revision;
+    exchange.contributions = decision.contributions;
+    const judgement = judgementOf(decision);
     exchange.judgement = exchange.blast ? strongerVerdict(judgement, exchange.blast) : judgement;
     if (exchange.judgement.verdict === 'deny') return denied(exchange.judgement);
-    return applyObligations(exchange, call, answer.decision.obligations);
+    return tooLarge(input, decision) ?? oblige(exchange, call, decision);
   },
 };
 
-/** The input document of a decision (semantics: decisions and policy). */
-export function decisionInput(exchange: Exchange, call: Call): DecisionInput {
-  const { identity, risk } = exchange;
-  return {
-    agent: {
-      id: identity?.agentId ?? '',
-      roles: identity?.roles ?? [],
-      permissions: identity?.permissions ?? [],
-      risk_tier: risk.tier,
-      risk_score: risk.score,
-    },
-    request: {
-      kind: exchange.kind,
-      tool_name: call.toolName,
-      action: call.action,
-      action_class: call.actionClass,
-      resource: call.resource,
-      parameters: call.arguments ?? {},
-      mcp_server: exchange.serverId,
-      model: exchange.model,
-      resource_count: call.resourceCount,
-    },
-    session: { id: identity?.sessionId ?? '' },
-    requester: exchange.requester,
-    workflow_session: exchange.workflowSession,
-    delegation: exchange.delegation,
-    dlp: { findings: exchange.dlpFindings },
-    injection: { findings: exchange.injectionFindings },
-    context: {},
-  };
-}
-
 function judgementOf(decision: PolicyDecision): Judgement {
-  const isDefault = decision.result === 'deny' && decision.policy === '';
+  const {
+    result,
+    policy,
+    reason,
+    is_reason_constant: isReasonConstant,
+    policy_id: policyId,
+    version,
+  } = decision;
+  const isDefault = result === 'deny' && policy === '';
   return {
-    verdict: decision.result,
-    reasonCode: isDefault ? 'no_matching_rule' : REASON_OF[decision.result],
-    reason: decision.reason,
-    policy: decision.policy === '' ? null : decision.policy,
+    verdict: result,
+    reasonCode: isDefault ? 'no_matching_rule' : REASON_OF[result],
+    reason,
+    isReasonConstant,
+    policy: policy === '' ? null : policy,
+    policyId,
+    policyVersion: version,
   };
 }
 
-function denied({ reasonCode, reason, policy }: Judgement): Refusal {
-  return refuse(reasonCode, reason, { policy });
+function denied({ reasonCode, reason, isReasonConstant, policy }: Judgement): Refusal {
+  return refuse(reasonCode, reason, { policy, isReasonConstant });
 }
 
-function applyObligations(
-  exchange: Exchange,
-  call: Call,
-  obligations: readonly Obligation[],
-): Refusal | undefined {
-  exchange.obligations = obligations;
-  for (const { name } of obligations) {
-    if (name === 'read_only' && call.actionClass !== 'read') {
-      return refuse('read_only', 'only reading is allowed at present', {
-        policy: exchange.judgement?.policy ?? null,
-      });
+function tooLarge({ request }: DecisionInput, decision: PolicyDecision): Refusal | undefined {
+  if (request.truncated.length === 0 || decision.judges_truncated) return undefined;
+  return refuse('input_too_large', 'the call is too large to be judged, and no policy takes it as it is', {
+    policy: decision.policy,
+  });
+}
+
+/** An obligation is kept or the call is denied: never is one only written down. */
+function oblige(exchange: Exchange, call: Call, decision: PolicyDecision): Refusal | undefined {
+  exchange.obligations = decision.obligations;
+  const { policy } = decision;
+  for (const { name } of decision.obligations) {
+    switch (name) {
+      case 'read_only':
+        if (call.actionClass !== 'read') {
+          return refuse('read_only', 'only reading is allowed at present', { policy });
+        }
+        break;
+      case 'redact_outbound':
+        if (!redactOutbound(exchange)) return unkept(name, policy);
+        break;
+      case 'redact_inbound':
+      case 'max_result_bytes':
+        // What a call inside an exchange brings back does not pass here.
+        if (exchange.parent) return unkept(name, policy);
+        break;
+      case 'extra_logging':
+        exchange.extra['extra_logging'] = true;
     }
-    if (name === 'redact_outbound' && exchange.dlpFindings.length > 0) {
-      exchange.outboundArguments = redactJson(call.arguments, exchange.dlpFindings);
-      exchange.isOutboundChanged = true;
-      exchange.dlpAction = 'redacted';
-    }
-    if (name === 'extra_logging') exchange.extra['extra_logging'] = true;
   }
   return undefined;
+}
+
+function unkept(name: string, policy: string): Refusal {
+  return refuse('obligation_unkept', `policy asks for ${name}, which cannot be done to this call`, {
+    policy,
+  });
+}
+
+/** @returns false when something would have to be taken out of a call that goes on as it is */
+function redactOutbound(exchange: Exchange): boolean {
+  const { scanned, call } = exchange;
+  if (!scanned || !call) return true;
+  const isFound = scanned.arguments.dlp.length > 0 || (scanned.beside?.dlp.length ?? 0) > 0;
+  if (!isFound) return true;
+  if (exchange.parent) return false;
+  exchange.outbound = {
+    arguments: scanned.arguments.redacted(),
+    beside: scanned.beside?.redacted() ?? call.beside,
+    isChanged: true,
+  };
+  exchange.dlpAction = 'redacted';
+  return true;
 }

@@ -1,5 +1,6 @@
 import type { ClaimAnswer } from '@behavry/contracts';
 import type { Exchange } from '../exchange/exchange';
+import { targetOf } from '../exchange/entries';
 import type { Guard } from '../exchange/guard';
 import { refuse, type Refusal } from '../exchange/refusal';
 import type { Stage } from './stage';
@@ -16,22 +17,26 @@ export const holdStage: Stage = {
         policy,
       });
     }
-    exchange.escalationId = answer.escalation_id;
-    if (answer.state === 'approved') {
-      exchange.judgement = {
-        ...exchange.judgement,
-        verdict: 'allow',
-        reasonCode: 'escalation_approved',
-        reason: 'approved by a person',
-      };
-      return undefined;
+    if (answer.state === 'limit') {
+      return refuse('escalation_limit', 'a person must decide, and too many calls wait for one already', {
+        policy,
+      });
     }
-    return refusalOf(answer, policy);
+    exchange.escalationId = answer.escalation_id;
+    if (answer.state !== 'approved') return refusalOf(answer, policy);
+    exchange.judgement = {
+      ...exchange.judgement,
+      verdict: 'allow',
+      reasonCode: 'escalation_approved',
+      reason: 'approved by a person',
+      isReasonConstant: true,
+    };
+    return undefined;
   },
 };
 
 async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | undefined> {
-  const { identity, call, judgement, inputHash } = exchange;
+  const { identity, call, judgement, inputHash, config } = exchange;
   if (!identity || !call || !judgement || inputHash === null) return undefined;
   return guard.claims.claim(
     {
@@ -41,13 +46,17 @@ async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | un
       session_id: identity.sessionId,
       kind: exchange.kind,
       server: exchange.serverId,
+      server_digest: config?.serverDigest(exchange.serverId) ?? '',
       tool: call.toolName,
       action: call.action,
-      target: call.resource,
+      target: targetOf(call, exchange, guard.digest),
       arguments_digest: inputHash,
       arguments: call.arguments,
+      beside: call.beside,
       policy: judgement.policy ?? '',
-      reason: judgement.reason,
+      policy_id: judgement.policyId,
+      policy_version: judgement.policyVersion,
+      reason: judgement.isReasonConstant ? judgement.reason : 'a policy asks for a person',
       risk_tier: exchange.risk.tier,
       hold_ms: guard.holdMs,
     },
@@ -55,7 +64,10 @@ async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | un
   );
 }
 
-function refusalOf(answer: Exclude<ClaimAnswer, { state: 'approved' }>, policy: string | null): Refusal {
+function refusalOf(
+  answer: Extract<ClaimAnswer, { state: 'pending' | 'denied' | 'expired' }>,
+  policy: string | null,
+): Refusal {
   const extra = { policy, escalationId: answer.escalation_id };
   switch (answer.state) {
     case 'pending':

@@ -1,7 +1,7 @@
-import { refuse, type Refusal } from '../exchange/refusal';
+import { refuse } from '../exchange/refusal';
 import type { Stage } from './stage';
 
-const UNKNOWN: Refusal = refuse('agent_unknown', 'a valid agent token is required', {
+const UNKNOWN = refuse('agent_unknown', 'a valid agent token is required', {
   isUnauthenticated: true,
   isRecorded: false,
 });
@@ -12,8 +12,7 @@ export const identifyStage: Stage = {
   run(exchange, guard) {
     exchange.config = guard.plane.config ?? null;
     if (exchange.identity) return undefined;
-    if (exchange.token === undefined) return UNKNOWN;
-    const identity = guard.identify.identify(exchange.token);
+    const identity = exchange.token === undefined ? undefined : guard.identify.identify(exchange.token);
     if (!identity) return UNKNOWN;
     if (!exchange.config) {
       return refuse('state_stale', 'this plane has no configuration yet', { isRecorded: false });

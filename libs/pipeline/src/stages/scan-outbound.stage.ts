@@ -1,20 +1,40 @@
-import { blockingFinding, scanJson } from '@behavry/domain';
-import { refuse } from '../exchange/refusal';
+import type { Severity } from '@behavry/contracts';
+import type { Exchange } from '../exchange/exchange';
+import { refuse, type Refusal } from '../exchange/refusal';
+import type { Scanned } from '../scan/scanned';
 import type { Stage } from './stage';
 
-/** Does it carry a secret out? Critical and high findings end the exchange, the others are for policy and audit. */
+/** Protocol traffic has no business with anything that a scanner knows; only the mildest findings may be chance. */
+const PASSING: readonly Severity[] = ['low'];
+
+/**
+ * Does it carry a secret out? Whatever goes upstream is looked at, not only what policy judges. Critical and high
+ * findings end the exchange, the others are for policy and record.
+ */
 export const scanOutboundStage: Stage = {
   name: 'scan-outbound',
   run(exchange) {
     const { call, config } = exchange;
-    if (call?.handling !== 'decide' || !config) return undefined;
-    const findings = scanJson(call.arguments, config.patterns);
-    exchange.dlpFindings = findings;
-    if (findings.length === 0) return undefined;
-    const blocking = blockingFinding(findings);
-    exchange.dlpAction = blocking ? 'blocked' : 'logged';
-    return blocking
-      ? refuse('dlp_blocked', `the call carries ${blocking.pattern}`, { policy: `dlp.${blocking.pattern}` })
-      : undefined;
+    if (!call || !config) return undefined;
+    const inArguments = config.scan.outbound(call.arguments);
+    const inBeside = call.beside === null ? null : config.scan.outbound(call.beside);
+    exchange.scanned = { arguments: inArguments, beside: inBeside };
+    return judge(exchange, inArguments) ?? (inBeside ? judge(exchange, inBeside) : undefined);
   },
 };
+
+function judge(exchange: Exchange, scanned: Scanned): Refusal | undefined {
+  if (scanned.dlp.length === 0 && scanned.injection.length === 0) return undefined;
+  const strict =
+    exchange.call?.handling === 'decide'
+      ? undefined
+      : scanned.dlp.find(({ severity }) => !PASSING.includes(severity));
+  const isBlocked = scanned.verdict === 'block' || scanned.verdict === 'hold';
+  const blocking = strict ?? (isBlocked ? scanned.blockedBy : null);
+  if (blocking === null) {
+    if (exchange.dlpAction === 'none') exchange.dlpAction = 'logged';
+    return undefined;
+  }
+  exchange.dlpAction = 'blocked';
+  return refuse('dlp_blocked', `the call carries ${blocking.pattern}`, { policy: `dlp.${blocking.pattern}` });
+}

@@ -1,4 +1,4 @@
-import type { ExchangeAdapter } from '../exchange/adapter';
+import type { Call } from '../exchange/call';
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
 import type { Refusal } from '../exchange/refusal';
@@ -9,18 +9,18 @@ export type StageName =
   | 'agent-status'
   | 'rate-limit'
   | 'parse'
-  | 'relationships'
+  | 'tool-status'
+  | 'call-limit'
   | 'blast-radius'
   | 'scan-outbound'
   | 'decide'
   | 'hold';
 
-/** One step. It returns a refusal to end the exchange, or nothing to let it go on. */
+/** A refusal to end the exchange, or nothing to let it go on. */
+export type Step<F> = Refusal<F> | undefined;
+
+/** One step. @typeParam F the dialect's own way to tell a refusal; only `parse` makes such */
 export interface Stage {
   readonly name: StageName;
-  run(
-    exchange: Exchange,
-    guard: Guard,
-    adapter: ExchangeAdapter<unknown>,
-  ): Refusal | undefined | Promise<Refusal | undefined>;
+  run<F>(exchange: Exchange, guard: Guard, read: () => Call | Refusal<F>): Step<F> | Promise<Step<F>>;
 }

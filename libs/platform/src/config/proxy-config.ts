@@ -1,4 +1,15 @@
-import { Equals, IsBoolean, IsInt, IsNumber, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import {
+  Equals,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+} from 'class-validator';
 import { Env } from './env';
 import { ServiceConfig } from './service-config';
 
@@ -49,4 +60,16 @@ export class ProxyConfig extends ServiceConfig {
   @IsInt()
   @Min(8)
   spoolMaxMb: number = 512;
+
+  @Env('BEHAVRY_INJECTION', {
+    description:
+      'What is done about results that try to instruct an agent: enforce puts a notice in their place, observe only records.',
+  })
+  @IsIn(['enforce', 'observe'])
+  injection: 'enforce' | 'observe' = 'enforce';
+
+  @Env('BEHAVRY_STREAMS_PER_AGENT', { description: 'Streams that one agent may have open at once.' })
+  @IsInt()
+  @Min(1)
+  streamsPerAgent: number = 16;
 }

@@ -1,11 +1,12 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
-import type { ExchangeMetrics } from '../ports/exchange-metrics';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ExchangeMetrics, FileSpool } from '@behavry/pipeline';
 
 /**
  * Counts exchanges by verdict, reason code and outcome.
- * @param prefix metric names begin with it, for example `behavry_mcp`
+ * @param app its name gives the metrics theirs, for example `behavry_mcp_proxy_decisions_total`
  */
-export function promExchangeMetrics(registry: Registry, prefix: string): ExchangeMetrics {
+export function exchangeMetrics(registry: Registry, app: string): ExchangeMetrics {
+  const prefix = prefixOf(app);
   const decisions = new Counter({
     name: `${prefix}_decisions_total`,
     help: 'Decisions, by verdict and reason code.',
@@ -36,4 +37,24 @@ export function promExchangeMetrics(registry: Registry, prefix: string): Exchang
       seconds.observe({ outcome }, milliseconds / 1000);
     },
   };
+}
+
+/** Shows how much waits to be stored. */
+export function measureSpool(registry: Registry, app: string, spool: FileSpool): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name: `${prefixOf(app)}_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('spool_entries', 'Records that wait to be stored.', () => spool.backlog);
+  gauge('spool_bytes', 'Size of the audit spool.', () => spool.bytes);
+}
+
+function prefixOf(app: string): string {
+  return `behavry_${app.replaceAll('-', '_')}`;
 }

@@ -1,4 +1,4 @@
-import type { DecisionEngine } from '../ports/decision-engine';
+import type { DecisionEngine } from '@behavry/pipeline';
 
 const ASK_EVERY_MS = 1_000;
 

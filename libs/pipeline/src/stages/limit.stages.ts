@@ -1,38 +1,52 @@
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
 import { refuse, type Refusal } from '../exchange/refusal';
-import type { RateLimit } from '../ports/rate-limiter';
+import type { RateAnswer, RateLimit } from '../ports/ports';
 import type { Stage } from './stage';
 
 // Protocol traffic (lists, openings) is no call, yet not boundless: this many requests for each allowed call.
 const REQUESTS_PER_CALL = 10;
 const LEAST_REQUESTS = 120;
 
+type Answer = Refusal | undefined | Promise<Refusal | undefined>;
+
 /** Bounds all requests, before anything of them is read. */
 export const rateLimitStage: Stage = {
   name: 'rate-limit',
-  run(exchange, guard) {
+  run(exchange, guard): Answer {
     if (exchange.parent) return undefined;
     return take(exchange, guard, 'requests', (limit) => Math.max(LEAST_REQUESTS, limit * REQUESTS_PER_CALL));
   },
 };
 
-/** Bounds calls: what policy decides. */
-export function callLimit(
-  exchange: Exchange,
-  guard: Guard,
-): Refusal | undefined | Promise<Refusal | undefined> {
-  if (exchange.parent || exchange.call?.handling !== 'decide') return undefined;
-  return take(exchange, guard, 'calls', (limit) => limit);
+/** Bounds calls, a minute and at once: what policy decides. */
+export const callLimitStage: Stage = {
+  name: 'call-limit',
+  run(exchange, guard): Answer {
+    if (exchange.parent || exchange.call?.handling !== 'decide') return undefined;
+    return takeSlot(exchange, guard) ?? take(exchange, guard, 'calls', (limit) => limit);
+  },
+};
+
+function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
+  const max = exchange.config?.document.rate_limits.agent_concurrency ?? null;
+  if (max === null || !exchange.identity) return undefined;
+  const release = guard.slots.take(`call:${exchange.identity.agentId}`, max);
+  if (!release) {
+    return refuse('concurrency_limited', `at most ${String(max)} calls of an agent at once`, {
+      retryAfterSeconds: 1,
+    });
+  }
+  exchange.hold(release);
+  return undefined;
 }
 
 function take(
-  exchange: Exchange,
+  { identity, config }: Exchange,
   guard: Guard,
   what: 'requests' | 'calls',
   scaled: (limit: number) => number,
-): Refusal | undefined | Promise<Refusal | undefined> {
-  const { identity, config } = exchange;
+): Answer {
   if (!identity || !config) return undefined;
   const { agent_per_minute, tenant_per_minute } = config.document.rate_limits;
   const limits: RateLimit[] = [];
@@ -47,7 +61,7 @@ function take(
   return answer instanceof Promise ? answer.then(refusalOf) : refusalOf(answer);
 }
 
-function refusalOf(answer: Awaited<ReturnType<Guard['limiter']['take']>>): Refusal | undefined {
+function refusalOf(answer: RateAnswer): Refusal | undefined {
   if (answer.allowed) return undefined;
   const { retryAfterSeconds } = answer;
   return refuse('rate_limited', `too many calls, try again in ${String(retryAfterSeconds)} s`, {

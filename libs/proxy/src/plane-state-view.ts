@@ -1,19 +1,11 @@
-import type { PlaneStateKey, PlaneStateValues, RiskScore } from '@behavry/contracts';
-import type { PlaneView } from '../ports/plane-view';
-import { ConfigView } from './config-view';
-
-/** What is used of the plane's state: a snapshot that is followed. */
-export interface StateSource {
-  readonly isStale: boolean;
-  watch<K extends PlaneStateKey>(
-    key: K,
-    watcher: (state: { readonly value: PlaneStateValues[K] }) => void,
-  ): () => void;
-  put<K extends PlaneStateKey>(key: K, value: PlaneStateValues[K]): Promise<unknown>;
-}
+import type { PlaneStateValues } from '@behavry/contracts';
+import { ConfigView, type PlaneView, type SeenRisk } from '@behavry/pipeline';
+import type { PlaneState } from '@behavry/platform';
 
 export interface PlaneStateViewOptions {
-  readonly state: StateSource;
+  readonly state: PlaneState;
+  /** What is done about a critical injection. */
+  readonly injection: ConfigView['injection'];
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** Called after a change that may stop what is under way. */
@@ -23,7 +15,11 @@ export interface PlaneStateViewOptions {
   readonly refreshWaitMs?: number;
 }
 
-const UNKNOWN_RISK: RiskScore = { score: 0, tier: 'low' };
+/** Nobody has told anything: not the same as a low risk. */
+const UNKNOWN_RISK: SeenRisk = { score: 0, tier: 'unknown' };
+const NO_RISK: SeenRisk = { score: 0, tier: 'low' };
+/** behavior-monitor tells scores anew at least this often; what is older counts for nothing. */
+const RISK_STALE_MS = 120_000;
 // An agent that stays unknown must not make the plane ask again for each of its requests.
 const REFRESH_EVERY_MS = 1_000;
 
@@ -32,7 +28,7 @@ export class PlaneStateView implements PlaneView {
   readonly #options: PlaneStateViewOptions;
   readonly #unwatch: readonly (() => void)[];
   #config: ConfigView | undefined;
-  #risk: PlaneStateValues['risk']['agents'] = {};
+  #risk: PlaneStateValues['risk'] | undefined;
   #ended: PlaneStateValues['sessions.ended']['sessions'] = {};
   #refreshing: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
@@ -40,16 +36,17 @@ export class PlaneStateView implements PlaneView {
 
   constructor(options: PlaneStateViewOptions) {
     this.#options = options;
-    const { state } = options;
+    const { state, injection } = options;
     this.#unwatch = [
       state.watch('config', ({ value }) => {
-        this.#config = new ConfigView(value, this.#config);
-        this.#config.faults.forEach(options.onFault);
+        const before = this.#config;
+        this.#config = new ConfigView(value, injection, before);
+        if (this.#config.scan !== before?.scan) this.#config.scan.faults.forEach(options.onFault);
         this.#arrived();
         options.onChange(this);
       }),
       state.watch('risk', ({ value }) => {
-        this.#risk = value.agents;
+        this.#risk = value;
       }),
       state.watch('sessions.ended', ({ value }) => {
         this.#ended = value.sessions;
@@ -66,8 +63,10 @@ export class PlaneStateView implements PlaneView {
     return this.#options.state.isStale;
   }
 
-  riskOf(agentId: string): RiskScore {
-    return Object.hasOwn(this.#risk, agentId) ? (this.#risk[agentId] ?? UNKNOWN_RISK) : UNKNOWN_RISK;
+  riskOf(agentId: string): SeenRisk {
+    if (!this.#risk || this.#options.now() - Date.parse(this.#risk.at) > RISK_STALE_MS) return UNKNOWN_RISK;
+    const { agents } = this.#risk;
+    return Object.hasOwn(agents, agentId) ? (agents[agentId] ?? NO_RISK) : NO_RISK;
   }
 
   hasSessionEnded(sessionId: string): boolean {

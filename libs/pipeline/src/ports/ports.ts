@@ -1,0 +1,104 @@
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  DecisionInput,
+  Outcome,
+  PolicyDecision,
+  ReasonCode,
+  SeenRiskTier,
+  SpoolEntry,
+  Verdict,
+} from '@behavry/contracts';
+import type { ConfigView } from '../plane/config-view';
+
+/** Who an exchange comes from, as its token says. */
+export interface Identity {
+  readonly agentId: string;
+  /** `jti` of the token. */
+  readonly sessionId: string;
+  readonly tenantId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly issuedAt: number;
+}
+
+/** Turns a bearer token into an identity, without waiting. */
+export interface Identify {
+  /** @returns the identity, or undefined for a token that is not valid here and now */
+  identify(token: string): Identity | undefined;
+}
+
+/** An agent's risk as this plane knows it. */
+export interface SeenRisk {
+  readonly score: number;
+  readonly tier: SeenRiskTier;
+}
+
+/** The plane's state as an exchange reads it: all of it at hand, nothing waited for. */
+export interface PlaneView {
+  /** The configuration in force; undefined before the first one arrives. */
+  readonly config: ConfigView | undefined;
+  /** Whether the state is too old to be trusted for revocations. */
+  readonly isStale: boolean;
+  riskOf(agentId: string): SeenRisk;
+  hasSessionEnded(sessionId: string): boolean;
+  /** Asks for a newer configuration, and waits a short while for it (lifecycle: new agents). */
+  refreshConfig(): Promise<void>;
+}
+
+export interface RateLimit {
+  readonly key: string;
+  /** Sustained calls a minute, also the size of a burst. */
+  readonly perMinute: number;
+}
+
+export type RateAnswer =
+  { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
+
+/** Counts calls. A call passes all its limits or is counted against none. */
+export interface RateLimiter {
+  take(limits: readonly RateLimit[]): RateAnswer | Promise<RateAnswer>;
+}
+
+/** Why there is no decision. Each means deny. */
+export type EngineFault = Extract<
+  ReasonCode,
+  'opa_unreachable' | 'opa_timeout' | 'opa_undefined' | 'opa_malformed' | 'opa_error' | 'policy_outdated'
+>;
+
+export type EngineAnswer =
+  | { readonly ok: true; readonly decision: PolicyDecision }
+  | { readonly ok: false; readonly fault: EngineFault };
+
+/** Decides calls by the tenant's policies. Never throws: a failure is an answer. The input is bounded before. */
+export interface DecisionEngine {
+  /** Name that audit rows give it. */
+  readonly name: string;
+  /** @param signal ends the wait when the exchange is over; the answer then does not matter */
+  decide(input: DecisionInput, signal?: AbortSignal): Promise<EngineAnswer>;
+  /** @returns revision of the policies in force, undefined when there is none or nobody answers */
+  revision(): Promise<string | undefined>;
+}
+
+/** Asks whether a person has approved exactly this call. Never throws: undefined means nobody could be asked. */
+export interface Claims {
+  /** @param signal ends the wait when the exchange is over */
+  claim(request: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer | undefined>;
+}
+
+/** Where records are made durable before an answer leaves. */
+export interface AuditSpool {
+  /** Whether new exchanges must be refused because they could not be recorded. */
+  readonly isFull: boolean;
+  /**
+   * @returns when the entry is on stable storage
+   * @throws when it could not be written
+   */
+  append(entry: SpoolEntry): Promise<void>;
+}
+
+/** What is counted about an exchange; every label is from a closed list. */
+export interface ExchangeMetrics {
+  decided(event: { readonly verdict: Verdict; readonly reasonCode: ReasonCode }): void;
+  settled(event: { readonly outcome: Outcome; readonly milliseconds: number }): void;
+  rejected(event: { readonly reasonCode: ReasonCode | 'unauthenticated' }): void;
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
+import {
+  FileSpool,
+  HttpClaims,
+  KeyedDigest,
+  OpaDecisionEngine,
+  OpenExchanges,
+  Slots,
+  SpoolSender,
+  TokenBucketLimiter,
+  type Guard,
+  type PlaneView,
+} from '@behavry/pipeline';
+import {
+  identifyAgents,
+  PlaneState,
+  QueueBroker,
+  TokenVerifier,
+  uuidv7,
+  type Logger,
+  type ProxyConfig,
+  type ServiceContext,
+} from '@behavry/platform';
+import { exchangeMetrics, measureSpool } from './exchange-metrics';
+import { PlaneStateView } from './plane-state-view';
+import { PolicyWatch } from './policy-watch';
+
+/** What a proxy stands on; the same for every dialect. */
+export interface Proxy {
+  readonly guard: Guard;
+  readonly log: Logger;
+  /** @returns an id for an exchange: UUIDv7 */
+  readonly makeId: () => string;
+  /** Streams that one agent may have open at once. */
+  readonly streamsPerAgent: number;
+  /** Set when the service is on its way out. */
+  readonly shutdown: { hasBegun: boolean };
+}
+
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * Opens everything that a proxy needs to run exchanges, tells health what is missing, and arranges that it closes with
+ * the service, in order: what is under way, what it writes, what it asks.
+ * @param onChange called after a change that may end what the proxy itself keeps open
+ * @throws SpoolLockedError when another process of the same app uses the spool folder
+ */
+export async function openProxy(
+  app: NestFastifyApplication,
+  context: ServiceContext<ProxyConfig>,
+  onChange: (plane: PlaneView) => void = () => undefined,
+): Promise<Proxy> {
+  const { config, clock, log, metrics, keys, app: name } = context;
+  const now = (): number => clock.now();
+  const makeId = (): string => uuidv7(now());
+  const state = app.get(PlaneState);
+  const verifier = app.get(TokenVerifier);
+  const maxBytes = config.spoolMaxMb * MEGABYTE;
+  const spool = await FileSpool.open({
+    folder: join(config.dataDir, 'spool', name),
+    maxBytes,
+    segmentBytes: Math.min(SEGMENT_BYTES, Math.ceil(maxBytes / 8)),
+    now,
+    makeId,
+    pid: process.pid,
+  });
+  const sender = new SpoolSender({
+    spool,
+    producer: app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE),
+    onFailure: (error) => {
+      log.warn({ err: error }, 'audit: a batch could not be sent and will be tried again');
+    },
+  });
+  const open = new OpenExchanges();
+  const plane = new PlaneStateView({
+    state,
+    injection: config.injection,
+    now,
+    onChange: (view) => {
+      open.review(view);
+      onChange(view);
+    },
+    onFault: (error) => {
+      log.error({ err: error }, 'a DLP pattern cannot be used; the others are');
+    },
+  });
+  const unwatch = state.watch('audit.positions', ({ value }) => {
+    const position = value.spools[spool.id];
+    if (position !== undefined) sender.acknowledge(position);
+  });
+  const engine = new OpaDecisionEngine({
+    ...(config.opaSocket === undefined ? { url: config.opaUrl } : { socket: config.opaSocket }),
+    timeoutMs: config.opaTimeoutSeconds * 1000,
+    now,
+  });
+  const claims = new HttpClaims({
+    url: config.escalationOpsUrl,
+    bearer: keys.internalBearer,
+    onFailure: (error) => {
+      log.warn({ err: error }, 'no claim could be made; the call is refused');
+    },
+  });
+  const policies = new PolicyWatch(engine);
+  const needed: readonly [string, () => boolean, string][] = [
+    ['config', () => plane.config !== undefined, 'no configuration document yet'],
+    ['issuers', () => verifier.hasIssuers, 'no key set yet'],
+    ['policy', () => policies.hasPolicy, 'OPA has activated no policy yet, or is older than 1.22.2'],
+  ];
+  for (const [part, isThere, detail] of needed) {
+    context.health.register(part, () => (isThere() ? { ready: true } : { ready: false, detail }));
+  }
+  measureSpool(metrics, name, spool);
+  sender.start();
+  void policies.start();
+  context.onClose('exchanges', async () => {
+    open.stopAll();
+    policies.close();
+    unwatch();
+    plane.close();
+    await sender.stop();
+    await spool.close();
+    await Promise.all([engine.close(), claims.close()]);
+  });
+  return {
+    guard: {
+      identify: identifyAgents(verifier),
+      plane,
+      limiter: new TokenBucketLimiter(now),
+      slots: new Slots(),
+      engine,
+      claims,
+      spool,
+      metrics: exchangeMetrics(metrics, name),
+      open,
+      digest: new KeyedDigest(keys.derive('audit-digest')),
+      now,
+      holdMs: config.escalationHoldSeconds * 1000,
+    },
+    log,
+    makeId,
+    streamsPerAgent: config.streamsPerAgent,
+    shutdown: { hasBegun: false },
+  };
+}
