@@ -57,4 +57,9 @@ export class McpProxyConfig extends ProxyConfig {
   @IsInt()
   @Min(1)
   maxSessionsPerAgent: number = 100;
+
+  @Env('BEHAVRY_MCP_OPENS_PER_AGENT', { description: 'Sessions one agent may be opening at once.' })
+  @IsInt()
+  @Min(1)
+  opensPerAgent: number = 8;
 }

@@ -1,30 +1,85 @@
+import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  PlaneState,
-  QueueBroker,
-  TokenVerifier,
-  type ServiceContext,
-  type ServiceDefinition,
-} from '@behavry/platform';
-import { AppModule } from './app.module';
+import { Counter } from 'prom-client';
+import { processEnvironment, type ServiceContext, type ServiceDefinition } from '@behavry/platform';
+import { openProxy } from '@behavry/proxy';
+import type { McpParts } from './exchange/mcp-request';
 import { allowedPeers } from './http/request-checks';
 import { mcpRoutes } from './http/mcp-routes';
 import { McpProxyConfig } from './mcp-proxy.config';
-import { openParts } from './mcp-proxy.parts';
+import { SessionStore } from './sessions/session-store';
+import { SecretResolver } from './upstream/secret-resolver';
+import { UpstreamFactory } from './upstream/upstream-factory';
+
+/** Hold and upstream together stay below the 60 s after which clients give up (semantics: escalations). */
+const LONGEST_CALL_SECONDS = 55;
+const SWEEP_MS = 30_000;
+
+/** Nothing of the framework stands on the request path: routes are mounted raw. */
+@Module({})
+export class AppModule {}
 
 /** The app as `runService` and the tests start it. */
 export const MCP_PROXY: ServiceDefinition<McpProxyConfig> = {
   app: 'mcp-proxy',
   config: McpProxyConfig,
   module: AppModule,
-  mount: async (app: NestFastifyApplication, context: ServiceContext<McpProxyConfig>) => {
-    const { config } = context;
-    const parts = await openParts(context, {
-      state: app.get(PlaneState),
-      queues: app.get(QueueBroker),
-      verifier: app.get(TokenVerifier),
-    });
-    const peers = allowedPeers(config.publicUrl, config.allowedHosts, config.allowedOrigins);
-    await app.getHttpAdapter().getInstance().register(mcpRoutes(parts, peers));
+  mount: async (app, context) => {
+    const { publicUrl, allowedHosts, allowedOrigins } = context.config;
+    const peers = allowedPeers(publicUrl, allowedHosts, allowedOrigins);
+    await app
+      .getHttpAdapter()
+      .getInstance()
+      .register(mcpRoutes(await openParts(app, context), peers));
   },
 };
+
+async function openParts(
+  app: NestFastifyApplication,
+  context: ServiceContext<McpProxyConfig>,
+): Promise<McpParts> {
+  const { config, clock, log } = context;
+  const sessions = new SessionStore({
+    now: () => clock.now(),
+    idleMs: config.sessionIdleSeconds * 1000,
+    maxPerAgent: config.maxSessionsPerAgent,
+  });
+  const upstreams = new UpstreamFactory({
+    secrets: new SecretResolver(processEnvironment(), config.secretsDir),
+    stdioCommands: config.stdioCommands,
+    searchPath: processEnvironment()['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    timeoutMs: upstreamTimeoutMs(config),
+    maxBytes: config.maxResultBytes,
+    onExit: (server, code) => {
+      log.info({ server, code }, 'a server process ended');
+    },
+  });
+  context.onClose('upstreams', async () => {
+    clearInterval(sweep);
+    await sessions.close();
+    await upstreams.close();
+  });
+  const proxy = await openProxy(app, context, (plane) => {
+    sessions.review(plane);
+  });
+  const sweep = setInterval(() => {
+    sessions.sweep();
+  }, SWEEP_MS);
+  sweep.unref();
+  return {
+    ...proxy,
+    sessions,
+    upstreams,
+    maxBodyBytes: config.maxBodyBytes,
+    opensPerAgent: config.opensPerAgent,
+    droppedMessages: new Counter({
+      name: 'behavry_mcp_proxy_dropped_messages_total',
+      help: 'Messages of servers that nobody was given.',
+      registers: [context.metrics],
+    }),
+  };
+}
+
+function upstreamTimeoutMs(config: McpProxyConfig): number {
+  return Math.min(config.upstreamTimeoutSeconds, LONGEST_CALL_SECONDS - config.escalationHoldSeconds) * 1000;
+}

@@ -16,6 +16,7 @@ export {
   type StrictJson,
   type StrictJsonLimits,
 } from './json/strict-json';
+export { memberSpan } from './json/json-shape';
 export { storableJson } from './json/storable-json';
 export { foldVerdicts, strongerVerdict } from './verdict/fold-verdicts';
 export { killSwitchFor, type KillTarget } from './kill/kill-switch';

@@ -10,7 +10,7 @@ export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
 export { refusalFor, refuse, type Refusal } from './exchange/refusal';
 export { ConfigView } from './plane/config-view';
-export type { ExchangeMetrics, PlaneView, SeenRisk } from './ports/ports';
+export type { DecisionEngine, ExchangeMetrics, PlaneView, SeenRisk } from './ports/ports';
 export { OpaDecisionEngine } from './opa/opa-decision-engine';
 export { Slots } from './limits/slots';
 export { TokenBucketLimiter } from './limits/token-bucket-limiter';

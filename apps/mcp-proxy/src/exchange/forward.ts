@@ -1,201 +1,285 @@
-import { isObject } from '@behavry/contracts';
-import { previewCalls, type Exchange, type Forwarded } from '@behavry/pipeline';
-import { listedItems } from '../messages/list-filter';
-import { errorText, parseMessage, type RpcMessage } from '../messages/rpc-message';
+import { refuse, type Exchange, type Forwarded, type Refusal } from '@behavry/pipeline';
+import { faultOf } from '@behavry/proxy';
+import { filterList } from '../messages/list-filter';
+import { messageText, parseMessage, withId, type RpcMessage } from '../messages/rpc-message';
+import { OpenCalls } from '../sessions/open-calls';
+import type { McpSession } from '../sessions/session-store';
 import {
   UpstreamSetupError,
   type SendOptions,
   type UpstreamAnswer,
-  type UpstreamEvent,
   type UpstreamSession,
 } from '../upstream/upstream-session';
-import { faultOf } from '../upstream/http-upstream';
-import { FAULTS } from './mcp-fault';
-import type { McpPayload } from './mcp-payload';
-import type { McpParts } from './mcp-parts';
-import type { McpRequest } from './mcp-request';
+import { FAULTS, refusalOf, type McpFault } from './mcp-fault';
+import type { Incoming, McpAnswer, McpParts, McpRequest } from './mcp-request';
 import { peekAnswer } from './peek-answer';
+
+type Result = Forwarded<McpAnswer, McpFault>;
+type Of<K extends McpRequest['kind']> = Extract<McpRequest, { kind: K }>;
 
 const FAILED = { kind: 'failed', fault: 'upstream_error' } as const;
 
 /** Sends a judged request to its server and reads as much of the answer as tells what kind it is. */
 export async function forwardToUpstream(
   parts: McpParts,
-  request: McpRequest,
+  incoming: Incoming,
   exchange: Exchange,
-): Promise<Forwarded<McpPayload>> {
+  request: McpRequest,
+): Promise<Result> {
   const options: SendOptions = {
     signal: exchange.signal,
-    protocolVersion: request.protocolVersion,
-    trace: request.trace,
+    protocolVersion: incoming.protocolVersion,
+    trace: incoming.trace,
+    requestId: undefined,
   };
-  if (request.kind === 'listen') return listen(parts, request, options);
-  const { message, session } = request;
-  if (message?.kind === 'request' && message.method === 'initialize')
-    return initialize(parts, request, exchange, options);
-  if (!message || !session) return FAILED;
-  const answer = await session.upstream.send(outboundText(request, exchange), options);
-  return read(parts, request, exchange, answer);
+  switch (request.kind) {
+    case 'open':
+      return open(parts, exchange, request, options);
+    case 'ask':
+      return ask(parts, exchange, request, options);
+    case 'tell':
+      return tell(request, options);
+    case 'listen':
+      return listen(parts, exchange, request, options);
+    case 'end':
+      await parts.sessions.end(request.session);
+      return whole({ type: 'ended' }, null, 0);
+  }
 }
 
-async function initialize(
+async function open(
   parts: McpParts,
-  request: McpRequest,
   exchange: Exchange,
+  { message, params }: Of<'open'>,
   options: SendOptions,
-): Promise<Forwarded<McpPayload>> {
+): Promise<Result> {
   const { identity, config } = exchange;
   const server = config?.server(exchange.serverId);
   if (!identity || !server) return FAILED;
-  let upstream: UpstreamSession;
+  const { agentId, tenantId, sessionId: tokenSessionId, issuedAt: tokenIssuedAt } = identity;
+  // Both before anything is started: a process is dear.
+  const slot = parts.guard.slots.take(`open:${agentId}`, parts.opensPerAgent);
+  const place = slot && parts.sessions.reserve(agentId);
   try {
-    upstream = await parts.upstreams.open(server);
+    if (!place) return refusedBy(tooMany('sessions'));
+    const upstream = await connect(parts, exchange);
+    if (!upstream) return FAILED;
+    const calls = new OpenCalls();
+    const call = { clientId: message.id, method: message.method, exchange };
+    const requestId = calls.open(call);
+    const text = messageText(requestId, message.method, outboundParams(exchange, params));
+    const answer = await upstream.send(text, { ...options, requestId });
+    const result = await read(parts, exchange, { calls, requestId }, answer);
+    if (result.kind === 'message' && result.outcome === 'ok' && result.payload.type === 'answer') {
+      const session = place.fill({
+        agentId,
+        tenantId,
+        tokenSessionId,
+        tokenIssuedAt,
+        server,
+        upstream,
+        calls,
+      });
+      return { ...result, payload: { ...result.payload, sessionId: session.id } };
+    }
+    await upstream.close();
+    return result.kind === 'stream' ? FAILED : result;
+  } finally {
+    place?.release();
+    slot?.();
+  }
+}
+
+async function connect(
+  parts: McpParts,
+  { config, serverId }: Exchange,
+): Promise<UpstreamSession | undefined> {
+  const server = config?.server(serverId);
+  try {
+    return server && (await parts.upstreams.open(server));
   } catch (error) {
     if (!(error instanceof UpstreamSetupError)) throw error;
-    parts.log.error({ err: error, server: server.id }, 'a server cannot be reached as it is registered');
-    return FAILED;
+    parts.log.error({ err: error, server: serverId }, 'a server cannot be reached as it is registered');
+    return undefined;
   }
-  const forwarded = await read(parts, request, exchange, await upstream.send(request.text, options));
-  if (forwarded.kind !== 'message' || forwarded.outcome !== 'ok' || forwarded.payload.type !== 'text') {
-    await upstream.close();
-    return forwarded.kind === 'stream' ? FAILED : forwarded;
+}
+
+async function ask(
+  parts: McpParts,
+  exchange: Exchange,
+  { session, message, text, params }: Of<'ask'>,
+  options: SendOptions,
+): Promise<Result> {
+  const { calls, upstream } = session;
+  const requestId = calls.open({ clientId: message.id, method: message.method, exchange });
+  const changed = params ?? (exchange.outbound.isChanged ? message.params : undefined);
+  if (exchange.outbound.isChanged && isRenamed(exchange)) {
+    calls.close(requestId);
+    return refusedBy(
+      refuse('obligation_unkept', 'what policy wants taken out is the name of the tool itself'),
+    );
   }
-  const { agentId, tenantId, sessionId: tokenSessionId } = identity;
-  const session = parts.sessions.add({ agentId, tenantId, tokenSessionId, server, upstream });
-  return { ...forwarded, payload: { ...forwarded.payload, sessionId: session.id } };
+  const outbound =
+    changed === undefined
+      ? withId(text, requestId)
+      : messageText(requestId, message.method, outboundParams(exchange, params, message.method));
+  const answer = await upstream.send(outbound, { ...options, requestId });
+  const result = await read(parts, exchange, { calls, requestId, session }, answer);
+  if (result.kind === 'failed' && result.fault === 'client_aborted') calls.leave(requestId);
+  else if (result.kind !== 'stream') calls.close(requestId);
+  return result;
+}
+
+/** The parameters that go on: what is known of them, or what policy left of them. */
+function outboundParams(exchange: Exchange, known: unknown, method?: string): unknown {
+  const { outbound } = exchange;
+  if (!outbound.isChanged) return known;
+  const { headers: _headers, ...beside } = (outbound.beside ?? {}) as Readonly<Record<string, unknown>>;
+  return method === 'tools/call'
+    ? { ...beside, arguments: outbound.arguments }
+    : { ...(outbound.arguments as object), ...beside };
+}
+
+function isRenamed({ outbound, call }: Exchange): boolean {
+  const { name } = (outbound.beside ?? {}) as { readonly name?: unknown };
+  return name !== undefined && name !== call?.toolName;
+}
+
+async function tell({ session, text, answers }: Of<'tell'>, options: SendOptions): Promise<Result> {
+  if (answers !== undefined) session.calls.answered(answers);
+  const answer = text === undefined ? undefined : await session.upstream.send(text, options);
+  switch (answer?.kind) {
+    case 'failed':
+      return answer;
+    case 'session_lost':
+      return refusedBy(refusalOf(FAULTS.unknownSession));
+    case 'events':
+      void answer.events[Symbol.asyncIterator]().return?.();
+      return whole({ type: 'accepted' }, null, 0);
+    case undefined:
+    case 'accepted':
+    case 'message':
+    case 'unsupported':
+      return whole({ type: 'accepted' }, null, 0);
+  }
 }
 
 async function listen(
   parts: McpParts,
-  request: McpRequest,
+  exchange: Exchange,
+  { session, lastEventId }: Of<'listen'>,
   options: SendOptions,
-): Promise<Forwarded<McpPayload>> {
-  const answer = await request.session?.upstream.listen(request.lastEventId, options);
-  if (answer?.kind === 'events')
-    return { kind: 'stream', payload: { type: 'events', events: answer.events } };
-  if (answer?.kind === 'session_lost') return lost(parts, request);
-  if (answer?.kind === 'unsupported') request.fault = FAULTS.noStream;
-  return answer?.kind === 'failed' ? answer : FAILED;
+): Promise<Result> {
+  const answer = await session.upstream.listen(lastEventId, options);
+  switch (answer.kind) {
+    case 'events':
+      return stream(parts, exchange, { type: 'events', session, callId: undefined, events: answer.events });
+    case 'session_lost':
+      return lost(parts, session);
+    case 'failed':
+      return answer;
+    case 'unsupported':
+      return refusedBy(refusalOf(FAULTS.noStream));
+    case 'accepted':
+    case 'message':
+      return FAILED;
+  }
+}
+
+interface Asked {
+  readonly calls: OpenCalls;
+  readonly requestId: number;
+  /** Undefined while it is being opened. */
+  readonly session?: McpSession;
 }
 
 async function read(
   parts: McpParts,
-  request: McpRequest,
   exchange: Exchange,
+  asked: Asked,
   answer: UpstreamAnswer,
-): Promise<Forwarded<McpPayload>> {
+): Promise<Result> {
   switch (answer.kind) {
-    case 'accepted':
-      // Nothing came back; for a request that is a failure.
-      return request.message?.kind === 'request' ? FAILED : whole({ type: 'accepted' }, null, 0);
     case 'message':
-      return readWhole(parts, request, exchange, answer.text);
+      return readWhole(parts, exchange, asked, answer.text, parseMessage(answer.text));
     case 'events':
-      return readEvents(parts, request, exchange, answer.events);
+      try {
+        const peeked = await peekAnswer(answer.events, asked.requestId);
+        if (peeked.kind === 'answer')
+          return await readWhole(parts, exchange, asked, peeked.text, peeked.message);
+        if (asked.session) {
+          const { session, requestId: callId } = asked;
+          return stream(parts, exchange, { type: 'events', session, callId, events: peeked.events });
+        }
+        void peeked.events[Symbol.asyncIterator]().return?.();
+        return FAILED;
+      } catch (error) {
+        return { kind: 'failed', fault: faultOf(error, exchange) };
+      }
     case 'session_lost':
-      return lost(parts, request);
-    case 'unsupported':
-      return FAILED;
+      return asked.session ? lost(parts, asked.session) : FAILED;
     case 'failed':
       return answer;
-  }
-}
-
-async function readEvents(
-  parts: McpParts,
-  request: McpRequest,
-  exchange: Exchange,
-  events: AsyncIterable<UpstreamEvent>,
-): Promise<Forwarded<McpPayload>> {
-  try {
-    const peeked = await peekAnswer(events, request.message);
-    return peeked.answer === undefined
-      ? { kind: 'stream', payload: { type: 'events', events: peeked.events } }
-      : await readWhole(parts, request, exchange, peeked.answer);
-  } catch (error) {
-    return { kind: 'failed', fault: faultOf(error, exchange.signal) };
+    case 'accepted':
+    case 'unsupported':
+      // Nothing came back; for a request that is a failure.
+      return FAILED;
   }
 }
 
 async function readWhole(
   parts: McpParts,
-  request: McpRequest,
   exchange: Exchange,
+  { calls, requestId }: Asked,
   text: string,
-): Promise<Forwarded<McpPayload>> {
-  const { message } = request;
-  const answered = parseMessage(text);
-  if (message?.kind !== 'request') return whole({ type: 'accepted' }, null, 0);
-  if (answered?.kind !== 'response' || answered.id !== message.id) return FAILED;
-  const filtered = await filterList(parts, exchange, message.method, answered);
-  if (filtered === 'undecided') return FAILED;
-  const final = filtered ?? text;
+  answered: RpcMessage | undefined,
+): Promise<Result> {
+  const call = answered?.kind === 'response' && answered.id === requestId ? calls.take(requestId) : undefined;
+  if (!call || answered?.kind !== 'response') return FAILED;
   const { content, isError } = answered;
+  const filtered = isError ? undefined : await filterList(parts.guard, exchange, call.method, content);
+  if (filtered?.kind === 'undecided') return FAILED;
+  if (filtered?.kind === 'too_long') return refusedBy(refuse('result_too_large', 'the list is too long'));
+  const isFiltered = filtered?.kind === 'changed';
   return whole(
-    { type: 'text', text: final },
-    filtered === undefined ? content : contentOf(final),
-    Buffer.byteLength(final),
+    { type: 'answer', clientId: call.clientId, isError, raw: isFiltered ? null : text },
+    isFiltered ? filtered.result : content,
+    Buffer.byteLength(text),
     isError,
   );
 }
 
-/**
- * Hides what policy denies from a list.
- * @returns the new text, undefined when nothing changes, `undecided` when policy could not be asked
- */
-export async function filterList(
+function stream(
   parts: McpParts,
   exchange: Exchange,
-  method: string,
-  answered: Extract<RpcMessage, { kind: 'response' }>,
-): Promise<string | undefined> {
-  const listed = answered.isError ? undefined : listedItems(method, answered.content);
-  if (!listed || !isObject(answered.content)) return undefined;
-  const callable = listed.items.flatMap(({ item, call }) => (call ? [{ item, call }] : []));
-  const previews = await previewCalls(
-    parts.guard,
-    exchange,
-    callable.map(({ call }) => call),
-  );
-  if (previews.includes('unknown')) return 'undecided';
-  const visible = callable.filter((_one, index) => previews[index] === 'visible').map(({ item }) => item);
-  if (visible.length === listed.items.length) return undefined;
-  const result = { ...answered.content, [listed.member]: visible };
-  return JSON.stringify({ jsonrpc: '2.0', id: answered.id, result });
+  payload: Extract<McpAnswer, { type: 'events' }>,
+): Result {
+  const slot = parts.guard.slots.take(`stream:${payload.session.agentId}`, parts.streamsPerAgent);
+  if (slot) {
+    exchange.hold(slot);
+    return { kind: 'stream', payload };
+  }
+  void payload.events[Symbol.asyncIterator]().return?.();
+  if (payload.callId !== undefined) payload.session.calls.close(payload.callId);
+  return refusedBy(tooMany('streams'));
 }
 
-function outboundText(request: McpRequest, exchange: Exchange): string {
-  const { message } = request;
-  if (!exchange.isOutboundChanged || message?.kind !== 'request') return request.text;
-  const { id, method, params } = message;
-  const changed =
-    method === 'tools/call'
-      ? { ...params, arguments: exchange.outboundArguments }
-      : exchange.outboundArguments;
-  return JSON.stringify({ jsonrpc: '2.0', id, method, params: changed });
+function lost(parts: McpParts, session: McpSession): Result {
+  void parts.sessions.end(session);
+  return refusedBy(refusalOf(FAULTS.unknownSession));
 }
 
-function lost(parts: McpParts, request: McpRequest): Forwarded<McpPayload> {
-  if (request.session) void parts.sessions.end(request.session);
-  request.fault = FAULTS.unknownSession;
-  return FAILED;
+function tooMany(what: 'sessions' | 'streams'): Refusal {
+  return refuse('concurrency_limited', `too many ${what} of this agent are open at once`, {
+    retryAfterSeconds: 1,
+  });
 }
 
-function whole(payload: McpPayload, value: unknown, bytes: number, isError = false): Forwarded<McpPayload> {
+function refusedBy(refusal: Refusal<McpFault>): Result {
+  return { kind: 'refused', refusal };
+}
+
+function whole(payload: McpAnswer, value: unknown, bytes: number, isError = false): Result {
   const outcome = isError ? 'upstream_error' : 'ok';
   return { kind: 'message', payload, value, bytes, outcome, responseCode: 200 };
-}
-
-function contentOf(text: string): unknown {
-  const message = parseMessage(text);
-  return message?.kind === 'response' ? message.content : null;
-}
-
-/** @returns the answer with new content, as text */
-export function withContent(request: McpRequest, isError: boolean, content: unknown): string {
-  const id = request.message?.kind === 'request' ? request.message.id : null;
-  if (isError && isObject(content)) return JSON.stringify({ jsonrpc: '2.0', id, error: content });
-  return isError
-    ? errorText(id, -32603, 'upstream error')
-    : JSON.stringify({ jsonrpc: '2.0', id, result: content });
 }

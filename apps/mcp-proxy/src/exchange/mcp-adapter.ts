@@ -1,86 +1,145 @@
-import { blockingFinding, scanJson } from '@behavry/domain';
 import {
   protocolCall,
-  refuse,
-  type Call,
   type Exchange,
   type ExchangeAdapter,
   type Forwarded,
+  type Parsed,
   type Refusal,
 } from '@behavry/pipeline';
-import { describeRequest, unjudgedParts } from '../messages/describe-call';
-import { idKey } from '../messages/rpc-message';
+import { describeNotification, describeRequest } from '../messages/describe-call';
+import {
+  messageText,
+  withId,
+  type MessageFault,
+  type ReadMessage,
+  type RpcNotification,
+  type RpcResponse,
+} from '../messages/rpc-message';
+import type { McpSession } from '../sessions/session-store';
 import { forwardToUpstream } from './forward';
 import { FAULTS, refusalOf, rpcCodeOf, type McpFault } from './mcp-fault';
-import type { McpPayload } from './mcp-payload';
-import type { McpParts } from './mcp-parts';
-import { readBody, type McpRequest } from './mcp-request';
+import type { Incoming, McpAnswer, McpParts, McpRequest } from './mcp-request';
+
+type Reading = Parsed<McpRequest> | Refusal<McpFault>;
+
+const FAULT_OF: Readonly<Partial<Record<MessageFault, McpFault>>> = {
+  too_large: FAULTS.tooLarge,
+  not_json: FAULTS.notJson,
+  not_utf8: FAULTS.notJson,
+  batch: FAULTS.batch,
+  no_message: FAULTS.noMessage,
+};
 
 /** The MCP side of one exchange. */
-export class McpAdapter implements ExchangeAdapter<McpPayload> {
+export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFault> {
   constructor(
     private readonly parts: McpParts,
-    private readonly request: McpRequest,
+    private readonly incoming: Incoming,
   ) {}
 
-  parse(exchange: Exchange): Call | Refusal {
-    const { request } = this;
+  parse(exchange: Exchange): Reading {
     const server = exchange.config?.server(exchange.serverId);
-    if (!server) return this.#fault(FAULTS.unknownServer);
-    if (!server.enabled) return this.#fault(FAULTS.disabledServer);
-    const fault = request.kind === 'message' ? readBody(request) : undefined;
-    if (fault) return this.#fault(fault);
-    return this.#findSession(exchange) ?? this.#describe(exchange);
+    if (!server) return refusalOf(FAULTS.unknownServer);
+    if (!server.enabled) return refusalOf(FAULTS.disabledServer);
+    if (this.incoming.kind !== 'message')
+      return this.#withSession(exchange, (session) => this.#stream(session));
+    const read = this.incoming.body.read();
+    if (!read.ok) return refusalOf(FAULT_OF[read.fault] ?? FAULTS.ambiguous);
+    if (read.message.kind === 'request' && read.message.method === 'initialize') return this.#open(read);
+    return this.#withSession(exchange, (session) => this.#message(session, read));
   }
 
-  forward(exchange: Exchange): Promise<Forwarded<McpPayload>> {
-    return forwardToUpstream(this.parts, this.request, exchange);
+  forward(exchange: Exchange, request: McpRequest): Promise<Forwarded<McpAnswer, McpFault>> {
+    return forwardToUpstream(this.parts, this.incoming, exchange, request);
   }
 
-  codeOf(refusal: Refusal): number {
-    return this.request.fault?.code ?? rpcCodeOf(refusal);
+  codeOf(refusal: Refusal<McpFault>): number {
+    return refusal.fault?.code ?? rpcCodeOf(refusal);
   }
 
-  #findSession(exchange: Exchange): Refusal | undefined {
-    const { request, parts } = this;
-    if (request.message?.kind === 'request' && request.message.method === 'initialize') return undefined;
-    if (request.sessionId === undefined) return this.#fault(FAULTS.noSession, false);
+  discard(answer: McpAnswer): void {
+    if (answer.type !== 'events') return;
+    if (answer.callId !== undefined) answer.session.calls.close(answer.callId);
+    void answer.events[Symbol.asyncIterator]().return?.();
+  }
+
+  #withSession(exchange: Exchange, read: (session: McpSession) => Reading): Reading {
+    const { sessionId } = this.incoming;
+    if (sessionId === undefined) return refusalOf(FAULTS.noSession, false);
     const agentId = exchange.identity?.agentId ?? '';
-    request.session = parts.sessions.find(request.sessionId, agentId, exchange.serverId) ?? null;
-    return request.session ? undefined : this.#fault(FAULTS.unknownSession, false);
+    const session = this.parts.sessions.find(sessionId, agentId, exchange.serverId);
+    return session ? read(session) : refusalOf(FAULTS.unknownSession, false);
   }
 
-  #describe(exchange: Exchange): Call | Refusal {
-    const { message, session } = this.request;
-    if (this.request.kind === 'listen') return protocolCall('GET', 'listen', 'silent');
-    if (!message) return this.#fault(FAULTS.noMessage);
-    if (message.kind === 'request') {
-      const call = describeRequest(message);
-      if (!call) return this.#fault(FAULTS.badParams);
-      return this.#secretIn(exchange, unjudgedParts(message)) ?? call;
+  #stream(session: McpSession): Reading {
+    const { kind, lastEventId } = this.incoming;
+    if (kind === 'end') {
+      return { call: protocolCall('DELETE', 'end_session', 'pass', null, 0), request: { kind, session } };
     }
-    if (message.kind === 'response' && !session?.serverRequests.delete(idKey(message.id))) {
-      return this.#fault(FAULTS.noMessage, false); // an answer to what nobody asked
+    // Whatever else it says would go to the server unread.
+    if (lastEventId !== undefined && !session.eventIds.has(lastEventId))
+      return refusalOf(FAULTS.unknownEvent);
+    return {
+      call: protocolCall('GET', 'listen', 'silent', null, 0),
+      request: { kind: 'listen', session, lastEventId },
+    };
+  }
+
+  #open({ message }: ReadMessage): Reading {
+    if (message.kind !== 'request') return refusalOf(FAULTS.noMessage);
+    const described = describeRequest(message, this.incoming.body.size, this.incoming.trace);
+    if (!described) return refusalOf(FAULTS.badParams);
+    return { call: described.call, request: { kind: 'open', message, params: described.params } };
+  }
+
+  #message(session: McpSession, { message, text }: ReadMessage): Reading {
+    const { body, trace } = this.incoming;
+    switch (message.kind) {
+      case 'request': {
+        const described = describeRequest(message, body.size, trace);
+        if (!described) return refusalOf(FAULTS.badParams);
+        const { call, params } = described;
+        return { call, request: { kind: 'ask', session, message, text, params } };
+      }
+      case 'notification':
+        return this.#notification(session, message);
+      case 'response':
+        return this.#response(session, message, text);
     }
-    const content = message.kind === 'response' ? message.content : message.params;
-    return this.#secretIn(exchange, content) ?? protocolCall(message.kind, message.kind, 'silent');
   }
 
-  /** What goes upstream beside a call's arguments may carry nothing out either. */
-  #secretIn(exchange: Exchange, value: unknown): Refusal | undefined {
-    if (value === null || !exchange.config) return undefined;
-    const findings = scanJson(value, exchange.config.patterns);
-    const blocking = blockingFinding(findings);
-    if (!blocking) return undefined;
-    exchange.dlpFindings = findings;
-    exchange.dlpAction = 'blocked';
-    return refuse('dlp_blocked', `the message carries ${blocking.pattern}`, {
-      policy: `dlp.${blocking.pattern}`,
-    });
+  #notification(session: McpSession, message: RpcNotification): Reading {
+    const described = describeNotification(message, this.incoming.body.size);
+    if (!described) return refusalOf(FAULTS.noId);
+    const { call, params = message.params } = described;
+    return {
+      call,
+      request: {
+        kind: 'tell',
+        session,
+        text: notificationText(session, message.method, params),
+        answers: undefined,
+      },
+    };
   }
 
-  #fault(fault: McpFault, isRecorded = true): Refusal {
-    this.request.fault = fault;
-    return refusalOf(fault, isRecorded);
+  #response(session: McpSession, message: RpcResponse, text: string): Reading {
+    const askedAs = session.calls.askedAs(message.id);
+    if (askedAs === undefined) return refusalOf(FAULTS.notAsked);
+    return {
+      call: protocolCall('response', 'respond', 'pass', message.content, this.incoming.body.size),
+      request: { kind: 'tell', session, text: withId(text, askedAs), answers: Number(message.id) },
+    };
   }
+}
+
+/** @returns the text for the server; undefined when it speaks of a request that is not open */
+function notificationText(
+  { calls }: McpSession,
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+): string | undefined {
+  if (method !== 'notifications/cancelled') return messageText(undefined, method, params);
+  const requestId = calls.idOf(params['requestId']);
+  return requestId === undefined ? undefined : messageText(undefined, method, { ...params, requestId });
 }

@@ -26,6 +26,14 @@ export const FAULTS = {
   ambiguous: invalid(400, 'Invalid request: the JSON can be read in more than one way'),
   batch: invalid(400, 'Invalid request: batches are not supported'),
   noMessage: invalid(400, 'Invalid request: not a single JSON-RPC 2.0 message'),
+  noId: {
+    status: 400,
+    code: JSON_RPC.invalidRequest,
+    message: 'Invalid request: only notifications/* come without an id',
+    reasonCode: 'method_unknown',
+  },
+  notAsked: invalid(400, 'Invalid request: an answer to what no server asked'),
+  unknownEvent: invalid(400, 'Bad request: Last-Event-ID is none that this session was sent'),
   badParams: {
     status: 200,
     code: JSON_RPC.invalidParams,
@@ -100,12 +108,12 @@ export const FAULTS = {
 } as const satisfies Record<string, McpFault>;
 
 /** @returns the refusal that ends the exchange; the fault says how it is told */
-export function refusalOf(fault: McpFault, isRecorded = true): Refusal {
-  return refuse(fault.reasonCode, fault.message, { isRecorded });
+export function refusalOf(fault: McpFault, isRecorded = true): Refusal<McpFault> {
+  return refuse(fault.reasonCode, fault.message, { isRecorded, fault });
 }
 
 /** @returns the code by which MCP clients are told a refusal (surface: bodies) */
-export function rpcCodeOf({ reasonCode }: Refusal): number {
-  if (reasonCode === 'rate_limited') return JSON_RPC.limited;
+export function rpcCodeOf({ reasonCode }: Refusal<unknown>): number {
+  if (reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited') return JSON_RPC.limited;
   return reasonCode === 'escalation_pending' ? JSON_RPC.pending : JSON_RPC.denied;
 }

@@ -1,41 +1,44 @@
-import { parseMessage, type RpcMessage } from '../messages/rpc-message';
+import { parseMessage, type RpcResponse } from '../messages/rpc-message';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 
 export type Peeked =
-  | { readonly answer: string; readonly events?: undefined }
-  | { readonly answer: undefined; readonly events: AsyncIterable<UpstreamEvent> };
+  | { readonly kind: 'answer'; readonly text: string; readonly message: RpcResponse }
+  | { readonly kind: 'stream'; readonly events: AsyncIterable<UpstreamEvent> };
+
+/** A stream that has said everything is read on so long, that its connection can be used again. */
+const DRAIN_MS = 2_000;
 
 /**
  * Looks at the first message of a stream. When it is the answer already there is nothing to stream: it
  * can be scanned, recorded and answered as a whole. Otherwise the stream is given back from its beginning.
+ * @param requestId our id of the request that was sent
  */
-export async function peekAnswer(
-  events: AsyncIterable<UpstreamEvent>,
-  asked: RpcMessage | null,
-): Promise<Peeked> {
+export async function peekAnswer(events: AsyncIterable<UpstreamEvent>, requestId: number): Promise<Peeked> {
   const iterator = events[Symbol.asyncIterator]();
   const seen: UpstreamEvent[] = [];
   for (;;) {
     const next = await iterator.next();
-    if (next.done === true) return { answer: undefined, events: replay(seen, iterator) };
+    if (next.done === true) return { kind: 'stream', events: replay(seen, iterator) };
     const { value } = next;
     seen.push(value);
     if (value.text === '') continue; // an id or a hint, no message yet
     const message = parseMessage(value.text);
-    if (asked?.kind === 'request' && message?.kind === 'response' && message.id === asked.id) {
-      void drain(iterator);
-      return { answer: value.text };
+    if (message?.kind !== 'response' || message.id !== requestId) {
+      return { kind: 'stream', events: replay(seen, iterator) };
     }
-    return { answer: undefined, events: replay(seen, iterator) };
+    void drain(iterator);
+    return { kind: 'answer', text: value.text, message };
   }
 }
 
-/** Reads a stream that has said everything to its end, so that its connection can be used again. */
 async function drain(iterator: AsyncIterator<UpstreamEvent>): Promise<void> {
+  const timer = setTimeout(() => void iterator.return?.(), DRAIN_MS);
   try {
     while ((await iterator.next()).done !== true);
   } catch {
     // Whatever happens after the answer does not concern it.
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -2,196 +2,259 @@ import { JSON_RPC } from '@behavry/contracts';
 import {
   Exchange,
   judgeCall,
+  judgeInbound,
+  protocolCall,
   refusalFor,
-  scanInbound,
+  refuse,
+  runExchange,
   type Refusal,
   type Settlement,
 } from '@behavry/pipeline';
-import { describeRequest } from '../messages/describe-call';
-import { errorText, idKey, parseMessage, type RpcId, type RpcMessage } from '../messages/rpc-message';
-import { faultOf } from '../upstream/http-upstream';
+import { faultOf } from '@behavry/proxy';
+import { describeServerRequest } from '../messages/describe-call';
+import { filterList } from '../messages/list-filter';
+import {
+  answerText,
+  errorText,
+  messageText,
+  parseMessage,
+  withId,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+} from '../messages/rpc-message';
+import type { OpenCall } from '../sessions/open-calls';
+import { rememberEvent, type McpSession } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
-import { filterList, withContent } from './forward';
 import { rpcCodeOf } from './mcp-fault';
-import type { McpParts } from './mcp-parts';
-import type { McpRequest } from './mcp-request';
+import type { Incoming, McpAnswer, McpParts } from './mcp-request';
+import { refusalText } from './refusal-text';
 
-/** Where events go; `write` resolves when the client can take more. */
+/** Where events go. */
 export interface EventSink {
-  write(event: UpstreamEvent): Promise<void>;
+  /** @returns when the client can take more; false when it is gone */
+  write(event: UpstreamEvent): Promise<boolean>;
 }
 
-/** What a refused message is replaced with. */
-export function refusalData(exchange: Exchange, refusal: Refusal): object {
-  const { reason, reasonCode, policy, escalationId } = refusal;
-  return {
-    reason,
-    reason_code: reasonCode,
-    policy,
-    decision_id: exchange.id,
-    ...(escalationId === null ? {} : { escalation_id: escalationId }),
-  };
-}
-
-/** @returns a refusal as a JSON-RPC error answer (surface: bodies) */
-export function refusalText(exchange: Exchange, id: RpcId | null, refusal: Refusal): string {
-  return errorText(id, rpcCodeOf(refusal), refusal.reason, refusalData(exchange, refusal));
-}
+type Stream = Extract<McpAnswer, { type: 'events' }>;
 
 /**
- * Passes a server's events to the client, each message judged by itself: answers and news are scanned,
- * requests of the server are decided. Settles the exchange when the stream ends, however it ends.
+ * Passes a server's events to the client, each message judged by itself: answers as the call they belong to, news
+ * scanned, requests of the server decided. Settles the exchange when the stream ends, however it ends.
  */
 export async function relayEvents(
   parts: McpParts,
-  request: McpRequest,
-  events: AsyncIterable<UpstreamEvent>,
+  incoming: Incoming,
+  exchange: Exchange,
+  stream: Stream,
   sink: EventSink,
 ): Promise<void> {
-  const { exchange } = request;
-  let settlement: Settlement = { outcome: 'ok', responseCode: 200, error: null };
-  let isAnswered = request.kind === 'listen';
-  try {
-    for await (const event of events) {
-      if (exchange.stopReason) break;
-      const relayed = await relayOne(parts, request, event);
-      if (relayed.event) await sink.write(relayed.event);
-      settlement = relayed.settlement ?? settlement;
-      isAnswered ||= relayed.isAnswer;
-    }
-  } catch (error) {
-    const fault = faultOf(error, exchange.signal);
-    settlement = {
-      outcome: fault === 'client_aborted' ? 'aborted' : 'upstream_error',
-      responseCode: null,
-      error: fault,
-    };
+  const relay = new Relay(parts, incoming, exchange, stream);
+  exchange.settle(await relay.run(sink));
+}
+
+class Relay {
+  /** Set once the call of this stream is answered; a listening stream waits for no answer. */
+  #settlement: Settlement | undefined;
+
+  constructor(
+    private readonly parts: McpParts,
+    private readonly incoming: Incoming,
+    private readonly exchange: Exchange,
+    private readonly stream: Stream,
+  ) {}
+
+  get #session(): McpSession {
+    return this.stream.session;
   }
-  if (exchange.stopReason) settlement = await endStopped(request, sink, isAnswered);
-  else if (!isAnswered && settlement.error !== null) {
-    await sink.write({
-      text: errorText(requestId(request), JSON_RPC.unavailable, 'the server failed', {
-        reason_code: settlement.error,
-        decision_id: exchange.id,
-      }),
+
+  async run(sink: EventSink): Promise<Settlement> {
+    const { exchange, stream } = this;
+    let ending: Settlement = { outcome: 'ok', responseCode: 200, error: null };
+    try {
+      for await (const event of stream.events) {
+        if (exchange.stopReason) break;
+        const text = event.text === '' ? '' : await this.#relay(event.text);
+        if (text === undefined) continue;
+        if (event.eventId !== undefined) rememberEvent(this.#session, event.eventId);
+        if (!(await sink.write({ ...event, text }))) exchange.stop('client_aborted');
+      }
+    } catch (error) {
+      const fault = faultOf(error, exchange);
+      ending = { outcome: 'upstream_error', responseCode: null, error: fault };
+    }
+    return this.#end(sink, ending);
+  }
+
+  /** What is said last, and what becomes of the call. */
+  async #end(sink: EventSink, ending: Settlement): Promise<Settlement> {
+    const { exchange, stream } = this;
+    const { stopReason } = exchange;
+    const isWaiting = stream.callId !== undefined && this.#settlement === undefined;
+    const clientId = this.incoming.body.id;
+    if (isWaiting && stopReason === 'client_aborted') this.#session.calls.leave(stream.callId);
+    else if (stream.callId !== undefined) this.#session.calls.close(stream.callId);
+    if (stopReason) {
+      if (isWaiting && stopReason !== 'client_aborted') {
+        await sink.write({ text: refusalText(exchange, clientId, refusalFor(stopReason)) });
+      }
+      return { outcome: 'aborted', responseCode: null, error: stopReason };
+    }
+    if (isWaiting && ending.error !== null) {
+      const data = { reason_code: ending.error, decision_id: exchange.id };
+      await sink.write({ text: errorText(clientId, JSON_RPC.unavailable, 'the server failed', data) });
+    }
+    return this.#settlement ?? ending;
+  }
+
+  /** @returns what the client gets instead of a message; undefined for nothing */
+  async #relay(text: string): Promise<string | undefined> {
+    const message: RpcMessage | undefined = parseMessage(text);
+    switch (message?.kind) {
+      case undefined:
+        return undefined; // no client could read it either
+      case 'response':
+        return this.#answer(text, message);
+      case 'request':
+        return this.#request(text, message);
+      case 'notification':
+        return this.#notification(text, message);
+    }
+  }
+
+  async #answer(text: string, answer: RpcResponse): Promise<string | undefined> {
+    const { stream, exchange } = this;
+    const isOwn = stream.callId !== undefined && answer.id === stream.callId;
+    // On a stream of its own, a call gets its own answer and no other.
+    if (stream.callId !== undefined && !isOwn) return this.#dropped();
+    const call = this.#session.calls.take(answer.id);
+    if (!call) return this.#dropped();
+    if (!isOwn) return deliver(this.parts, exchange, call, text, answer);
+    const judged = await judgeAnswer(this.parts, exchange, call, text, answer);
+    this.#settlement = judged.settlement;
+    return judged.text;
+  }
+
+  async #request(text: string, asked: RpcRequest): Promise<string | undefined> {
+    const refusal = await this.#judge(asked, Buffer.byteLength(text));
+    const id = refusal ? undefined : this.#session.calls.ask(asked.id);
+    if (id !== undefined) return withId(text, id);
+    const told = refusal ?? refuse('concurrency_limited', 'too many requests to the client wait already');
+    await this.#session.upstream.send(errorText(asked.id, rpcCodeOf(told), told.reason), {
+      signal: this.exchange.signal,
+      protocolVersion: this.incoming.protocolVersion,
+      trace: {},
+      requestId: undefined,
     });
+    return undefined;
   }
-  exchange.settle(settlement);
-}
 
-interface Relayed {
-  readonly event: UpstreamEvent | undefined;
-  readonly isAnswer: boolean;
-  readonly settlement?: Settlement;
-}
+  async #judge(asked: RpcRequest, bytes: number): Promise<Refusal | undefined> {
+    const { exchange, parts } = this;
+    const described = describeServerRequest(asked, bytes);
+    if (!described) return refuse('request_malformed', 'the request lacks what its method needs');
+    const scanned = judgeInbound(exchange, asked.params, bytes);
+    if (!scanned.passes) return scanned.refusal;
+    if (scanned.isChanged)
+      return refuse('obligation_unkept', 'policy wants something taken out of the request');
+    if (described.call.handling !== 'decide') return undefined;
+    return judgeCall(parts.guard, innerOf(parts, exchange), described.call);
+  }
 
-const DROPPED: Relayed = { event: undefined, isAnswer: false };
-
-async function relayOne(parts: McpParts, request: McpRequest, event: UpstreamEvent): Promise<Relayed> {
-  if (event.text === '') return { event, isAnswer: false };
-  const message = parseMessage(event.text);
-  switch (message?.kind) {
-    case undefined:
-      return DROPPED; // no client could read it either
-    case 'response':
-      return relayAnswer(parts, request, event, message);
-    case 'request':
-      return relayServerRequest(parts, request, event, message);
-    case 'notification': {
-      const scanned = scanInbound(request.exchange, message.params, Buffer.byteLength(event.text));
-      if (!scanned.passes) return DROPPED;
-      if (!scanned.isChanged) return { event, isAnswer: false };
-      const text = JSON.stringify({ jsonrpc: '2.0', method: message.method, params: scanned.value });
-      return { event: { ...event, text }, isAnswer: false };
+  #notification(text: string, { method, params }: RpcNotification): string | undefined {
+    const scanned = judgeInbound(this.exchange, params, Buffer.byteLength(text));
+    if (!scanned.passes) return this.#dropped();
+    if (method === 'notifications/cancelled') {
+      const requestId = this.#session.calls.askedIdOf(params['requestId']);
+      const passed = scanned.value as Readonly<Record<string, unknown>>;
+      return requestId === undefined ? undefined : messageText(undefined, method, { ...passed, requestId });
     }
+    return scanned.isChanged ? messageText(undefined, method, scanned.value) : text;
+  }
+
+  #dropped(): undefined {
+    this.parts.droppedMessages.inc();
+    return undefined;
   }
 }
 
-async function relayAnswer(
-  parts: McpParts,
-  request: McpRequest,
-  event: UpstreamEvent,
-  answer: Extract<RpcMessage, { kind: 'response' }>,
-): Promise<Relayed> {
-  const { exchange, message } = request;
-  // On the listening stream an answer can only be one that a broken stream left over.
-  if (request.kind === 'message' && answer.id !== requestId(request)) return DROPPED;
-  const scanned = scanInbound(exchange, answer.content, Buffer.byteLength(event.text));
-  if (!scanned.passes) {
-    const { reasonCode } = scanned.refusal;
-    return {
-      event: { ...event, text: refusalText(exchange, answer.id, scanned.refusal) },
-      isAnswer: true,
-      settlement: { outcome: 'refused', responseCode: rpcCodeOf(scanned.refusal), error: reasonCode },
-    };
-  }
-  let text = scanned.isChanged ? withContent(request, answer.isError, scanned.value) : event.text;
-  if (message?.kind === 'request') {
-    const filtered = await filterList(parts, exchange, message.method, answer);
-    if (filtered === 'undecided') throw new Error('policy could not be asked about a list');
-    text = filtered ?? text;
-  }
+interface JudgedAnswer {
+  readonly text: string;
+  readonly settlement: Settlement;
+}
+
+/** Judges an answer on a stream as what it answers: a list is filtered, then everything is scanned. */
+async function judgeAnswer(
+  { guard }: McpParts,
+  exchange: Exchange,
+  call: OpenCall,
+  text: string,
+  { isError, content }: RpcResponse,
+): Promise<JudgedAnswer> {
+  const refused = (refusal: Refusal): JudgedAnswer => ({
+    text: refusalText(exchange, call.clientId, refusal),
+    settlement: { outcome: 'refused', responseCode: rpcCodeOf(refusal), error: refusal.reasonCode },
+  });
+  const filtered = isError ? undefined : await filterList(guard, exchange, call.method, content);
+  if (filtered?.kind === 'undecided') throw new Error('policy could not be asked about a list');
+  if (filtered?.kind === 'too_long') return refused(refuse('result_too_large', 'the list is too long'));
+  const value = filtered?.kind === 'changed' ? filtered.result : content;
+  const judged = judgeInbound(exchange, value, Buffer.byteLength(text));
+  if (!judged.passes) return refused(judged.refusal);
+  const isAsItCame = filtered?.kind !== 'changed' && !judged.isChanged;
   return {
-    event: { ...event, text },
-    isAnswer: true,
+    text: isAsItCame ? withId(text, call.clientId) : answerText(call.clientId, isError, judged.value),
     settlement: {
-      outcome: answer.isError ? 'upstream_error' : 'ok',
+      outcome: isError ? 'upstream_error' : 'ok',
       responseCode: 200,
-      error: answer.isError ? 'upstream_error' : null,
+      error: isError ? 'upstream_error' : null,
     },
   };
 }
 
-async function relayServerRequest(
+/**
+ * An answer that comes over the listening stream, because the stream of its call broke off: judged with the
+ * obligations of that call, and recorded.
+ */
+async function deliver(
   parts: McpParts,
-  request: McpRequest,
-  event: UpstreamEvent,
-  asked: Extract<RpcMessage, { kind: 'request' }>,
-): Promise<Relayed> {
-  const { session, exchange } = request;
-  if (!session) return DROPPED;
-  const refusal = await judgeServerRequest(parts, exchange, asked);
-  if (!refusal) {
-    session.serverRequests.add(idKey(asked.id));
-    return { event, isAnswer: false };
-  }
-  await session.upstream.send(errorText(asked.id, rpcCodeOf(refusal), refusal.reason), {
-    signal: exchange.signal,
-    protocolVersion: request.protocolVersion,
-    trace: {},
+  listening: Exchange,
+  call: OpenCall,
+  text: string,
+  answer: RpcResponse,
+): Promise<string> {
+  const delivery = innerOf(parts, listening);
+  delivery.obligations = call.exchange.obligations;
+  delivery.extra['delivers'] = call.exchange.id;
+  const result = await runExchange<null, JudgedAnswer, never>(parts.guard, delivery, {
+    parse: () => ({ call: protocolCall(call.method, 'deliver', 'pass', null, 0), request: null }),
+    forward: async () => ({
+      kind: 'stream',
+      payload: await judgeAnswer(parts, delivery, call, text, answer),
+    }),
+    codeOf: rpcCodeOf,
+    discard: () => undefined,
   });
-  return DROPPED;
+  switch (result.type) {
+    case 'stream':
+      delivery.settle(result.payload.settlement);
+      return result.payload.text;
+    case 'refused':
+      return refusalText(delivery, call.clientId, result.refusal);
+    case 'message':
+    case 'failed':
+      return errorText(call.clientId, JSON_RPC.unavailable, 'the answer could not be delivered');
+  }
 }
 
-async function judgeServerRequest(
-  parts: McpParts,
-  exchange: Exchange,
-  asked: Extract<RpcMessage, { kind: 'request' }>,
-): Promise<Refusal | undefined> {
-  const call = describeRequest(asked);
-  if (!call) return refusalFor('client_aborted');
-  if (call.handling !== 'decide') return undefined;
-  const inner = new Exchange({
-    id: parts.makeId(),
+function innerOf({ makeId, guard }: McpParts, parent: Exchange): Exchange {
+  return new Exchange({
+    id: makeId(),
     kind: 'mcp',
-    startedAt: parts.guard.now(),
+    startedAt: guard.now(),
     token: undefined,
-    serverId: exchange.serverId,
-    model: '',
-    parent: exchange,
+    serverId: parent.serverId,
+    parent,
   });
-  return judgeCall(parts.guard, inner, call);
-}
-
-async function endStopped(request: McpRequest, sink: EventSink, isAnswered: boolean): Promise<Settlement> {
-  const { exchange } = request;
-  const reason = exchange.stopReason ?? 'client_aborted';
-  if (reason !== 'client_aborted' && !isAnswered) {
-    await sink.write({ text: refusalText(exchange, requestId(request), refusalFor(reason)) });
-  }
-  return { outcome: 'aborted', responseCode: null, error: reason };
-}
-
-function requestId(request: McpRequest): RpcId | null {
-  return request.message?.kind === 'request' ? request.message.id : null;
 }

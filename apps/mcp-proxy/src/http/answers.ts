@@ -1,18 +1,25 @@
 import type { FastifyReply } from 'fastify';
 import { JSON_RPC } from '@behavry/contracts';
-import type { Exchange, Refusal, UpstreamFault } from '@behavry/pipeline';
+import type { Exchange, ExchangeResult, Refusal, UpstreamFault } from '@behavry/pipeline';
+import { hangUp } from '@behavry/proxy';
 import type { McpFault } from '../exchange/mcp-fault';
-import { idOf, type McpRequest } from '../exchange/mcp-request';
-import { refusalText } from '../exchange/relay';
-import { errorText } from '../messages/rpc-message';
+import type { Incoming, McpAnswer } from '../exchange/mcp-request';
+import { refusalText } from '../exchange/refusal-text';
+import { answerText, errorText, withId, type RpcId } from '../messages/rpc-message';
 
-export const DECISION_HEADER = 'x-behavry-decision';
 const JSON_TYPE = 'application/json';
 
 /** Says a fault of the request itself. */
-export function sendFault(reply: FastifyReply, fault: McpFault, request?: McpRequest): FastifyReply {
-  const data = { reason_code: fault.reasonCode, ...(request ? { decision_id: request.exchange.id } : {}) };
-  const id = request ? idOf(request) : null;
+export function sendFault(
+  reply: FastifyReply,
+  fault: McpFault,
+  id: RpcId | null = null,
+  decisionId?: string,
+): FastifyReply {
+  const data = {
+    reason_code: fault.reasonCode,
+    ...(decisionId === undefined ? {} : { decision_id: decisionId }),
+  };
   if (fault.status === 405) reply.header('allow', 'GET, POST, DELETE');
   return reply
     .code(fault.status)
@@ -34,36 +41,82 @@ export function sendUnauthenticated(reply: FastifyReply, hadToken: boolean): Fas
     );
 }
 
-/** Says a refusal: HTTP 200, because clients drop the body of everything else (MCP clients, seen). */
-export function sendRefusal(reply: FastifyReply, request: McpRequest, refusal: Refusal): FastifyReply {
-  const { exchange, fault } = request;
-  if (fault) return sendFault(reply, fault, request);
+/** Says how an exchange ended, streams apart. */
+export function sendResult(
+  reply: FastifyReply,
+  incoming: Incoming,
+  exchange: Exchange,
+  result: Exclude<ExchangeResult<McpAnswer, McpFault>, { type: 'stream' }>,
+): FastifyReply {
+  switch (result.type) {
+    case 'refused':
+      return sendRefusal(reply, incoming, exchange, result.refusal, result.decisionId);
+    case 'failed':
+      return sendFailed(reply, incoming, exchange, result.fault);
+    case 'message':
+      return sendAnswer(reply, result.payload, result.value, result.isChanged);
+  }
+}
+
+/** HTTP 200, because clients drop the body of everything else (MCP clients, seen). */
+function sendRefusal(
+  reply: FastifyReply,
+  { body }: Incoming,
+  exchange: Exchange,
+  refusal: Refusal<McpFault>,
+  decisionId: string,
+): FastifyReply {
+  const { fault, retryAfterSeconds } = refusal;
+  if (fault) return sendFault(reply, fault, body.id, exchange.id);
   if (refusal.isUnauthenticated) return sendUnauthenticated(reply, exchange.token !== undefined);
-  if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
-  const id = idOf(request);
+  if (retryAfterSeconds !== null) reply.header('retry-after', String(retryAfterSeconds));
+  const { id } = body;
   // Nobody waits for the answer to a notification, so only the status can tell.
   return reply
     .code(id === null ? 403 : 200)
     .type(JSON_TYPE)
-    .send(refusalText(exchange, id, refusal));
+    .send(refusalText(exchange, id, refusal, decisionId));
 }
 
-/** Says that the upstream failed. */
-export function sendFailed(reply: FastifyReply, request: McpRequest, fault: UpstreamFault): FastifyReply {
-  if (request.fault) return sendFault(reply, request.fault, request);
+function sendFailed(
+  reply: FastifyReply,
+  { body }: Incoming,
+  exchange: Exchange,
+  fault: UpstreamFault,
+): FastifyReply {
+  if (fault === 'client_aborted') return hangUp(reply);
+  const { id } = body;
   const message = fault === 'upstream_timeout' ? 'the server did not answer in time' : 'the server failed';
-  const id = idOf(request);
   return reply
     .code(id === null ? 502 : 200)
     .type(JSON_TYPE)
-    .send(errorText(id, JSON_RPC.unavailable, message, failureData(request.exchange, fault)));
+    .send(
+      errorText(id, JSON_RPC.unavailable, message, {
+        reason: 'the server could not be reached or failed',
+        reason_code: fault,
+        policy: null,
+        decision_id: exchange.id,
+      }),
+    );
 }
 
-function failureData(exchange: Exchange, fault: UpstreamFault): object {
-  return {
-    reason: 'the server could not be reached or failed',
-    reason_code: fault,
-    policy: null,
-    decision_id: exchange.id,
-  };
+function sendAnswer(
+  reply: FastifyReply,
+  payload: McpAnswer,
+  value: unknown,
+  isChanged: boolean,
+): FastifyReply {
+  switch (payload.type) {
+    case 'accepted':
+    case 'events':
+      return reply.code(202).send();
+    case 'ended':
+      return reply.code(200).send();
+    case 'answer': {
+      const { clientId, isError, raw, sessionId } = payload;
+      if (sessionId !== undefined) reply.header('mcp-session-id', sessionId);
+      const text = raw === null || isChanged ? answerText(clientId, isError, value) : withId(raw, clientId);
+      return reply.code(200).type(JSON_TYPE).send(text);
+    }
+  }
 }

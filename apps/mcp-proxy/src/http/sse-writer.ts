@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { sendStreamHead, writeStream } from '@behavry/proxy';
 import type { EventSink } from '../exchange/relay';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 
@@ -13,22 +13,14 @@ export class SseWriter implements EventSink {
   /** Sends the head of the answer. @param headers added to those of an event stream */
   constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#response = response;
-    response.writeHead(200, {
-      ...headers,
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-    });
-    response.flushHeaders();
+    sendStreamHead(response, headers);
     this.#timer = setInterval(() => {
       response.write(': keep-alive\n\n');
     }, KEEP_ALIVE_MS);
     this.#timer.unref();
   }
 
-  async write({ text, eventId, retryMs }: UpstreamEvent): Promise<void> {
-    const response = this.#response;
-    if (response.destroyed || response.writableEnded) return;
+  write({ text, eventId, retryMs }: UpstreamEvent): Promise<boolean> {
     let frame = '';
     if (retryMs !== undefined) frame += `retry: ${String(retryMs)}\n`;
     if (eventId !== undefined) frame += `id: ${eventId}\n`;
@@ -36,8 +28,7 @@ export class SseWriter implements EventSink {
       if (text !== '') frame += 'event: message\n';
       for (const line of text.split(/\r\n|\r|\n/)) frame += `data: ${line}\n`;
     }
-    if (response.write(`${frame}\n`)) return;
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    return writeStream(this.#response, `${frame}\n`);
   }
 
   /** @param closesConnection also ends a connection that could be kept: a closing server waits for it */

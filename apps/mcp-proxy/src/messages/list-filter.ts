@@ -1,5 +1,5 @@
 import { isObject } from '@behavry/contracts';
-import { toolCall, type Call } from '@behavry/pipeline';
+import { previewCalls, toolCall, type Call, type Exchange, type Guard } from '@behavry/pipeline';
 import { describeRequest } from './describe-call';
 
 interface ListKind {
@@ -9,7 +9,7 @@ interface ListKind {
 }
 
 const as = (method: string, params: Record<string, unknown>): Call | undefined =>
-  describeRequest({ kind: 'request', id: 0, method, params });
+  describeRequest({ method, params }, 0)?.call;
 
 const KINDS: Readonly<Record<string, ListKind>> = {
   'tools/list': {
@@ -24,23 +24,41 @@ const KINDS: Readonly<Record<string, ListKind>> = {
   'prompts/list': { member: 'prompts', callOf: ({ name }) => as('prompts/get', { name }) },
 };
 
-/** What a list holds: each item with the call that it offers. */
-export interface ListedItems {
-  readonly member: string;
-  readonly items: readonly { readonly item: unknown; readonly call: Call | undefined }[];
-}
+/** A page of a list that holds more is not asked about: nobody lists so much at once for an agent to read. */
+const MAX_ITEMS = 2_000;
 
-/** @returns the items of a list's result, or undefined when the method lists nothing callable */
-export function listedItems(method: string, result: unknown): ListedItems | undefined {
+/** `unchanged`: every item may be seen, or nothing callable is listed. */
+export type FilteredList =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'changed'; readonly result: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'too_long' }
+  /** Policy could not be asked. */
+  | { readonly kind: 'undecided' };
+
+/** Hides from a list what policy denies with empty arguments (semantics: MCP methods). */
+export async function filterList(
+  guard: Guard,
+  exchange: Exchange,
+  method: string,
+  result: unknown,
+): Promise<FilteredList> {
   const kind = Object.hasOwn(KINDS, method) ? KINDS[method] : undefined;
-  if (!kind || !isObject(result)) return undefined;
-  const items = result[kind.member];
-  if (!Array.isArray(items)) return undefined;
-  return {
-    member: kind.member,
-    items: (items as unknown[]).map((item) => ({
-      item,
-      call: isObject(item) ? kind.callOf(item) : undefined,
-    })),
-  };
+  if (!kind || !isObject(result)) return { kind: 'unchanged' };
+  const items: unknown = result[kind.member];
+  if (!Array.isArray(items)) return { kind: 'unchanged' };
+  if (items.length > MAX_ITEMS) return { kind: 'too_long' };
+  const callable = (items as unknown[]).flatMap((item) => {
+    const call = isObject(item) ? kind.callOf(item) : undefined;
+    return call ? [{ item, call }] : [];
+  });
+  const previews = await previewCalls(
+    guard,
+    exchange,
+    callable.map(({ call }) => call),
+  );
+  if (previews.includes('unknown')) return { kind: 'undecided' };
+  const visible = callable.filter((_one, index) => previews[index] === 'visible').map(({ item }) => item);
+  return visible.length === items.length
+    ? { kind: 'unchanged' }
+    : { kind: 'changed', result: { ...result, [kind.member]: visible } };
 }

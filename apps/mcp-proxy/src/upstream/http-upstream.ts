@@ -58,7 +58,7 @@ export class HttpUpstream implements UpstreamSession {
       const response = await this.#request(
         'DELETE',
         null,
-        { signal, protocolVersion: this.#version, trace: {} },
+        { signal, protocolVersion: this.#version, trace: {}, requestId: undefined },
         2_000,
       );
       await response.body.dump();

@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly protocolVersion: string | undefined;
   /** `traceparent` and `tracestate`, passed on unchanged. */
   readonly trace: Readonly<Record<string, string>>;
+  /** Id of the request in `text`: a counter of ours, unique in the session; undefined for what is none. */
+  readonly requestId: number | undefined;
 }
 
 /** One agent's session with one server. Expected failures are answers; only defects throw. */

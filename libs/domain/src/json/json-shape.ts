@@ -10,10 +10,13 @@ const INTEGER = /^-?\d+$/;
 /**
  * One pass over a JSON text that finds what `JSON.parse` lets through. It does not check the grammar:
  * a text that is no JSON may pass here and is refused by the parser.
- * @param maxDepth deepest allowed nesting of arrays and objects
+ * @param limits deepest allowed nesting of arrays and objects; whether inexact numbers may pass
  * @returns the first fault, or undefined
  */
-export function duplicateKeyIn(text: string, maxDepth: number): ShapeFault | undefined {
+export function shapeFaultIn(
+  text: string,
+  { maxDepth, allowsInexact = false }: { readonly maxDepth: number; readonly allowsInexact?: boolean },
+): ShapeFault | undefined {
   if (LONE_SURROGATE.test(text)) return 'lone_surrogate';
   // One entry a level: the names seen in that object, undefined for an array.
   const levels: (Set<string> | undefined)[] = [];
@@ -35,10 +38,42 @@ export function duplicateKeyIn(text: string, maxDepth: number): ShapeFault | und
       position++;
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       const end = endOfNumber(text, position);
-      if (!isExact(text.slice(position, end))) return 'unsafe_number';
+      if (!allowsInexact && !isExact(text.slice(position, end))) return 'unsafe_number';
       position = end;
     } else {
       position++;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Where the value of a member of the outermost object stands in its text.
+ * @param text JSON that was parsed before: an object that names `name` at most once
+ * @returns half-open range in UTF-16 code units; undefined when there is no such member
+ */
+export function memberSpan(text: string, name: string): readonly [number, number] | undefined {
+  let depth = 0;
+  let valueAt = -1;
+  let isName = true;
+  for (let position = 0; position < text.length; position++) {
+    const code = text.charCodeAt(position);
+    if (code === QUOTE) {
+      const end = endOfString(text, position);
+      if (end < 0) return undefined;
+      if (depth === 1 && isName && JSON.parse(text.slice(position, end)) === name) {
+        valueAt = text.indexOf(':', end) + 1;
+      }
+      position = end - 1;
+    } else if (code === 0x7b || code === 0x5b) {
+      depth++;
+    } else if (code === 0x7d || code === 0x5d) {
+      if (--depth === 0) return valueAt < 0 ? undefined : [valueAt, position];
+    } else if (depth === 1 && code === 0x2c) {
+      if (valueAt >= 0) return [valueAt, position];
+      isName = true;
+    } else if (depth === 1 && code === 0x3a) {
+      isName = false;
     }
   }
   return undefined;

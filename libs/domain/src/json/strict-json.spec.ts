@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { memberSpan } from './json-shape';
 import { parseStrictJson } from './strict-json';
 
 const fault = (text: string | Uint8Array): string => {
@@ -58,5 +59,18 @@ describe('the strict JSON parser', () => {
   it('is linear on a body made to be slow', () => {
     const text = `{${Array.from({ length: 60_000 }, (_, index) => `"${'\\\\'.repeat(8)}${String(index)}":1`).join(',')}}`;
     expect(parseStrictJson(text).ok).toBe(true);
+  });
+});
+
+describe('the place of a member', () => {
+  it.each([
+    ['{"jsonrpc":"2.0","id":5,"params":{"id":7}}', '5'],
+    ['{ "params" : {"id":7,"a":["id",1]} , "id" : "x,}y" }', ' "x,}y" '],
+    ['{"id":"id"}', '"id"'],
+    ['{"\\u0069d":3,"z":"\\"id\\":4"}', '3'],
+    ['{"a":"id","b":{"id":1}}', undefined],
+  ])('in %s is that of its value', (text, value) => {
+    const span = memberSpan(text, 'id');
+    expect(span && text.slice(...span)).toBe(value);
   });
 });

@@ -1,4 +1,4 @@
-import { duplicateKeyIn, type ShapeFault } from './json-shape';
+import { shapeFaultIn, type ShapeFault } from './json-shape';
 
 /** Why a text was refused. */
 export type JsonFault = 'too_large' | 'not_utf8' | ShapeFault;
@@ -10,6 +10,8 @@ export type StrictJson =
 export interface StrictJsonLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
+  /** Lets numbers pass that a double cannot hold: for texts that are handed on as they came and judged by no number. */
+  readonly allowsInexact?: boolean;
 }
 
 export const STRICT_JSON_LIMITS: StrictJsonLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64 };
@@ -35,7 +37,7 @@ export function parseStrictJson(
     return { ok: false, fault: 'not_utf8' };
   }
   // The shape is walked first: it is iterative, so that no depth can overflow the parser's stack.
-  const fault = duplicateKeyIn(text, limits.maxDepth);
+  const fault = shapeFaultIn(text, limits);
   if (fault) return { ok: false, fault };
   try {
     return { ok: true, value: JSON.parse(text) as unknown, text };
