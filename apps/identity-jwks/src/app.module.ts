@@ -2,7 +2,7 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONTROL_ENTITIES } from '@behavry/db-control';
 import { DATA_ENTITIES } from '@behavry/db-data';
-import { Clock, openDatabase, PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
+import { NextConfig, openDatabase, PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
 import { AgentController } from './agents/agent.controller';
 import { AgentService } from './agents/agent.service';
 import { BundleWake } from './agents/bundle-wake';
@@ -89,8 +89,8 @@ function dataPlaneModule(context: ServiceContext<IdentityConfig>): DynamicModule
       },
       {
         provide: AgentDirectory,
-        useFactory: (state: PlaneState, clock: Clock) => new ConfigAgentDirectory(state, clock),
-        inject: [PlaneState, Clock],
+        useFactory: (state: PlaneState, next: NextConfig) => new ConfigAgentDirectory(state, next),
+        inject: [PlaneState, NextConfig],
       },
     ],
   };
