@@ -39,6 +39,7 @@ export { PlaneSeal } from './state/plane-seal';
 export { PlaneStore } from './state/plane-store';
 export { PgPlaneStore } from './state/pg-plane-store';
 export { RedisPlaneStore } from './state/redis-plane-store';
+export { BuildWake } from './queues/build-wake';
 export {
   QueueBroker,
   type AddOptions,

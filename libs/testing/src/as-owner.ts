@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import {
   PLANE_STATE_OWNERS,
   type AppName,
@@ -8,10 +8,12 @@ import {
   type PlaneStateValues,
 } from '@behavry/contracts';
 import {
+  databaseLogin,
   PlaneSeal,
   PlaneSignalBus,
   PlaneState,
   PlaneStore,
+  QueueBroker,
   ServiceContext,
   type PlaneStateOptions,
 } from '@behavry/platform';
@@ -43,6 +45,22 @@ export function signalAs<S extends PlaneSignal>(
   value: PlaneSignals[S],
 ): Promise<void> {
   return new PlaneSignalBus(optionsAs(app, sender)).send(signal, value);
+}
+
+/** The queues of a running app as another app of its plane uses them. The caller closes it. */
+export function queuesAs(app: RunningParts, name: AppName): QueueBroker {
+  const { config, keys, log } = app.get<ServiceContext>(ServiceContext);
+  return new QueueBroker(
+    name,
+    config.redisUrl
+      ? { kind: 'redis', url: config.redisUrl, prefix: config.redisPrefix }
+      : { kind: 'postgres', login: databaseLogin(config.dbUrl, 'app', keys) },
+    log,
+    {
+      jobs: new Counter({ name: 'jobs', help: 'x', labelNames: ['queue', 'result'], registers: [] }),
+      failing: new Gauge({ name: 'failing', help: 'x', labelNames: ['queue'], registers: [] }),
+    },
+  );
 }
 
 function optionsAs(app: RunningParts, name: AppName): PlaneStateOptions {
