@@ -8,7 +8,7 @@ export class BundleConfig extends ServiceConfig {
   policiesDir: string = 'policies';
 
   @Env('BEHAVRY_BUNDLE_SWEEP_SECONDS', {
-    description: 'How often all tenants are looked at, should a notification have been lost.',
+    description: 'How often all tenants are looked at, should a wake-up have been lost.',
   })
   @IsInt()
   @Min(1)

@@ -14,6 +14,7 @@ import {
   TenantRepository,
 } from '@behavry/db-control';
 import { EVERYTHING, packageOf, type Concerns } from '@behavry/domain';
+import { BUNDLE_BUILD_QUEUE } from '@behavry/contracts';
 import {
   createLogger,
   createService,
@@ -26,7 +27,7 @@ import {
   SigningKeys,
   withTenant,
 } from '@behavry/platform';
-import { startTestPostgres, tempDir, workspaceRoot, type TestPostgres } from '@behavry/testing';
+import { queuesAs, startTestPostgres, tempDir, workspaceRoot, type TestPostgres } from '@behavry/testing';
 import { bundleModule } from '../src/app.module';
 import { BundleConfig } from '../src/bundle-server.config';
 
@@ -42,8 +43,11 @@ export interface BundleSystem {
   readonly databaseUrl: string;
   addTenant(): Promise<string>;
   addToken(tenantId: string, expiresAt?: Date): Promise<{ id: string; token: string }>;
+  /** Says that a tenant's content changed, as the apps that change it do. */
+  wake(tenantId: string): Promise<void>;
   /** Adds a policy and puts it in force. */
   activate(tenantId: string, content: string, concerns?: Concerns): Promise<void>;
+  /** One transaction, and the wake-up after it. */
   within<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T>;
   publicKeyPem(): Promise<object>;
   /** Stops the app only. */
@@ -77,11 +81,21 @@ export async function startBundleSystem(): Promise<BundleSystem> {
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const database = app.get(DataSource);
-  const within: BundleSystem['within'] = (tenantId, work) => withTenant(database, tenantId, work);
+  const queues = queuesAs(app, 'policy-service');
+  const jobs = queues.producer(BUNDLE_BUILD_QUEUE);
+  const wake = async (tenantId: string): Promise<void> => {
+    for (const part of ['policy', 'config'] as const) await jobs.add({ tenant_id: tenantId, part });
+  };
+  const within: BundleSystem['within'] = async (tenantId, work) => {
+    const result = await withTenant(database, tenantId, work);
+    await wake(tenantId);
+    return result;
+  };
   let isClosed = false;
   const close = async (): Promise<void> => {
     if (isClosed) return;
     isClosed = true;
+    await queues.close();
     await app.close();
     await context.close();
   };
@@ -92,6 +106,7 @@ export async function startBundleSystem(): Promise<BundleSystem> {
     clock,
     postgres,
     databaseUrl,
+    wake,
     within,
     close,
     addTenant: async () => {

@@ -2,10 +2,16 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONTROL_ENTITIES } from '@behavry/db-control';
 import { DATA_ENTITIES } from '@behavry/db-data';
-import { Clock, openDatabase, PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
+import {
+  BuildWake,
+  NextConfig,
+  openDatabase,
+  PlaneState,
+  ServiceContext,
+  SigningKeys,
+} from '@behavry/platform';
 import { AgentController } from './agents/agent.controller';
 import { AgentService } from './agents/agent.service';
-import { BundleWake } from './agents/bundle-wake';
 import { EnrollmentController } from './enrollment/enrollment.controller';
 import { EnrollmentService } from './enrollment/enrollment.service';
 import { dataPlaneIdentity, type IdentityConfig } from './identity-jwks.config';
@@ -65,7 +71,7 @@ function managementModule(context: ServiceContext<IdentityConfig>): DynamicModul
         useFactory: (db: DataSource) => new ControlAgentDirectory(db),
         inject: [DataSource],
       },
-      BundleWake,
+      BuildWake,
       AgentService,
       EnrollmentService,
       TenantService,
@@ -89,8 +95,8 @@ function dataPlaneModule(context: ServiceContext<IdentityConfig>): DynamicModule
       },
       {
         provide: AgentDirectory,
-        useFactory: (state: PlaneState, clock: Clock) => new ConfigAgentDirectory(state, clock),
-        inject: [PlaneState, Clock],
+        useFactory: (state: PlaneState, next: NextConfig) => new ConfigAgentDirectory(state, next),
+        inject: [PlaneState, NextConfig],
       },
     ],
   };

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigDocument, LicenseState } from '@behavry/contracts';
 import { ManualClock, type ServiceConfig } from '@behavry/platform';
-import { eventually, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { eventually, signalAs, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
 import type { LicenseConfig } from '../src/license-service.config';
 import { agentEntry, configDocument, ControlEdge, signed, TENANT_KILL } from './control-edge';
 import { LICENSE_KEY, personToken, startLicense, TENANT, type RunningLicense } from './running-license';
@@ -62,7 +62,7 @@ describe('license-service on a data plane', () => {
 
   /** Somebody met an agent that is not known. */
   async function want(): Promise<void> {
-    await plane.state.put('config.wanted', { at: new Date(clock.now()).toISOString() });
+    await signalAs(plane.app, 'mcp-proxy', 'config.wanted', null);
   }
 
   async function restart(change: Partial<LicenseConfig> = {}): Promise<void> {

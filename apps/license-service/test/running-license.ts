@@ -21,6 +21,7 @@ import {
   type Clock,
   type SchemaStream,
 } from '@behavry/platform';
+import { putAsOwner } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { LicenseConfig } from '../src/license-service.config';
 
@@ -77,7 +78,7 @@ export async function startLicense(
     { app: 'license-service', config: LicenseConfig, module: appModule },
     context,
   );
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'test', keys: [publicJwkOf(PEOPLE, 'people')], audiences: [PERSON_AUDIENCE] }],
   });
   await app.listen(0, '127.0.0.1');

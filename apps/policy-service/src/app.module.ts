@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONTROL_ENTITIES } from '@behavry/db-control';
-import { openDatabase, type ServiceContext } from '@behavry/platform';
+import { BuildWake, openDatabase, type ServiceContext } from '@behavry/platform';
 import { Gate } from './gate/gate';
 import { OpaCommand } from './gate/opa-command';
 import { ShippedPolicies } from './gate/shipped-policies';
@@ -33,6 +33,7 @@ export function policyModule(context: ServiceContext<PolicyConfig>): DynamicModu
       { provide: ShippedPolicies, useFactory: () => ShippedPolicies.read(context.config.policiesDir) },
       OpaCommand,
       Gate,
+      BuildWake,
       Publication,
       Publisher,
       PolicyService,

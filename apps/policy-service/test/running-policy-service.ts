@@ -5,7 +5,6 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import {
   allContentCounters,
-  CONTENT_CHANNEL,
   CONTROL_ENTITIES,
   CONTROL_MIGRATIONS,
   PublishedDocumentRepository,
@@ -15,16 +14,14 @@ import {
   createLogger,
   createService,
   migratePlane,
-  PgNotifications,
   PlaneKeys,
-  PlaneState,
   publicJwkOf,
   ServiceContext,
   SystemClock,
   withTenant,
 } from '@behavry/platform';
-import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/testing';
-import type { Role } from '@behavry/contracts';
+import { eventually, opaForTests, putAsOwner, queuesAs, tempDir, workspaceRoot } from '@behavry/testing';
+import { BUNDLE_BUILD_QUEUE, type Role } from '@behavry/contracts';
 import { policyModule } from '../src/app.module';
 import { PolicyConfig } from '../src/policy-service.config';
 
@@ -44,7 +41,7 @@ export interface RunningPolicyService {
   call(method: Method, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   /** Adds a further tenant. */
   addTenant(): Promise<string>;
-  /** Counts what a bundle-server would have heard at commits. */
+  /** What a bundle-server would have been woken for. */
   readonly heard: string[];
   /** Whether changes are followed by publications, as with a bundle-server at work. */
   setBuilding(isBuilding: boolean): void;
@@ -87,12 +84,12 @@ export async function startPolicyService(
   );
   await app.getHttpAdapter().getInstance().ready();
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(privateKey, KID)], audiences: ['behavry:person'] }],
   });
   const database = app.get(DataSource);
   const tenantId = await addTenant(database);
-  const builder = await follow(app, dbUrl);
+  const builder = follow(app);
 
   return {
     tenantId,
@@ -168,14 +165,14 @@ async function addTenant(database: DataSource): Promise<string> {
 }
 
 /** Publishes an empty document per change, in place of the bundle-server that belongs to another process. */
-async function follow(
-  app: NestFastifyApplication,
-  dbUrl: string,
-): Promise<{ heard: string[]; setBuilding: (isBuilding: boolean) => void; stop: () => Promise<void> }> {
+function follow(app: NestFastifyApplication): {
+  heard: string[];
+  setBuilding: (isBuilding: boolean) => void;
+  stop: () => Promise<void>;
+} {
   const database = app.get(DataSource);
   const heard: string[] = [];
   let isBuilding = true;
-  let work = Promise.resolve();
   let generation = 0;
   const build = async (): Promise<void> => {
     for (const [tenantId, counters] of await allContentCounters(database.manager)) {
@@ -198,20 +195,16 @@ async function follow(
       });
     }
   };
-  const listener = new PgNotifications(
-    { connectionString: dbUrl },
-    createLogger('policy-service', 'silent', {}),
-  );
-  await listener.listen(CONTENT_CHANNEL, (payload) => {
-    heard.push(payload);
-    if (isBuilding) work = work.then(build);
+  const queues = queuesAs(app, 'bundle-server');
+  queues.consume(BUNDLE_BUILD_QUEUE, async ({ tenant_id: tenantId, part }) => {
+    heard.push(`${tenantId} ${part}`);
+    if (isBuilding) await build();
   });
   return {
     heard,
     setBuilding: (wanted) => (isBuilding = wanted),
     stop: async () => {
-      await listener.close();
-      await work;
+      await queues.close();
     },
   };
 }

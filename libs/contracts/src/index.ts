@@ -40,10 +40,12 @@ export {
   type WholeEntry,
 } from './audit';
 export { CLAIM_PATH, type ClaimAnswer, type ClaimRequest } from './claims';
-export { FREQUENT_PLANE_STATE_KEYS } from './plane-state';
+export { PLANE_SIGNAL_SENDERS, PLANE_STATE_OWNERS } from './plane-state';
 export type {
   LicenseMode,
   LicenseState,
+  PlaneSignal,
+  PlaneSignals,
   PlaneStateKey,
   PlaneStateValues,
   PublicJwk,

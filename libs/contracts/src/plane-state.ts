@@ -1,3 +1,4 @@
+import { APP_NAMES, type AppName } from './apps';
 import type { RiskTier } from './codes';
 import type { ConfigDocument } from './uplink/config-document';
 
@@ -38,11 +39,7 @@ export interface LicenseState {
   readonly reason: string | null;
 }
 
-/**
- * The values that move inside a plane, each with one owner (lifecycle: plane state).
- * `config`, `license`: license-service · `issuers`: identity-jwks · `risk`: behavior-monitor ·
- * `sessions.ended`, `audit.positions`: audit-writer.
- */
+/** The values that move inside a plane, each written by one app (lifecycle: plane state). */
 export interface PlaneStateValues {
   config: ConfigDocument;
   license: LicenseState;
@@ -50,14 +47,32 @@ export interface PlaneStateValues {
   /** `at`: when it was told (RFC 3339). Told anew at least every 30 s, so that a silent monitor shows. */
   risk: { readonly at: string; readonly agents: Readonly<Record<string, RiskScore>> };
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
-  /** Last position durably stored per spool: the acknowledgement that lets a proxy trim its spool. */
-  'audit.positions': { readonly spools: Readonly<Record<string, number>> };
-  /** Asks the owner of `config` to look for a newer document now (an unknown agent came). */
-  'config.wanted': { readonly at: string };
-  /** Asks the owner of `issuers` to fetch foreign keys now (a token named an unknown key). */
-  'issuers.wanted': { readonly at: string };
 }
 export type PlaneStateKey = keyof PlaneStateValues;
 
-/** Keys that change with the traffic itself: a process follows them only while it watches them. */
-export const FREQUENT_PLANE_STATE_KEYS: ReadonlySet<string> = new Set<PlaneStateKey>(['audit.positions']);
+/** Who may write a value. Its signature is made and checked with a key of this app. */
+export const PLANE_STATE_OWNERS = {
+  config: 'license-service',
+  license: 'license-service',
+  issuers: 'identity-jwks',
+  risk: 'behavior-monitor',
+  'sessions.ended': 'audit-writer',
+} as const satisfies Record<PlaneStateKey, AppName>;
+
+/** What apps of a plane call out to each other: heard by those who listen now, kept by nobody. */
+export interface PlaneSignals {
+  /** An unknown agent came: the owner of `config` looks for a newer document. */
+  'config.wanted': null;
+  /** A token named an unknown key: the owner of `issuers` fetches foreign keys. */
+  'issuers.wanted': null;
+  /** Per spool the last position that is durably stored, of those that moved: a proxy may trim its spool. */
+  'audit.positions': { readonly spools: Readonly<Record<string, number>> };
+}
+export type PlaneSignal = keyof PlaneSignals;
+
+/** Who may send a signal; listeners hear nobody else. */
+export const PLANE_SIGNAL_SENDERS: Readonly<Record<PlaneSignal, readonly AppName[]>> = {
+  'config.wanted': ['identity-jwks', 'mcp-proxy', 'llm-proxy'],
+  'issuers.wanted': APP_NAMES,
+  'audit.positions': ['audit-writer'],
+};

@@ -50,7 +50,6 @@ export {
   type PolicyVersion,
 } from './policies/policy.repository';
 export {
-  CONTENT_CHANNEL,
   allContentCounters,
   contentCounters,
   lockContentCounters,

@@ -32,9 +32,14 @@ export {
   type TokenResult,
   type VerifiedToken,
 } from './auth/verified-token';
-export { PlaneState, type PlaneStateStore, type Versioned } from './state/plane-state';
-export { PgPlaneStateStore } from './state/pg-plane-state-store';
-export { RedisPlaneStateStore } from './state/redis-plane-state-store';
+export { PlaneState, type PlaneStateOptions, type Versioned } from './state/plane-state';
+export { PlaneSignalBus } from './state/plane-signals';
+export { NextConfig } from './state/next-config';
+export { PlaneSeal } from './state/plane-seal';
+export { PlaneStore } from './state/plane-store';
+export { PgPlaneStore } from './state/pg-plane-store';
+export { RedisPlaneStore } from './state/redis-plane-store';
+export { BuildWake } from './queues/build-wake';
 export {
   QueueBroker,
   type AddOptions,

@@ -3,7 +3,12 @@ import { Pool } from 'pg';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUDIT_COMMITTED_QUEUE } from '@behavry/contracts';
+import {
+  AUDIT_COMMITTED_QUEUE,
+  type AppName,
+  type ConfigDocument,
+  type PlaneStateValues,
+} from '@behavry/contracts';
 import {
   eventually,
   startTestPostgres,
@@ -16,15 +21,19 @@ import {
   createLogger,
   databaseLogin,
   migratePlane,
+  NextConfig,
   PgNotifications,
-  PgPlaneStateStore,
+  PgPlaneStore,
   PlaneKeys,
+  PlaneSeal,
+  PlaneSignalBus,
   PlaneState,
   QueueBroker,
-  RedisPlaneStateStore,
+  RedisPlaneStore,
   SystemClock,
   type BrokerAddress,
-  type PlaneStateStore,
+  type PlaneStateOptions,
+  type PlaneStore,
 } from '../src';
 
 const log = createLogger('identity-jwks', 'silent', {});
@@ -47,21 +56,23 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-function store(kind: 'redis' | 'postgres'): PlaneStateStore {
-  if (kind === 'redis') {
-    const made = new RedisPlaneStateStore(redis!.url, 'test', log);
+const stores: Record<'redis' | 'postgres', () => PlaneStore> = {
+  redis: () => {
+    const made = new RedisPlaneStore(redis!.url, 'test', log);
     closers.push(() => made.close());
     return made;
-  }
-  const login = databaseLogin(url, 'app', keys);
-  const pool = new Pool(login);
-  const notifications = new PgNotifications(login, log);
-  closers.push(
-    () => pool.end(),
-    () => notifications.close(),
-  );
-  return new PgPlaneStateStore(pool, notifications);
-}
+  },
+  postgres: () => {
+    const login = databaseLogin(url, 'app', keys);
+    const pool = new Pool(login);
+    const notifications = new PgNotifications(login, log);
+    closers.push(
+      () => pool.end(),
+      () => notifications.close(),
+    );
+    return new PgPlaneStore(pool, notifications);
+  },
+};
 
 const forget = {
   postgres: async () => {
@@ -76,55 +87,178 @@ const forget = {
   },
 };
 
-async function state(kind: 'redis' | 'postgres'): Promise<PlaneState> {
-  const made = new PlaneState(store(kind), new SystemClock(), log);
-  await made.start();
-  closers.push(() => made.close());
-  return made;
-}
+describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
+  const forged = new Counter({ name: 'forged', help: 'x', labelNames: ['name'], registers: [] });
+  const options = (app: AppName): PlaneStateOptions => ({
+    app,
+    store: stores[kind](),
+    seal: new PlaneSeal(keys),
+    clock: new SystemClock(),
+    log,
+    forged,
+  });
+  const alarms = async (): Promise<number> =>
+    (await forged.get()).values.reduce((sum, { value }) => sum + value, 0);
 
-describe.each(['postgres', 'redis'] as const)('plane state on %s', (kind) => {
-  it('reaches every reader, in order of its versions, and those who come later', async () => {
-    const owner = await state(kind);
-    const reader = await state(kind);
-    const seen: number[] = [];
-    reader.watch('risk', ({ value }) => seen.push(value.agents['a']?.score ?? -1));
-    const first = await owner.put('risk', { agents: { a: { score: 10, tier: 'low' } } });
-    await eventually(() => expect(reader.get('risk')?.version).toBe(first));
-    const second = await owner.put('risk', { agents: { a: { score: 80, tier: 'critical' } } });
-    expect(second).toBeGreaterThan(first);
-    await eventually(() => expect(seen).toEqual([10, 80]));
-    const late = await state(kind);
-    expect(late.get('risk')?.value.agents['a']?.tier).toBe('critical');
+  async function state(app: AppName): Promise<PlaneState> {
+    const made = new PlaneState(options(app));
+    await made.start();
+    closers.push(() => Promise.resolve(made.close()));
+    return made;
+  }
+
+  async function signals(app: AppName): Promise<PlaneSignalBus> {
+    const made = new PlaneSignalBus(options(app));
+    await made.start();
+    return made;
+  }
+
+  const risk = (score: number): PlaneStateValues['risk'] => ({ agents: { a: { score, tier: 'low' } } });
+  const scoreIn = (reader: PlaneState): number | undefined => reader.get('risk')?.value.agents['a']?.score;
+
+  describe('plane state', () => {
+    it('reaches every reader, in order of its versions, and those who come later', async () => {
+      const owner = await state('behavior-monitor');
+      const reader = await state('mcp-proxy');
+      const seen: number[] = [];
+      reader.watch('risk', ({ value }) => seen.push(value.agents['a']?.score ?? -1));
+      const first = await owner.put('risk', risk(10));
+      await eventually(() => expect(reader.get('risk')?.version).toBe(first));
+      const second = await owner.put('risk', risk(80));
+      expect(second).toBeGreaterThan(first);
+      await eventually(() => expect(seen).toEqual([10, 80]));
+      expect(scoreIn(await state('llm-proxy'))).toBe(80);
+    });
+
+    it('keeps the order in which its owner wrote, also when it does not wait', async () => {
+      const owner = await state('behavior-monitor');
+      const versions = await Promise.all([1, 2, 3, 4, 5].map((score) => owner.put('risk', risk(score))));
+      expect(versions).toEqual([...versions].sort((a, b) => a - b));
+      expect(scoreIn(await state('mcp-proxy'))).toBe(5);
+    });
+
+    it('reaches readers also after the store has lost everything', async () => {
+      const owner = await state('behavior-monitor');
+      const reader = await state('mcp-proxy');
+      for (const score of [1, 2, 3]) await owner.put('risk', risk(score));
+      await eventually(() => expect(scoreIn(reader)).toBe(3));
+      await forget[kind]();
+      await owner.put('risk', risk(4));
+      await eventually(() => expect(scoreIn(reader)).toBe(4));
+      await forget[kind]();
+      await owner.resynchronise();
+      expect(scoreIn(await state('llm-proxy'))).toBe(4);
+    });
+
+    it('may be written by its owner alone', async () => {
+      const stranger = await state('mcp-proxy');
+      await expect(stranger.put('issuers', { issuers: [] })).rejects.toThrow(/belongs to identity-jwks/);
+    });
+
+    it('ignores what its owner did not sign, raises the alarm once, and is put right by its owner', async () => {
+      const owner = await state('identity-jwks');
+      const reader = await state('mcp-proxy');
+      await owner.put('issuers', { issuers: [] });
+      await eventually(() => expect(reader.get('issuers')).toBeDefined());
+      const before = reader.get('issuers');
+      const store = stores[kind]();
+      const evil = JSON.stringify({ issuers: [{ iss: 'evil', keys: [], audiences: ['behavry:person'] }] });
+      const version = Date.now() + 1_000_000;
+      const other = new PlaneSeal(
+        PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'other-')), 'plane.key')),
+      );
+      const seal = new PlaneSeal(keys);
+      const genuine = await store.read('issuers');
+      const forgeries = [
+        evil,
+        `9007199254740991 ${evil}`,
+        other.close('identity-jwks', 'state/issuers', { version, text: evil }),
+        // Another app's signature, another value's, and the true one over another text or version.
+        seal.close('mcp-proxy', 'state/issuers', { version, text: evil }),
+        seal.close('identity-jwks', 'state/config', { version, text: evil }),
+        `${genuine!.split(' ').slice(0, 2).join(' ')} ${evil}`,
+        genuine!.replace(/^\d+/, String(version)),
+      ];
+      for (const forgery of forgeries) {
+        const alarmed = await alarms();
+        await store.replace('issuers', (await store.read('issuers'))?.slice(0, 80), forgery);
+        await reader.resynchronise();
+        expect(reader.get('issuers')).toEqual(before);
+        expect(await alarms()).toBe(alarmed + 1);
+        expect((await state('llm-proxy')).get('issuers')).toBeUndefined();
+      }
+      await owner.resynchronise();
+      expect((await state('llm-proxy')).get('issuers')?.value).toEqual({ issuers: [] });
+    });
+
+    it('does not go back to an older value, even a true one', async () => {
+      const owner = await state('behavior-monitor');
+      const reader = await state('mcp-proxy');
+      const store = stores[kind]();
+      await owner.put('risk', risk(1));
+      const old = await store.read('risk');
+      await owner.put('risk', risk(2));
+      await eventually(() => expect(scoreIn(reader)).toBe(2));
+      await store.replace('risk', (await store.read('risk'))?.slice(0, 80), old!);
+      await reader.resynchronise();
+      expect(scoreIn(reader)).toBe(2);
+      await owner.resynchronise();
+      expect(scoreIn(await state('llm-proxy'))).toBe(2);
+    });
   });
 
-  it('reaches readers also after the store has lost everything', async () => {
-    const owner = await state(kind);
-    const reader = await state(kind);
-    const wanted = (at: string) => eventually(() => expect(reader.get('issuers.wanted')?.value.at).toBe(at));
-    for (const at of ['1', '2', '3']) await owner.put('issuers.wanted', { at });
-    await wanted('3');
-    await forget[kind]();
-    await owner.put('issuers.wanted', { at: '4' });
-    await wanted('4');
+  describe('signals', () => {
+    it('reach those who listen, from those who may send them', async () => {
+      const writer = await signals('audit-writer');
+      const proxy = await signals('mcp-proxy');
+      const heard: unknown[] = [];
+      const end = proxy.on('audit.positions', (value) => heard.push(value));
+      await writer.send('audit.positions', { spools: { s: 1 } });
+      await eventually(() => expect(heard).toEqual([{ spools: { s: 1 } }]));
+      end();
+      await expect(proxy.send('audit.positions', { spools: { s: 9 } })).rejects.toThrow(/may not send/);
+    });
+
+    it('are ignored when none of their senders signed them', async () => {
+      const writer = await signals('audit-writer');
+      const proxy = await signals('mcp-proxy');
+      const heard: unknown[] = [];
+      proxy.on('audit.positions', ({ spools }) => heard.push(spools['s']));
+      const store = stores[kind]();
+      const value = { version: 1, text: JSON.stringify({ spools: { s: 666 } }) };
+      const alarmed = await alarms();
+      await store.tell('signal', 'nonsense');
+      await store.tell('signal', `audit.positions audit-writer 1 x ${value.text}`);
+      const sealed = new PlaneSeal(keys).close('mcp-proxy', 'signal/audit.positions', value);
+      for (const app of ['mcp-proxy', 'audit-writer'])
+        await store.tell('signal', `audit.positions ${app} ${sealed}`);
+      await writer.send('audit.positions', { spools: { s: 2 } });
+      await eventually(() => expect(heard).toEqual([2]));
+      expect(await alarms()).toBe(alarmed + 3);
+    });
   });
 
-  it('tells of what changes with the traffic only those who watch it', async () => {
-    const owner = await state(kind);
-    const watching = await state(kind);
-    const other = await state(kind);
-    const before = other.get('audit.positions')?.version ?? 0;
-    const seen: number[] = [];
-    watching.watch('audit.positions', ({ value }) => seen.push(value.spools['s'] ?? -1));
-    await owner.put('audit.positions', { spools: { s: 1 } });
-    await owner.put('audit.positions', { spools: { s: 2 } });
-    await eventually(() => expect(seen.at(-1)).toBe(2));
-    // What is told later in order has arrived, so what came before it would have.
-    const version = await owner.put('risk', { agents: {} });
-    await eventually(() => expect(other.get('risk')?.version).toBe(version));
-    expect(other.get('audit.positions')?.version ?? 0).toBe(before);
-    await other.resynchronise();
-    expect(other.get('audit.positions')?.value.spools).toEqual({ s: 2 });
+  describe('the next config document', () => {
+    it('is asked for once by all who want it, and ends their wait', async () => {
+      const license = await state('license-service');
+      const asked = await signals('license-service');
+      let wishes = 0;
+      asked.on('config.wanted', () => {
+        wishes += 1;
+        void license.put('config', { generation: wishes } as unknown as ConfigDocument);
+      });
+      const proxy = await state('mcp-proxy');
+      const next = new NextConfig(proxy, await signals('mcp-proxy'), 60_000);
+      await Promise.all([next.wait(), next.wait(), next.wait()]);
+      expect(proxy.get('config')?.value.generation).toBe(1);
+      await next.wait();
+      expect(proxy.get('config')?.value.generation).toBe(2);
+    });
+
+    it('is not waited for without end', async () => {
+      const next = new NextConfig(await state('llm-proxy'), await signals('llm-proxy'), 50);
+      await next.wait();
+    });
   });
 });
 
@@ -149,8 +283,16 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
       kind === 'redis'
         ? { kind, url: redis!.url, prefix: 'test' }
         : { kind, login: databaseLogin(url, 'app', keys) };
-    const broker = new QueueBroker(address, log, metrics);
-    closers.push(() => broker.close());
+    const broker = new QueueBroker('behavior-monitor', address, log, metrics);
+    const writer = new QueueBroker('audit-writer', address, log, metrics);
+    closers.push(
+      () => broker.close(),
+      () => writer.close(),
+    );
+    expect(() => broker.producer(AUDIT_COMMITTED_QUEUE)).toThrow(/not a producer/);
+    expect(() => {
+      writer.consume(AUDIT_COMMITTED_QUEUE, () => Promise.resolve());
+    }).toThrow(/not the consumer/);
     const taken: number[] = [];
     let failures = 1;
     broker.consume({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 }, ({ seq }) => {
@@ -158,7 +300,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
       taken.push(seq);
       return Promise.resolve();
     });
-    const producer = broker.producer({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 });
+    const producer = writer.producer({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 });
     for (const seq of [1, 2, 3]) await producer.add({ tenant_id: 't', seq }, { jobId: `job-${seq}` });
     await producer.add({ tenant_id: 't', seq: 'x' as unknown as number });
     await eventually(() => expect([...taken].sort()).toEqual([1, 2, 3]));

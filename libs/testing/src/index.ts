@@ -1,4 +1,5 @@
 export { ComponentError, freePort } from '@behavry/components';
+export { putAsOwner, queuesAs, signalAs, type RunningParts } from './as-owner';
 export { describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';

@@ -3,7 +3,6 @@ import { DataSource } from 'typeorm';
 import { BUNDLE_BUILD_QUEUE } from '@behavry/contracts';
 import {
   allContentCounters,
-  CONTENT_CHANNEL,
   contentCounters,
   listTenants,
   PUBLISHED_CHANNEL,
@@ -22,10 +21,12 @@ import { BundleKey } from './bundle-key';
 import { DocumentBuilder } from './document-builder';
 
 const PARTS: readonly DocumentPart[] = ['policy', 'config'];
+/** A large bundle of one tenant must not hold up the kill switch of another. */
+const BUILDS_AT_ONCE = 4;
 
 /**
- * Keeps every tenant's documents published: a notification or a job says what changed, and a sweep finds
- * what they missed. Builds happen here and never while somebody asks for a document.
+ * Keeps every tenant's documents published: a job says what changed, and a sweep finds what a lost one
+ * would have said. Builds happen here and never while somebody asks for a document.
  */
 @Injectable()
 export class Publisher implements OnModuleInit, OnModuleDestroy {
@@ -55,13 +56,13 @@ export class Publisher implements OnModuleInit, OnModuleDestroy {
         ? { ready: true }
         : { ready: false, detail: 'the tenants have not all been looked at yet' },
     );
-    await this.notifications.listen(CONTENT_CHANNEL, (payload) => {
-      this.#hear(payload, (...of) => this.ensure(...of));
-    });
+    // Other replicas publish too, and each has polls of its own to wake.
     await this.notifications.listen(PUBLISHED_CHANNEL, (payload) => {
-      this.#hear(payload, (...of) => this.store.refresh(...of));
+      this.#hear(payload);
     });
-    this.queues.consume(BUNDLE_BUILD_QUEUE, ({ tenant_id: tenantId, part }) => this.ensure(tenantId, part));
+    this.queues.consume(BUNDLE_BUILD_QUEUE, ({ tenant_id: tenantId, part }) => this.ensure(tenantId, part), {
+      concurrency: BUILDS_AT_ONCE,
+    });
     await this.sweep();
     this.#timer = setInterval(() => void this.sweep(), this.context.config.sweepSeconds * 1000);
   }
@@ -166,14 +167,14 @@ export class Publisher implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  #hear(payload: string, act: (tenantId: string, part: DocumentPart) => Promise<void>): void {
+  #hear(payload: string): void {
     // Empty after a reconnection, when anything may have been missed.
     if (payload === '') {
       void this.sweep();
       return;
     }
     const [tenantId = '', part] = payload.split(' ');
-    if (part === 'policy' || part === 'config') void this.#quietly(act(tenantId, part));
+    if (part === 'policy' || part === 'config') void this.#quietly(this.store.refresh(tenantId, part));
   }
 
   async #quietly(work: Promise<void>): Promise<void> {

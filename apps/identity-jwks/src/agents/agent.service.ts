@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { AgentStatus } from '@behavry/contracts';
 import { AgentRepository, DataPlaneTokenRepository, TenantRepository, type Agent } from '@behavry/db-control';
 import {
+  BuildWake,
   ChangeLog,
   Clock,
   ProblemError,
@@ -13,7 +14,6 @@ import {
 } from '@behavry/platform';
 import type { IdentityConfig } from '../identity-jwks.config';
 import type { EnrolledAgentResponse } from './agent.dto';
-import { BundleWake } from './bundle-wake';
 import { newCredentials, newSecret, type NewCredentials } from './credentials';
 
 export interface AgentDraft {
@@ -48,7 +48,7 @@ export class AgentService {
     private readonly context: ServiceContext<IdentityConfig>,
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
-    private readonly wake: BundleWake,
+    private readonly wake: BuildWake,
     private readonly clock: Clock,
   ) {}
 

@@ -2,10 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { enrollmentTokenByHash, EnrollmentTokenRepository, type EnrollmentToken } from '@behavry/db-control';
-import { ChangeLog, Clock, ProblemError, sha256, uuidv7, withTenant, type Person } from '@behavry/platform';
+import {
+  BuildWake,
+  ChangeLog,
+  Clock,
+  ProblemError,
+  sha256,
+  uuidv7,
+  withTenant,
+  type Person,
+} from '@behavry/platform';
 import { AgentService } from '../agents/agent.service';
 import type { EnrolledAgentResponse } from '../agents/agent.dto';
-import { BundleWake } from '../agents/bundle-wake';
 
 export interface EnrollmentDraft {
   readonly label: string;
@@ -21,7 +29,7 @@ export class EnrollmentService {
     private readonly database: DataSource,
     private readonly agents: AgentService,
     private readonly changes: ChangeLog,
-    private readonly wake: BundleWake,
+    private readonly wake: BuildWake,
     private readonly clock: Clock,
   ) {}
 

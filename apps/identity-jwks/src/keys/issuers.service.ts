@@ -1,6 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PublicJwk, TrustedIssuer } from '@behavry/contracts';
-import { AGENT_AUDIENCE, PERSON_AUDIENCE, PlaneState, ServiceContext } from '@behavry/platform';
+import {
+  AGENT_AUDIENCE,
+  PERSON_AUDIENCE,
+  PlaneSignalBus,
+  PlaneState,
+  ServiceContext,
+} from '@behavry/platform';
 import { dataPlaneIdentity, type IdentityConfig } from '../identity-jwks.config';
 import { ControlKeys } from './control-keys';
 import { OwnKey } from './own-key';
@@ -13,6 +19,7 @@ export class IssuersService implements OnModuleInit {
   constructor(
     private readonly context: ServiceContext<IdentityConfig>,
     private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
     private readonly key: OwnKey,
   ) {}
 
@@ -38,7 +45,7 @@ export class IssuersService implements OnModuleInit {
           context.log.warn({ err: error }, 'the new key set could not be published yet');
         });
     });
-    this.state.watch('issuers.wanted', () => void control.wanted());
+    this.signals.on('issuers.wanted', () => void control.wanted());
   }
 
   async #publish(controlKeys: readonly PublicJwk[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type TenantSummary,
 } from '@behavry/db-control';
 import {
+  BuildWake,
   ChangeLog,
   Clock,
   ProblemError,
@@ -19,7 +20,6 @@ import {
   type Person,
   uniqueViolation,
 } from '@behavry/platform';
-import { BundleWake } from '../agents/bundle-wake';
 import { licenseEnd, PLAN_GRANTS } from '../domain/plans';
 import { hashPassword } from '../people/password';
 import { newLicenseKey } from './license-key';
@@ -47,7 +47,7 @@ export class TenantService {
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
-    private readonly wake: BundleWake,
+    private readonly wake: BuildWake,
     private readonly clock: Clock,
   ) {}
 
@@ -101,8 +101,7 @@ export class TenantService {
       const what = constraint === 'people_username_uq' ? 'username' : 'slug';
       throw new ProblemError('conflict', `This ${what} is taken.`);
     }
-    await this.wake.wake(id, 'policy');
-    await this.wake.wake(id, 'config');
+    await this.wake.wake(id, 'policy', 'config');
     return { id, licenseKey, username: draft.username, password };
   }
 

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { agentByClientId } from '@behavry/db-control';
 import type { AgentStatus, ConfigDocument } from '@behavry/contracts';
-import type { Clock, PlaneState } from '@behavry/platform';
+import type { NextConfig, PlaneState } from '@behavry/platform';
 
 /** What is known of a client id. */
 export interface KnownAgent {
@@ -38,18 +38,14 @@ export class ControlAgentDirectory extends AgentDirectory {
   }
 }
 
-const WAIT_MS = 2_000;
-
 /**
  * Agents of the one tenant of a data plane. One that the present document does not know makes the plane look
  * for a newer document once, and is waited for up to two seconds (lifecycle: new agents).
  */
 export class ConfigAgentDirectory extends AgentDirectory {
-  #asking: Promise<void> | undefined;
-
   constructor(
     private readonly state: PlaneState,
-    private readonly clock: Clock,
+    private readonly next: NextConfig,
   ) {
     super();
   }
@@ -57,8 +53,7 @@ export class ConfigAgentDirectory extends AgentDirectory {
   override async find(clientId: string): Promise<KnownAgent | undefined> {
     const known = this.#known(clientId);
     if (known) return known;
-    this.#asking ??= this.#nextDocument().finally(() => (this.#asking = undefined));
-    await this.#asking;
+    await this.next.wait();
     return this.#known(clientId);
   }
 
@@ -78,26 +73,5 @@ export class ConfigAgentDirectory extends AgentDirectory {
       roles: entry.roles,
       permissions: entry.permissions,
     };
-  }
-
-  async #nextDocument(): Promise<void> {
-    const before = this.state.get('config')?.version ?? 0;
-    let unwatch: () => void = () => undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const arrived = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WAIT_MS);
-      unwatch = this.state.watch('config', ({ version }) => {
-        if (version > before) resolve();
-      });
-    });
-    try {
-      await this.state.put('config.wanted', { at: new Date(this.clock.now()).toISOString() });
-      await arrived;
-    } catch {
-      // The plane's state cannot be reached; the agent stays unknown for now.
-    } finally {
-      unwatch();
-      clearTimeout(timer);
-    }
   }
 }

@@ -59,7 +59,15 @@ describe('config document', () => {
   });
 
   it('loses only its new agents under an enforced licence', () => {
-    const agent = { name: '', agent_type: '', client_id: '', secret_sha256: '', roles: [], permissions: [] };
+    const agent = {
+      name: '',
+      agent_type: '',
+      client_id: '',
+      secret_sha256: '',
+      roles: [],
+      permissions: [],
+      tokens_not_before: null,
+    };
     const document = {
       ...(DOCUMENT as unknown as Parameters<typeof withoutNewAgents>[0]),
       agents: [

@@ -22,6 +22,8 @@ export class ConfigKeeper {
   #document: ConfigDocument | undefined;
   #generation = 0;
   #refused: DocumentFault | undefined;
+  /** Documents go on one after the other, or a repeated old one could overtake a new one. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly options: ConfigKeeperOptions,
@@ -53,7 +55,24 @@ export class ConfigKeeper {
    * Takes a document from the control plane.
    * @returns whether it is in force now; a refused one leaves the last good one where it is
    */
-  async take(compact: string): Promise<boolean> {
+  take(compact: string): Promise<boolean> {
+    return this.#inTurn(() => this.#take(compact));
+  }
+
+  /** Hands the document in force on again: what an enforced licence holds back may have changed. */
+  refresh(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#document) await this.#publish(this.#document);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #take(compact: string): Promise<boolean> {
     const { tenantId, clock, log } = this.options;
     const result = checkDocument(compact, { keys: this.keys.all, tenantId, generation: this.#generation });
     if (!result.ok) {
@@ -84,11 +103,6 @@ export class ConfigKeeper {
       log.error({ err: error }, 'the config document is in force but could not be kept for a restart');
     }
     return true;
-  }
-
-  /** Hands the document in force on again: what an enforced licence holds back may have changed. */
-  async refresh(): Promise<void> {
-    if (this.#document) await this.#publish(this.#document);
   }
 
   async #publish(document: ConfigDocument): Promise<void> {

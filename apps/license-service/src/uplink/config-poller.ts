@@ -1,4 +1,4 @@
-import type { Logger, PlaneState } from '@behavry/platform';
+import type { Logger, PlaneSignalBus } from '@behavry/platform';
 import { backOffMs } from '../domain/back-off';
 import type { BundleKeys } from './bundle-keys';
 import type { ConfigKeeper } from './config-keeper';
@@ -35,13 +35,13 @@ export class ConfigPoller {
     private readonly http: PlaneHttp,
     private readonly keys: BundleKeys,
     private readonly keeper: ConfigKeeper,
-    private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
   ) {}
 
   /** Polls until the signal ends; waits for a bundle key first, because nothing could be verified. */
   async run(signal: AbortSignal): Promise<void> {
     await this.keys.ready(signal);
-    const unwatch = this.state.watch('config.wanted', () => {
+    const unwatch = this.signals.on('config.wanted', () => {
       this.#wanted();
     });
     while (!signal.aborted) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { LicenseState } from '@behavry/contracts';
-import { PlaneState, ServiceContext } from '@behavry/platform';
+import { PlaneSignalBus, PlaneState, ServiceContext } from '@behavry/platform';
 import { dataPlaneSettings, type LicenseConfig } from '../license-service.config';
 import { BundleKeys } from './bundle-keys';
 import { configHealth } from './config-health';
@@ -30,6 +30,7 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     private readonly context: ServiceContext<LicenseConfig>,
     private readonly database: DataSource,
     private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -37,7 +38,6 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     const { config, clock, log, metrics } = context;
     const settings = dataPlaneSettings(config);
     const { tenantId, deploymentId, controlPlaneUrl, dataPlaneToken } = settings;
-    const plain = context as unknown as ServiceContext;
     const store = new UplinkStore(database, tenantId);
     const keys = await BundleKeys.load(store, config.bundlePublicKey, clock, log);
     const http = new PlaneHttp(controlPlaneUrl);
@@ -52,7 +52,7 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     );
     const agentCount = (): number =>
       keeper.document?.agents.filter(({ status }) => status === 'active').length ?? 0;
-    const license = new LicenseWatch(plain, settings, http, store, state, keys, token, agentCount, () =>
+    const license = new LicenseWatch(context, settings, http, store, state, keys, token, agentCount, () =>
       keeper.refresh(),
     );
     this.#token = token;
@@ -66,7 +66,7 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
       http,
       keys,
       keeper,
-      state,
+      this.signals,
     );
     const heartbeat = new HeartbeatLoop(context, settings, http, figures, keys, token, () => ({
       configRevision: keeper.document?.revision,

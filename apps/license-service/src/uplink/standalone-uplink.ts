@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
+import { PlaneSignalBus, PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
 import { LicenseService } from '../licenses/license.service';
 import type { LicenseConfig } from '../license-service.config';
 import { BundleKeys } from './bundle-keys';
@@ -29,6 +29,7 @@ export class StandaloneUplink implements OnApplicationBootstrap {
     private readonly context: ServiceContext<LicenseConfig>,
     private readonly database: DataSource,
     private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
     private readonly signingKeys: SigningKeys,
     private readonly licenses: LicenseService,
   ) {}
@@ -39,10 +40,9 @@ export class StandaloneUplink implements OnApplicationBootstrap {
     this.#sayWhatIsIgnored();
     const serviceUrl = config.bundleServerUrl.replace(/\/+$/, '');
     context.health.register('config', () => configHealth(state, 'unused'));
-    const plain = context as unknown as ServiceContext;
-    const tenantId = await standaloneTenant(plain, database);
+    const tenantId = await standaloneTenant(context, database);
     const folder = join(config.dataDir, 'opa');
-    const token = await internalToken(plain, database, tenantId, folder);
+    const token = await internalToken(context, database, tenantId, folder);
     const store = new UplinkStore(database, tenantId);
     const keys = BundleKeys.unpinned(clock, log);
     await keys.offer(await this.signingKeys.publicKeys('bundle'));
@@ -67,7 +67,7 @@ export class StandaloneUplink implements OnApplicationBootstrap {
       http,
       keys,
       keeper,
-      state,
+      this.signals,
     );
     const ending = new AbortController();
     const opaFiles = async (signal: AbortSignal): Promise<void> => {

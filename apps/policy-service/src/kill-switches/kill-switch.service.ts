@@ -8,7 +8,15 @@ import {
   McpServerRepository,
   type ThrownKillSwitch,
 } from '@behavry/db-control';
-import { ChangeLog, Clock, ProblemError, uuidv7, withTenant, type Person } from '@behavry/platform';
+import {
+  BuildWake,
+  ChangeLog,
+  Clock,
+  ProblemError,
+  uuidv7,
+  withTenant,
+  type Person,
+} from '@behavry/platform';
 
 /** What a throw did: an emergency may be called out twice. */
 export interface ThrowResult {
@@ -16,13 +24,14 @@ export interface ThrowResult {
   readonly isNew: boolean;
 }
 
-/** Kill switches of a tenant: thrown, listed, released. bundle-server wakes at the commit of each. */
+/** Kill switches of a tenant: thrown, listed, released. bundle-server is woken at the commit of each. */
 @Injectable()
 export class KillSwitchService {
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
+    private readonly wake: BuildWake,
   ) {}
 
   /**
@@ -31,7 +40,7 @@ export class KillSwitchService {
    */
   async throw(person: Person, scope: KillScope, wanted: string, reason: string): Promise<ThrowResult> {
     const { tenantId } = person;
-    return withTenant(this.database, tenantId, async (manager) => {
+    const result = await withTenant(this.database, tenantId, async (manager) => {
       const target = await checkedTarget(manager, tenantId, scope, wanted);
       const switches = new KillSwitchRepository(manager, tenantId);
       const now = this.clock.now();
@@ -50,6 +59,8 @@ export class KillSwitchService {
       }
       return { thrown: (await switches.find(scope, target)) ?? made, isNew: false };
     });
+    await this.wake.wake(tenantId, 'config');
+    return result;
   }
 
   list(
@@ -72,6 +83,7 @@ export class KillSwitchService {
       }
       await this.#record(manager, person, 'kill_switch.release', thrown);
     });
+    await this.wake.wake(tenantId, 'config');
   }
 
   #record(manager: EntityManager, person: Person, action: string, thrown: ThrownKillSwitch): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { contentCounters, lockContentCounters } from '@behavry/db-control';
 import type { TenantPolicy } from '@behavry/domain';
-import { ProblemError, withTenant, uniqueViolation } from '@behavry/platform';
+import { BuildWake, ProblemError, withTenant, uniqueViolation } from '@behavry/platform';
 import { Gate, type TenantContent } from '../gate/gate';
 import type { LocatedFault } from '../gate/opa-output';
 import { packageTaken, withFaults, type FaultView } from './policy-problem';
@@ -48,6 +48,7 @@ export class Publisher {
     private readonly database: DataSource,
     private readonly gate: Gate,
     private readonly publication: Publication,
+    private readonly wake: BuildWake,
   ) {}
 
   /**
@@ -73,6 +74,7 @@ export class Publisher {
       if (counter === undefined) continue;
       if (isSame) return null;
       this.#compiledAt.set(tenantId, counter);
+      await this.wake.wake(tenantId, 'policy');
       return counter;
     }
     throw new ProblemError('conflict', 'Other policies changed all the while; try again.');

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { McpServerEntry } from '@behavry/contracts';
 import { McpServerRepository, type McpServer } from '@behavry/db-control';
 import {
+  BuildWake,
   ChangeLog,
   checkIfMatch,
   Clock,
@@ -21,6 +22,7 @@ export class McpServerService {
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
+    private readonly wake: BuildWake,
   ) {}
 
   /** @throws ProblemError 409 when the id is taken, 422 */
@@ -28,7 +30,7 @@ export class McpServerService {
     checkServer(server);
     const { tenantId } = person;
     try {
-      return await withTenant(this.database, tenantId, async (manager) => {
+      return await this.#change(tenantId, async (manager) => {
         await new McpServerRepository(manager, tenantId).insert(server, this.#now());
         await this.#record(manager, person, 'mcp_server.create', server);
         return existing(manager, tenantId, server.id);
@@ -57,7 +59,7 @@ export class McpServerService {
   async replace(person: Person, server: McpServerEntry, ifMatch: string | undefined): Promise<McpServer> {
     checkServer(server);
     const { tenantId } = person;
-    return withTenant(this.database, tenantId, async (manager) => {
+    return this.#change(tenantId, async (manager) => {
       const servers = new McpServerRepository(manager, tenantId);
       const before = await servers.lock(server.id);
       if (!before) throw unknownServer();
@@ -71,7 +73,7 @@ export class McpServerService {
   /** @throws ProblemError 404, 412 */
   async delete(person: Person, id: string, ifMatch: string | undefined): Promise<void> {
     const { tenantId } = person;
-    await withTenant(this.database, tenantId, async (manager) => {
+    await this.#change(tenantId, async (manager) => {
       const servers = new McpServerRepository(manager, tenantId);
       const before = await servers.lock(id);
       if (!before) throw unknownServer();
@@ -79,6 +81,13 @@ export class McpServerService {
       await servers.delete(id);
       await this.#record(manager, person, 'mcp_server.delete', before);
     });
+  }
+
+  /** One transaction that changes the registry; bundle-server is woken at its commit. */
+  async #change<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const result = await withTenant(this.database, tenantId, work);
+    await this.wake.wake(tenantId, 'config');
+    return result;
   }
 
   #now(): Date {

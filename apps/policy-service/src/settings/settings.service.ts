@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { TenantSettingsRepository, type TenantSettings } from '@behavry/db-control';
-import { ChangeLog, checkIfMatch, Clock, etagOf, withTenant, type Person } from '@behavry/platform';
+import {
+  BuildWake,
+  ChangeLog,
+  checkIfMatch,
+  Clock,
+  etagOf,
+  withTenant,
+  type Person,
+} from '@behavry/platform';
 
 /** One of the groups of settings that are read and replaced together. */
 export type SettingsGroup = 'blastRadius' | 'rateLimits';
@@ -18,6 +26,7 @@ export class SettingsService {
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
+    private readonly wake: BuildWake,
   ) {}
 
   get(tenantId: string): Promise<TenantSettings> {
@@ -37,7 +46,7 @@ export class SettingsService {
     ifMatch: string | undefined,
   ): Promise<TenantSettings> {
     const { tenantId, id: personId, username } = person;
-    return withTenant(this.database, tenantId, async (manager) => {
+    const changed = await withTenant(this.database, tenantId, async (manager) => {
       const now = new Date(this.clock.now());
       const repository = new TenantSettingsRepository(manager, tenantId);
       const before = await repository.lock(now);
@@ -54,5 +63,7 @@ export class SettingsService {
       });
       return repository.get();
     });
+    await this.wake.wake(tenantId, 'policy', 'config');
+    return changed;
   }
 }

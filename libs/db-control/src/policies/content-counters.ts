@@ -1,9 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { ContentChangesEntity } from './content-changes.entity';
 
-/** Channel of the notification that goes out at the commit of every change: `<tenant id> policy|config`. */
-export const CONTENT_CHANNEL = 'behavry_content';
-
 /** How often the content of a tenant's two documents has changed; both only rise. */
 export interface ContentCounters {
   readonly policy: number;

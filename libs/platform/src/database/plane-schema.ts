@@ -9,8 +9,8 @@ const STATEMENTS: readonly string[] = [
   'CREATE SCHEMA IF NOT EXISTS plane',
   `CREATE TABLE IF NOT EXISTS plane.plane_state (
      key text CONSTRAINT plane_state_pk PRIMARY KEY,
-     version bigint NOT NULL,
      value text NOT NULL)`,
+  'ALTER TABLE plane.plane_state DROP COLUMN IF EXISTS version',
   `CREATE TABLE IF NOT EXISTS plane.changes (
      id uuid CONSTRAINT changes_pk PRIMARY KEY,
      tenant_id uuid NOT NULL,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createPostgresBackend, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Counter, Gauge } from 'prom-client';
-import type { QueueDefinition } from '@behavry/contracts';
+import type { AppName, QueueDefinition } from '@behavry/contracts';
 import { QUEUE_SCHEMA } from '../database/migrate-plane';
 import type { DatabaseLogin } from '../database/database-address';
 import type { Logger } from '../logging/logger';
@@ -41,14 +41,21 @@ export type BrokerAddress =
 export class QueueBroker {
   readonly #closers: (() => Promise<unknown>)[] = [];
 
+  /** @param app who fills and empties queues from here */
   constructor(
+    private readonly app: AppName,
     private readonly address: BrokerAddress,
     private readonly log: Logger,
     private readonly metrics: QueueMetrics,
   ) {}
 
-  /** @returns the sending end of a queue */
+  /**
+   * @returns the sending end of a queue
+   * @throws Error when this app is none of its producers
+   */
   producer<Payload>(definition: QueueDefinition<Payload>): QueueProducer<Payload> {
+    if (!definition.producers.includes(this.app))
+      throw new Error(`${this.app} is not a producer of ${definition.name}`);
     const queue = this.#queue(definition.name);
     queue.on('error', (error: Error) => {
       this.#failing(definition.name, error);
@@ -70,12 +77,17 @@ export class QueueBroker {
     };
   }
 
-  /** Begins to take jobs. A payload that the definition does not accept fails for good. */
+  /**
+   * Begins to take jobs. A payload that the definition does not accept fails for good.
+   * @throws Error when this app is not the queue's consumer
+   */
   consume<Payload>(
     definition: QueueDefinition<Payload>,
     handler: QueueHandler<Payload>,
     options: ConsumeOptions = {},
   ): void {
+    if (definition.consumer !== this.app)
+      throw new Error(`${this.app} is not the consumer of ${definition.name}`);
     const process = async (job: Job<unknown>): Promise<void> => {
       if (!definition.accepts(job.data)) throw new UnrecoverableError('the payload does not fit the queue');
       await handler(job.data);

@@ -9,14 +9,20 @@ import { databaseLogin, type DatabaseLogin } from '../database/database-address'
 import { PgNotifications } from '../database/pg-notifications';
 import { SigningKeys } from '../keys/signing-keys';
 import { QueueBroker } from '../queues/queue-broker';
-import { PgPlaneStateStore } from '../state/pg-plane-state-store';
-import { PlaneState } from '../state/plane-state';
-import { RedisPlaneStateStore } from '../state/redis-plane-state-store';
+import { NextConfig } from '../state/next-config';
+import { PgPlaneStore } from '../state/pg-plane-store';
+import { PlaneSeal } from '../state/plane-seal';
+import { PlaneSignalBus } from '../state/plane-signals';
+import { PlaneState, type PlaneStateOptions } from '../state/plane-state';
+import { PlaneStore } from '../state/plane-store';
+import { RedisPlaneStore } from '../state/redis-plane-store';
 import { Clock } from '../time/clock';
 import { ServiceContext } from './service-context';
 
 /** How often a token with an unknown key may ask for the key sets to be fetched again. */
 const UNKNOWN_KEY_MS = 30_000;
+/** What plane state and signals are made of. */
+const SHARED = Symbol('plane state options');
 
 /** The parts that every app has, as Nest providers by class. */
 @Module({})
@@ -27,9 +33,21 @@ export class PlatformModule {
       { provide: Clock, useValue: context.clock },
       { provide: Pool, useFactory: () => planePool(context) },
       { provide: PgNotifications, useFactory: () => notifications(context) },
-      { provide: PlaneState, useFactory: planeState, inject: [ServiceContext, Pool, PgNotifications] },
+      { provide: PlaneStore, useFactory: planeStore, inject: [ServiceContext, Pool, PgNotifications] },
+      { provide: SHARED, useFactory: shared, inject: [ServiceContext, PlaneStore] },
+      { provide: PlaneState, useFactory: planeState, inject: [ServiceContext, SHARED] },
+      { provide: PlaneSignalBus, useFactory: planeSignals, inject: [SHARED] },
+      {
+        provide: NextConfig,
+        useFactory: (state: PlaneState, signals: PlaneSignalBus) => new NextConfig(state, signals),
+        inject: [PlaneState, PlaneSignalBus],
+      },
       { provide: QueueBroker, useFactory: () => queueBroker(context) },
-      { provide: TokenVerifier, useFactory: tokenVerifier, inject: [ServiceContext, PlaneState] },
+      {
+        provide: TokenVerifier,
+        useFactory: tokenVerifier,
+        inject: [ServiceContext, PlaneState, PlaneSignalBus],
+      },
       { provide: ChangeLog, useFactory: (pool: Pool) => new ChangeLog(pool, context.clock), inject: [Pool] },
       {
         provide: SigningKeys,
@@ -70,27 +88,48 @@ function notifications(context: ServiceContext): PgNotifications {
   return listener;
 }
 
-async function planeState(
-  context: ServiceContext,
-  pool: Pool,
-  listener: PgNotifications,
-): Promise<PlaneState> {
+function planeStore(context: ServiceContext, pool: Pool, listener: PgNotifications): PlaneStore {
   const { redisUrl, redisPrefix } = context.config;
   const store = redisUrl
-    ? new RedisPlaneStateStore(redisUrl, redisPrefix, context.log)
-    : new PgPlaneStateStore(pool, listener);
-  const state = new PlaneState(store, context.clock, context.log);
+    ? new RedisPlaneStore(redisUrl, redisPrefix, context.log)
+    : new PgPlaneStore(pool, listener);
+  context.onClose('plane store', () => store.close());
+  return store;
+}
+
+function shared({ app, keys, clock, log, metrics }: ServiceContext, store: PlaneStore): PlaneStateOptions {
+  const forged = new Counter({
+    name: 'behavry_plane_state_forged_total',
+    help: 'Values and signals of the plane that were ignored, because no app that may write them did.',
+    labelNames: ['name'],
+    registers: [metrics],
+  });
+  return { app, store, seal: new PlaneSeal(keys), clock, log, forged };
+}
+
+async function planeState(context: ServiceContext, options: PlaneStateOptions): Promise<PlaneState> {
+  const state = new PlaneState(options);
   await state.start();
-  context.onClose('plane state', () => state.close());
+  context.onClose('plane state', () => {
+    state.close();
+    return Promise.resolve();
+  });
   context.health.register('plane_state', () =>
     state.isStale ? { ready: false, detail: 'not synchronised for 90 s' } : { ready: true },
   );
   return state;
 }
 
+async function planeSignals(options: PlaneStateOptions): Promise<PlaneSignalBus> {
+  const signals = new PlaneSignalBus(options);
+  await signals.start();
+  return signals;
+}
+
 function queueBroker(context: ServiceContext): QueueBroker {
   const { redisUrl, redisPrefix } = context.config;
   const broker = new QueueBroker(
+    context.app,
     redisUrl
       ? { kind: 'redis', url: redisUrl, prefix: redisPrefix }
       : { kind: 'postgres', login: appLogin(context) },
@@ -114,13 +153,13 @@ function queueBroker(context: ServiceContext): QueueBroker {
   return broker;
 }
 
-function tokenVerifier(context: ServiceContext, state: PlaneState): TokenVerifier {
+function tokenVerifier(context: ServiceContext, state: PlaneState, signals: PlaneSignalBus): TokenVerifier {
   let askedAt = 0;
   const verifier = new TokenVerifier(context.clock, () => {
     const now = context.clock.now();
     if (now - askedAt < UNKNOWN_KEY_MS) return;
     askedAt = now;
-    state.put('issuers.wanted', { at: new Date(now).toISOString() }).catch(() => undefined);
+    signals.send('issuers.wanted', null).catch(() => undefined);
   });
   state.watch('issuers', ({ value }) => {
     verifier.trust(value.issuers);

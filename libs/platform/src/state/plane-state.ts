@@ -1,80 +1,83 @@
-import { FREQUENT_PLANE_STATE_KEYS, type PlaneStateKey, type PlaneStateValues } from '@behavry/contracts';
+import type { Counter } from 'prom-client';
+import {
+  PLANE_STATE_OWNERS,
+  type AppName,
+  type PlaneStateKey,
+  type PlaneStateValues,
+} from '@behavry/contracts';
 import type { Logger } from '../logging/logger';
 import type { Clock } from '../time/clock';
+import type { PlaneSeal, Sealed } from './plane-seal';
+import { HEAD_CHARACTERS, type PlaneStore } from './plane-store';
 
 export interface Versioned<T> {
+  /** Rises with every write, also after a loss of the store: never below the writer's clock in milliseconds. */
   readonly version: number;
   readonly value: T;
 }
 
 type Watcher = (state: Versioned<unknown>) => void;
 
-/** Where the values lie. An adapter stores texts by key, counts versions and says what changed. */
-export interface PlaneStateStore {
-  readAll(): Promise<ReadonlyMap<string, Versioned<string>>>;
-  read(key: string): Promise<Versioned<string> | undefined>;
-  /** @returns the version that the new text got; versions of one key only rise, also after a loss of the store */
-  write(key: string, text: string): Promise<number>;
-  /**
-   * Calls back with the key and the new version of every change, from now on. Reconnects by itself, and then
-   * calls back with an empty key, because something may have been missed.
-   */
-  follow(changed: (key: string, version: number) => void): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Reads the message `version key` by which a store tells of a change. */
-export function told(message: string, changed: (key: string, version: number) => void): void {
-  const space = message.indexOf(' ');
-  changed(message.slice(space + 1), Number(message.slice(0, space)));
+export interface PlaneStateOptions {
+  /** Who reads and writes here. */
+  readonly app: AppName;
+  readonly store: PlaneStore;
+  readonly seal: PlaneSeal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Counts texts in the store that their owner did not write. */
+  readonly forged: Counter<'name'>;
 }
 
 const RESYNC_MS = 30_000;
 const STALE_MS = 90_000;
+const KEYS = Object.keys(PLANE_STATE_OWNERS) as PlaneStateKey[];
 
 /**
- * The state of a plane as its apps share it: each value has one owner that writes it; readers hold a
- * snapshot, follow changes and resynchronise every 30 s (architecture: how state moves inside a plane).
+ * The state of a plane as its apps share it: each value has one owner that writes and signs it; readers hold a
+ * snapshot, follow changes and resynchronise every 30 s (architecture: how state moves inside a plane). What the owner
+ * did not sign, and what is older than what was seen, is ignored.
  */
 export class PlaneState {
-  readonly #snapshot = new Map<string, Versioned<unknown>>();
-  readonly #owned = new Map<string, string>();
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #snapshot = new Map<PlaneStateKey, Versioned<unknown>>();
+  readonly #watchers = new Map<PlaneStateKey, Set<Watcher>>();
+  /** Texts that were found forged, so that each raises one alarm. */
+  readonly #forged = new Map<PlaneStateKey, string>();
+  /** One write at a time, in the order in which they were asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
   #lastSyncAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly store: PlaneStateStore,
-    private readonly clock: Clock,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly options: PlaneStateOptions) {}
 
   /** Loads the snapshot and begins to follow. Fails when the store cannot be reached. */
   async start(): Promise<void> {
-    await this.store.follow((key, version) => {
-      if (key === '') void this.#resynchroniseQuietly();
-      else if (this.#concerns(key, version)) void this.#refresh(key);
+    await this.options.store.follow('changed', (key) => {
+      if (key === '') void this.#quietly(this.resynchronise());
+      else if (isKey(key)) void this.#quietly(this.#refresh(key));
     });
     await this.resynchronise();
-    this.#timer = setInterval(() => void this.#resynchroniseQuietly(), RESYNC_MS);
+    this.#timer = setInterval(() => void this.#quietly(this.resynchronise()), RESYNC_MS);
     this.#timer.unref();
   }
 
-  /**
-   * @returns the last value seen, without waiting; undefined when there never was one. Of a frequent key that
-   *   nobody here watches it is as old as the last synchronisation.
-   */
+  /** @returns the last value seen, without waiting; undefined when there never was one */
   get<K extends PlaneStateKey>(key: K): Versioned<PlaneStateValues[K]> | undefined {
     return this.#snapshot.get(key) as Versioned<PlaneStateValues[K]> | undefined;
   }
 
-  /** Writes a value; only its owner may. @returns the version it got */
+  /**
+   * Writes a value.
+   * @returns the version it got
+   * @throws Error when this app is not its owner, or the store cannot be reached
+   */
   async put<K extends PlaneStateKey>(key: K, value: PlaneStateValues[K]): Promise<number> {
-    const text = JSON.stringify(value);
-    this.#owned.set(key, text);
-    const version = await this.store.write(key, text);
-    this.#accept(key, { version, value });
-    return version;
+    const { app } = this.options;
+    if (PLANE_STATE_OWNERS[key] !== app)
+      throw new Error(
+        `plane state: ${key} belongs to ${PLANE_STATE_OWNERS[key]}, and ${app} may not write it`,
+      );
+    return this.#inTurn(key, value);
   }
 
   /** Calls back with the present value, if any, and each newer one. @returns a function that ends it */
@@ -97,54 +100,80 @@ export class PlaneState {
 
   /** Whether the snapshot is too old to be trusted for revocations (lifecycle: 90 s). */
   get isStale(): boolean {
-    return this.clock.now() - this.#lastSyncAt > STALE_MS;
+    return this.options.clock.now() - this.#lastSyncAt > STALE_MS;
   }
 
-  /** Whether a change is news: not our own, and of a key that somebody here reads. */
-  #concerns(key: string, version: number): boolean {
-    if ((this.#snapshot.get(key)?.version ?? 0) >= version) return false;
-    return !FREQUENT_PLANE_STATE_KEYS.has(key) || (this.#watchers.get(key)?.size ?? 0) > 0;
-  }
-
-  /** Reads everything again; an owner whose value the store lost writes it anew. */
+  /** Reads everything again; an owner whose value was lost, forged or put back to an old one writes it anew. */
   async resynchronise(): Promise<void> {
-    const all = await this.store.readAll();
-    for (const [key, { version, value }] of all) this.#accept(key, { version, value: JSON.parse(value) });
-    for (const [key, text] of this.#owned) {
-      if (!all.has(key)) {
-        const version = await this.store.write(key, text);
-        this.#snapshot.set(key, { version, value: JSON.parse(text) });
-      }
+    const all = await this.options.store.readAll();
+    for (const key of KEYS) this.#take(key, all.get(key));
+    for (const [key, { version, value }] of this.#snapshot) {
+      const isOwn = PLANE_STATE_OWNERS[key] === this.options.app;
+      if (isOwn && (this.#open(key, all.get(key))?.version ?? 0) < version) await this.#inTurn(key, value);
     }
-    this.#lastSyncAt = this.clock.now();
+    this.#lastSyncAt = this.options.clock.now();
   }
 
-  async close(): Promise<void> {
+  /** Ends the resynchronisation; the store is its opener's to close. */
+  close(): void {
     clearInterval(this.#timer);
-    await this.store.close();
   }
 
-  async #refresh(key: string): Promise<void> {
-    try {
-      const state = await this.store.read(key);
-      if (state) this.#accept(key, { version: state.version, value: JSON.parse(state.value) });
-    } catch (error) {
-      this.log.warn(
-        { err: error, key },
-        'plane state: a change could not be read; the next synchronisation will',
+  #inTurn(key: PlaneStateKey, value: unknown): Promise<number> {
+    const text = JSON.stringify(value);
+    const written = this.#turn.then(() => this.#write(key, text));
+    this.#turn = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(key: PlaneStateKey, text: string): Promise<number> {
+    const { app, store, seal, clock } = this.options;
+    for (;;) {
+      const present = await store.read(key);
+      const known = Math.max(this.#open(key, present)?.version ?? 0, this.#snapshot.get(key)?.version ?? 0);
+      const version = Math.max(Math.floor(clock.now()), known + 1);
+      const sealed = seal.close(app, nameOf(key), { version, text });
+      // Another replica may have written meanwhile: then this one is newer than that.
+      if (!(await store.replace(key, present?.slice(0, HEAD_CHARACTERS), sealed))) continue;
+      this.#accept(key, { version, value: JSON.parse(text) });
+      await store.tell('changed', key);
+      return version;
+    }
+  }
+
+  async #refresh(key: PlaneStateKey): Promise<void> {
+    this.#take(key, await this.options.store.read(key));
+  }
+
+  #take(key: PlaneStateKey, stored: string | undefined): void {
+    const opened = this.#open(key, stored);
+    if (opened) this.#accept(key, { version: opened.version, value: JSON.parse(opened.text) });
+  }
+
+  /** @returns what the owner wrote; undefined when there is nothing, or somebody else wrote it */
+  #open(key: PlaneStateKey, stored: string | undefined): Sealed | undefined {
+    if (stored === undefined) return undefined;
+    const opened = this.options.seal.open(PLANE_STATE_OWNERS[key], nameOf(key), stored);
+    if (!opened && this.#forged.get(key) !== stored) {
+      this.#forged.set(key, stored);
+      this.options.forged.inc({ name: key });
+      this.options.log.error(
+        { event: 'plane_state_forged', key },
+        'plane state: a value was not written by its owner and is ignored; look who else reaches Redis or the database',
       );
     }
+    return opened;
   }
 
-  async #resynchroniseQuietly(): Promise<void> {
+  async #quietly(work: Promise<void>): Promise<void> {
     try {
-      await this.resynchronise();
+      await work;
     } catch (error) {
-      this.log.warn({ err: error }, 'plane state: not synchronised; the last values stay');
+      this.options.log.warn({ err: error }, 'plane state: not synchronised; the last values stay');
     }
   }
 
-  #accept(key: string, state: Versioned<unknown>): void {
+  #accept(key: PlaneStateKey, state: Versioned<unknown>): void {
     const present = this.#snapshot.get(key);
     if (present && present.version >= state.version) return;
     this.#snapshot.set(key, state);
@@ -152,8 +181,16 @@ export class PlaneState {
       try {
         watcher(state);
       } catch (error) {
-        this.log.error({ err: error, key }, 'plane state: a watcher failed');
+        this.options.log.error({ err: error, key }, 'plane state: a watcher failed');
       }
     }
   }
+}
+
+function isKey(key: string): key is PlaneStateKey {
+  return Object.hasOwn(PLANE_STATE_OWNERS, key);
+}
+
+function nameOf(key: PlaneStateKey): string {
+  return `state/${key}`;
 }
