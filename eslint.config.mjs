@@ -12,7 +12,15 @@ const ROOM_RULES = {
   'type:domain': ['type:contracts'],
   'type:contracts': [],
   'type:components': [],
-  'type:testing': ['type:components', 'type:platform', 'type:db', 'type:domain', 'type:contracts'],
+  'type:testing': ['type:components', 'type:domain', 'type:contracts'],
+  'type:test-plane': [
+    'type:testing',
+    'type:components',
+    'type:platform',
+    'type:db',
+    'type:domain',
+    'type:contracts',
+  ],
   'type:tool': [
     'type:components',
     'type:platform',
@@ -113,7 +121,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/platform/src/config/**/*.ts', 'tools/**/*.ts', 'libs/testing/**/*.ts', 'apps/e2e/**/*.ts'],
+    files: [
+      'libs/platform/src/config/**/*.ts',
+      'tools/**/*.ts',
+      'libs/testing/**/*.ts',
+      'libs/test-plane/**/*.ts',
+      'apps/e2e/**/*.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
@@ -122,6 +136,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         'type:testing',
+        'type:test-plane',
         'type:components',
         'type:platform',
         'type:db',

@@ -8,3 +8,6 @@ export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
 export { startTestPostgres, type TestPostgres } from './test-postgres';
 export { startTestRedis, type TestRedis } from './test-redis';
 export { workspaceRoot } from './workspace-root';
+export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
+export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';
+export { bearer, TestIssuer, type TokenClaims } from './plane/test-issuer';

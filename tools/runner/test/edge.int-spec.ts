@@ -1,9 +1,9 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import { connect, type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { APP_NAMES, MODES, ROUTE_TABLE, type AppName, type Mode } from '@behavry/contracts';
 import { eventually } from '@behavry/testing';
-import { createEdge } from '../src/edge/edge-server';
+import { Edge } from '../src/edge/edge-server';
 
 interface Answer {
   readonly status: number;
@@ -15,6 +15,8 @@ interface Answer {
 class StubApp {
   readonly server: Server;
   readonly aborted: string[] = [];
+  /** Requests whose body arrived to its end. */
+  readonly whole: string[] = [];
   isReady = true;
 
   constructor(readonly app: AppName) {
@@ -28,6 +30,16 @@ class StubApp {
       outgoing.once('close', () => {
         if (!outgoing.writableFinished) this.aborted.push(path);
       });
+      incoming.once('end', () => this.whole.push(path));
+      if (path.endsWith('/flood')) {
+        outgoing.writeHead(200, { 'content-type': 'application/octet-stream' });
+        Readable.from(
+          (function* () {
+            for (;;) yield Buffer.alloc(65_536);
+          })(),
+        ).pipe(outgoing);
+        return;
+      }
       if (path.endsWith('/hang')) return;
       if (path.endsWith('/silent-stream') || path.endsWith('/stream')) {
         outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -48,7 +60,9 @@ class StubApp {
       incoming.resume();
       outgoing.writeHead(path.endsWith('/busy') ? 503 : 200, {
         'content-type': 'application/json',
-        connection: 'keep-alive',
+        connection: 'keep-alive, x-between',
+        'x-between': '1',
+        ...(path.endsWith('/own') ? { 'referrer-policy': 'same-origin' } : {}),
       });
       outgoing.end(
         JSON.stringify({
@@ -64,7 +78,7 @@ class StubApp {
 }
 
 const stubs = new Map(APP_NAMES.map((app) => [app, new StubApp(app)]));
-const edges = new Map<Mode, FastifyInstance>();
+const edges = new Map<Mode, Edge>();
 
 function urlOf(app: AppName): string {
   return `http://127.0.0.1:${(stubs.get(app)?.server.address() as AddressInfo).port}`;
@@ -72,6 +86,17 @@ function urlOf(app: AppName): string {
 
 function portOf(mode: Mode): number {
   return (edges.get(mode)?.server.address() as AddressInfo).port;
+}
+
+/** Sends bytes as they stand. @returns everything that came back until the edge closed the connection */
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(portOf('standalone'), '127.0.0.1', () => socket.write(text));
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve(answer));
+  });
 }
 
 function send(
@@ -98,8 +123,8 @@ beforeAll(async () => {
   for (const { server } of stubs.values())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   for (const mode of MODES) {
-    const edge = await createEdge({ mode, appUrl: urlOf, opsUrl: urlOf });
-    await edge.listen({ host: '127.0.0.1', port: 0 });
+    const edge = new Edge({ mode, appUrl: urlOf, opsUrl: urlOf, stalledMs: 300 });
+    await edge.listen(0);
     edges.set(mode, edge);
   }
 });
@@ -188,7 +213,7 @@ describe('the edge', () => {
         forwarded: 'for=6.6.6.6',
         'x-real-ip': '6.6.6.6',
         'x-forwarded-proto': 'https',
-        connection: 'x-drop',
+        connection: 'X-Drop , content-length',
         'x-drop': '1',
         'content-type': 'application/json',
       },
@@ -208,8 +233,66 @@ describe('the edge', () => {
       'x-forwarded-host': 'plane.example:81',
       'content-type': 'application/json',
     });
-    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-drop']));
+    expect(headers['x-drop']).toBeUndefined();
+    expect(headers['content-length']).toBe('2');
     expect(headers['forwarded'] ?? headers['x-real-ip']).toBeUndefined();
+  });
+
+  const HEAD = 'POST /mcp/v1/smuggled HTTP/1.1\r\nHost: a\r\n';
+  const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n`;
+
+  it.each([
+    ['a length and chunks', `${CHUNKED}Content-Length: 4\r\n\r\n0\r\n\r\n`],
+    ['chunks and a length', `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['two lengths', `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`],
+    ['the same length twice', `${HEAD}Content-Length: 1\r\nContent-Length: 1\r\n\r\na`],
+    ['two lengths in one line', `${HEAD}Content-Length: 1, 2\r\n\r\nab`],
+    ['a length with a sign', `${HEAD}Content-Length: +1\r\n\r\na`],
+    ['chunks that are not the last coding', `${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+    ['a coding that is nearly chunks', `${HEAD}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+    ['a blank before the colon', `${HEAD}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`],
+    ['a folded header', `${HEAD}X-A: b\r\n Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n`],
+    ['a chunk size that is no number', `${CHUNKED}\r\nzz\r\nab\r\n0\r\n\r\n`],
+    ['a chunk longer than it says', `${CHUNKED}\r\n1\r\nabc\r\n0\r\n\r\n`],
+    ['a chunk that ends in a bare line feed', `${CHUNKED}\r\n1\na\n0\n\n`],
+    ['a NUL in a header', `${HEAD}X-A: a\0b\r\nContent-Length: 0\r\n\r\n`],
+    ['no Host', 'POST /mcp/v1/smuggled HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
+    ['two Hosts', `${HEAD}Host: b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`],
+    [
+      'a whole address as its target',
+      'GET http://mcp/v1/smuggled HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    ],
+  ])('refuses %s, and no app gets a whole request of it', async (_what, text) => {
+    const answer = await sendRaw(text);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /u);
+    expect([...stubs.values()].flatMap(({ whole }) => whole)).not.toContain('/mcp/v1/smuggled');
+  });
+
+  it('answers two requests on one connection each for itself', async () => {
+    const first = `POST /mcp/v1/one HTTP/1.1\r\nHost: a\r\nContent-Length: 46\r\n\r\n`;
+    const body = 'POST /mcp/v1/inner HTTP/1.1\r\nHost: a\r\n\r\n    \r\n'.slice(0, 46);
+    const second = 'GET /api/v1/auth/two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+    const answer = await sendRaw(first + body + second);
+    expect(answer.match(/"path":"[^"]+"/gu)).toEqual(['"path":"/mcp/v1/one"', '"path":"/api/v1/auth/two"']);
+  });
+
+  it('says what a browser must not do, unless the app says it, and keeps what is between it and the app', async () => {
+    const { headers } = await send('standalone', '/api/v1/auth/x');
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+    expect(headers['x-between']).toBeUndefined();
+    expect((await send('standalone', '/api/v1/auth/own')).headers['referrer-policy']).toBe('same-origin');
+    expect((await send('standalone', '/nowhere')).headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('takes no more from an app than its client reads, and lets go a client that stops reading', async () => {
+    const socket = connect(portOf('standalone'), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET /mcp/v1/flood HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.pause();
+    const before = process.memoryUsage().arrayBuffers;
+    await eventually(() => expect(stubs.get('mcp-proxy')?.aborted).toContain('/mcp/v1/flood'));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+    socket.destroy();
   });
 
   it('asks an app that says 503 only once', async () => {
@@ -263,17 +346,18 @@ describe('the edge', () => {
   });
 
   it('answers 502 when an app is down', async () => {
-    const edge = await createEdge({
-      mode: 'standalone',
-      appUrl: () => 'http://127.0.0.1:9',
-      opsUrl: () => 'http://127.0.0.1:9',
-    });
-    const answer = await edge.inject({ method: 'GET', url: '/api/v1/audit/events' });
-    expect(answer.statusCode).toBe(502);
-    expect(answer.json()).toMatchObject({
-      code: 'upstream_unavailable',
-      detail: 'audit-writer did not answer.',
-    });
+    const nowhere = (): string => 'http://127.0.0.1:9';
+    const edge = new Edge({ mode: 'standalone', appUrl: nowhere, opsUrl: nowhere });
+    await edge.listen(0);
+    const url = `http://127.0.0.1:${(edge.server.address() as AddressInfo).port}/api/v1/audit/events`;
+    for (const body of [null, 'small', 'x'.repeat(300_000)]) {
+      const answer = await fetch(url, { method: body === null ? 'GET' : 'POST', body });
+      expect(answer.status).toBe(502);
+      expect(await answer.json()).toMatchObject({
+        code: 'upstream_unavailable',
+        detail: 'audit-writer did not answer.',
+      });
+    }
     await edge.close();
   });
 

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import replyFrom from '@fastify/reply-from';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Agent, type Dispatcher } from 'undici';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { Agent, Pool } from 'undici';
 import { routeFor, type AppName, type Mode } from '@behavry/contracts';
 import { version } from '../../../../package.json';
-import { ABORT, answerHeaders, forwardedHeaders } from './forwarded-headers';
+import { forward } from './forward';
 import { planeHealth } from './plane-health';
-import { sendProblem } from './problem';
+import { send, sendProblem, type Exchange } from './problem';
 import { safePath } from './safe-path';
 
 /** Where the apps of a plane listen. */
@@ -14,113 +13,128 @@ export interface EdgeOptions {
   readonly mode: Mode;
   readonly appUrl: (app: AppName) => string;
   readonly opsUrl: (app: AppName) => string;
+  /** How long a client may take nothing of an answer that waits for it, in ms. */
+  readonly stalledMs?: number;
 }
+
+const STALLED_MS = 60_000;
 
 /** Longest wait for the first byte of an answer: above every held call and every long poll. */
 const HEADERS_TIMEOUT_MS = 120_000;
+/** Longest time that a whole request may take to arrive. */
+const REQUEST_TIMEOUT_MS = 300_000;
 
 /**
  * The one address of a plane: sends each path to the app that the route table names, in the modes it
- * names, and nothing else anywhere. Bodies and answers are streamed in both directions.
+ * names, and nothing else anywhere. Bodies and answers are streamed in both directions. What could be
+ * read as two requests is refused by the parser, and every message is framed anew behind it.
  */
-export async function createEdge(options: EdgeOptions): Promise<FastifyInstance> {
-  const agent = new Agent({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    bodyTimeout: 0,
-    connect: { timeout: 5_000 },
-  });
-  const server = Fastify({
-    logger: false,
-    forceCloseConnections: true,
-    keepAliveTimeout: 75_000,
-    requestTimeout: 0,
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-    genReqId: requestId,
-    requestIdHeader: false,
-    frameworkErrors: (_error, _request, reply) => {
-      void sendProblem(reply, 'bad_request', 'The path is not accepted: its percent encoding is broken.');
-    },
-  });
-  server.addHook('onClose', () => agent.destroy());
-  server.removeAllContentTypeParsers();
-  // The body is handed on as the stream it is.
-  server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  await server.register(replyFrom, {
-    disableCache: true,
-    disableRequestLogging: true,
-    undici: { request: abortable(agent) as Dispatcher['request'] },
-  });
-  addHealthRoutes(server, options, agent);
-  // Not a list of routes: the route table alone says what is there.
-  server.setNotFoundHandler((request, reply) => forward(request, reply, options));
-  return server;
-}
+export class Edge {
+  readonly server: Server;
+  readonly #options: EdgeOptions;
+  readonly #pools = new Map<AppName, Pool>();
+  readonly #ops = new Agent({ connect: { timeout: 5_000 } });
 
-function forward(request: FastifyRequest, reply: FastifyReply, { mode, appUrl }: EdgeOptions): FastifyReply {
-  const target = request.raw.url ?? '';
-  const checked = safePath(target);
-  if (!checked.ok) return sendProblem(reply, 'bad_request', `The path is not accepted: ${checked.why}.`);
-  const row = routeFor(checked.path);
-  if (!row) return sendProblem(reply, 'not_found', 'There is nothing at this path.');
-  if (!row.modes.includes(mode)) {
-    return sendProblem(
-      reply,
-      'route_not_in_mode',
-      `The route group "${row.group}" is not part of the mode ${mode}.`,
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.server = createServer(
+      { keepAliveTimeout: 75_000, requestTimeout: REQUEST_TIMEOUT_MS, insecureHTTPParser: false },
+      (request, response) => {
+        // A broken connection is dealt with where the exchange ends; it must not end the process.
+        request.on('error', () => undefined);
+        this.#serve({ request, response });
+      },
     );
   }
-  const abort = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) abort.abort();
-  });
-  return reply.from(`${appUrl(row.app)}${target}`, {
-    retryDelay: () => null,
-    rewriteRequestHeaders: (_request, headers) => forwardedHeaders(request, headers, abort.signal),
-    rewriteHeaders: answerHeaders,
-    onResponse: (_request, answer, { stream }) => {
-      answer.send(stream);
-      // An event stream may stay silent: its client must still learn that it is open.
-      reply.raw.flushHeaders();
-    },
-    onError: () => {
-      if (abort.signal.aborted) return;
-      sendProblem(reply, 'upstream_unavailable', `${row.app} did not answer.`);
-    },
-  });
-}
 
-function addHealthRoutes(server: FastifyInstance, { mode, opsUrl }: EdgeOptions, agent: Agent): void {
-  const about = { service: 'behavry', version, mode };
-  const ready = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { isReady, apps, faults } = await planeHealth(mode, opsUrl, agent);
-    if (isReady) return reply.header('cache-control', 'no-store').send({ status: 'ok', ...about, apps });
+  /** @param port 0 for any free one */
+  async listen(port: number): Promise<void> {
+    this.server.listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  /** Takes no more connections and cuts those that are open. */
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await Promise.all([
+      closed,
+      this.#ops.destroy(),
+      ...[...this.#pools.values()].map((pool) => pool.destroy()),
+    ]);
+  }
+
+  #serve(exchange: Exchange): void {
+    const { request, response } = exchange;
+    const target = request.url ?? '';
+    const checked = safePath(target);
+    if (!checked.ok) {
+      sendProblem(exchange, 'bad_request', `The path is not accepted: ${checked.why}.`);
+      return;
+    }
+    if (countOf(request, 'host') > 1) {
+      sendProblem(exchange, 'bad_request', 'A request names one Host.');
+      return;
+    }
+    const { mode } = this.#options;
+    const about = { service: 'behavry', version, mode };
+    if (isRead(request) && checked.path === '/health/live') {
+      send(response, 200, 'application/json', { status: 'ok', ...about });
+      return;
+    }
+    if (isRead(request) && (checked.path === '/health' || checked.path === '/health/ready')) {
+      void this.#health(exchange, about);
+      return;
+    }
+    const row = routeFor(checked.path);
+    if (!row) sendProblem(exchange, 'not_found', 'There is nothing at this path.');
+    else if (!row.modes.includes(mode)) {
+      const detail = `The route group "${row.group}" is not part of the mode ${mode}.`;
+      sendProblem(exchange, 'route_not_in_mode', detail);
+    } else {
+      forward(exchange, this.#poolOf(row.app), {
+        stalledMs: this.#options.stalledMs ?? STALLED_MS,
+        onFailure: () => sendProblem(exchange, 'upstream_unavailable', `${row.app} did not answer.`),
+      });
+    }
+  }
+
+  #poolOf(app: AppName): Pool {
+    let pool = this.#pools.get(app);
+    if (!pool) {
+      pool = new Pool(this.#options.appUrl(app), {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        bodyTimeout: 0,
+        connect: { timeout: 5_000 },
+      });
+      this.#pools.set(app, pool);
+    }
+    return pool;
+  }
+
+  async #health(exchange: Exchange, about: Readonly<Record<string, string>>): Promise<void> {
+    const { mode, opsUrl } = this.#options;
+    const { isReady, apps, faults } = await planeHealth(mode, opsUrl, this.#ops);
+    if (isReady) {
+      send(exchange.response, 200, 'application/json', { status: 'ok', ...about, apps });
+      return;
+    }
     const detail = faults.map(({ field, message }) => `${field}: ${message}`).join(' · ');
-    return sendProblem(reply, 'plane_not_ready', detail, {
-      ...about,
-      health: 'not_ready',
-      apps,
-      errors: faults,
-    });
-  };
-  server.get('/health', ready);
-  server.get('/health/ready', ready);
-  server.get('/health/live', (_request, reply) => reply.send({ status: 'ok', ...about }));
+    sendProblem(exchange, 'plane_not_ready', detail, { ...about, health: 'not_ready', apps, errors: faults });
+  }
 }
 
-type RequestCallback = (error: Error | null, data?: unknown) => void;
-
-/** The agent's `request`, ended when the client has gone: the library has no such thing itself. */
-function abortable(agent: Agent): (options: Dispatcher.RequestOptions, done: RequestCallback) => void {
-  return (options, done) => {
-    const signal = (options.headers as Record<symbol, AbortSignal>)[ABORT] ?? null;
-    agent.request({ ...options, signal }).then(
-      (data) => done(null, data),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
-  };
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
-function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.-]{1,64}$/u.test(given) ? given : randomUUID();
+/** How often a header stands in a request; the parser keeps only the first of most. */
+function countOf({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const each = rawHeaders[at] ?? '';
+    if (each.length === name.length && each.toLowerCase() === name) count += 1;
+  }
+  return count;
 }

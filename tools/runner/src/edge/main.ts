@@ -1,5 +1,5 @@
 import { APPS, MODES, type AppName, type Mode } from '@behavry/contracts';
-import { createEdge } from './edge-server';
+import { Edge } from './edge-server';
 
 /** The edge as a process of its own: its mode and first port come from the environment, like those of an app. */
 async function main(): Promise<void> {
@@ -9,7 +9,7 @@ async function main(): Promise<void> {
     throw new Error('the edge needs BEHAVRY_DEPLOYMENT_MODE and BEHAVRY_PLANE_PORT_BASE');
   }
   const portOf = (app: AppName): number => base + 10 + 2 * APPS.findIndex(({ name }) => name === app);
-  const edge = await createEdge({
+  const edge = new Edge({
     mode,
     appUrl: (app) => `http://127.0.0.1:${portOf(app)}`,
     opsUrl: (app) => `http://127.0.0.1:${portOf(app) + 1}`,
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void edge.close().then(() => process.exit(0)));
   }
-  await edge.listen({ host: '127.0.0.1', port: base });
+  await edge.listen(base);
 }
 
 void main().catch((error: unknown) => {

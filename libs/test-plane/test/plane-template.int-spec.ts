@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { databaseLogin, PlaneKeys, type DatabaseRole } from '@behavry/platform';
+import { startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { migratedDatabase } from '../src';
+
+let postgres: TestPostgres;
+let keys: PlaneKeys;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  keys = PlaneKeys.readOrMake(join(tempDir(), 'plane.key'));
+}, 60_000);
+
+afterAll(() => postgres.stop());
+
+async function query(url: string, role: DatabaseRole, sql: string): Promise<readonly unknown[]> {
+  const { host, port, database, user, password } = databaseLogin(url, role, keys);
+  const client = new Client({ host, port, database, user, password });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+it('several at once copy one template, and what one writes the other does not see', async () => {
+  const urls = await Promise.all([1, 2, 3].map(() => migratedDatabase(postgres, ['control', 'data'], keys)));
+  expect(new Set(urls).size).toBe(3);
+  const [one = '', two = ''] = urls;
+  const owner = new Client({ connectionString: one });
+  await owner.connect();
+  await owner.query('CREATE TABLE data.mine AS SELECT 1 AS n');
+  const { rows } = await owner.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_database WHERE datistemplate AND datname LIKE 'behavry_plane_control_data_%'`,
+  );
+  await owner.end();
+  expect(rows).toEqual([{ n: 1 }]);
+  await expect(query(two, 'app', 'SELECT * FROM data.mine')).rejects.toThrow('does not exist');
+}, 60_000);
+
+it('the logins of a copy may what those of a migrated database may, and no more', async () => {
+  const url = await migratedDatabase(postgres, ['data'], keys);
+  expect(await query(url, 'app', 'SELECT * FROM data.people')).toEqual([]);
+  await expect(query(url, 'app', 'DELETE FROM data.audit_events')).rejects.toThrow('permission denied');
+  await expect(query(url, 'app', 'CREATE TABLE data.x (n int)')).rejects.toThrow('permission denied');
+  await expect(query(url, 'audit', 'SELECT * FROM data.people')).rejects.toThrow('permission denied');
+}, 60_000);
