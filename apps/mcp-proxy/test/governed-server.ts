@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DecisionEntry, OutcomeEntry } from '@behavry/contracts';
-import { eventually } from '@behavry/testing';
+import type { DecisionEntry, OutcomeEntry, SpoolEntry } from '@behavry/contracts';
+import { eventually, httpServer, stdioServer } from '@behavry/testing';
 import { answer, startRecordingUpstream, type RecordingUpstream } from './recording-upstream';
-import { httpServer, startProxy, stdioServer, type RunningProxy } from './running-proxy';
+import { startProxy, type RunningProxy } from './running-proxy';
 
 /** A proxy before a server that tests steer (`rec`), with a session of agent `a1` for each test. */
 export interface Governed {
@@ -23,7 +23,7 @@ export function governedServer(): Governed {
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
     proxy = await startProxy({ maxBodyBytes: 64 * 1024, allowedHosts: ['agents.example.com'] }, []);
-    writeFileSync(join(proxy.context.config.secretsDir, 'key-of-recorder'), 'from-file\n');
+    writeFileSync(join(proxy.folder, 'key-of-recorder'), 'from-file\n');
     const headers = { authorization: 'file:key-of-recorder', 'x-plain': 'plain' };
     await proxy.configure({
       mcp_servers: [
@@ -60,9 +60,14 @@ export function governedServer(): Governed {
     },
     rows: async (id) =>
       eventually(() => {
-        const own = proxy.entries.filter((entry) => entry.id === id);
+        const own = proxy.entries.filter((entry) => entry.id === id).flatMap(bothOf);
         expect(own).toHaveLength(2);
         return own as [DecisionEntry, OutcomeEntry];
       }),
   };
+}
+
+/** An exchange of which nothing was forwarded has one record that is both. */
+function bothOf(entry: SpoolEntry): readonly object[] {
+  return entry.type === 'whole' ? [entry, entry] : [entry];
 }

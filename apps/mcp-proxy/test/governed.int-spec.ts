@@ -1,8 +1,9 @@
 // Long because one running service serves every case: another file would start it all again.
+import { ServiceContext } from '@behavry/platform';
 import { describeWithOpa, eventually } from '@behavry/testing';
 import { request } from 'undici';
 import { governedServer } from './governed-server';
-import { answer, stream } from './recording-upstream';
+import { answer, idOf, stream } from './recording-upstream';
 import { callTool } from './running-proxy';
 
 const SECRET = `ghp_${'a1B2'.repeat(9)}`;
@@ -53,12 +54,12 @@ describeWithOpa('a governed MCP server', () => {
     });
 
     it('in a stream are cut out message by message', async () => {
-      its.upstream.behaviour = (_recorded, response) => {
+      its.upstream.behaviour = ({ body }, response) => {
         stream(
           response,
           { method: 'notifications/message', params: { level: 'info', data: 'harmless' } },
           { method: 'notifications/message', params: { level: 'info', data: SECRET } },
-          { id: 1, result: { content: [{ type: 'text', text: SECRET }] } },
+          { id: idOf(body), result: { content: [{ type: 'text', text: SECRET }] } },
         );
         response.end();
       };
@@ -78,7 +79,7 @@ describeWithOpa('a governed MCP server', () => {
     const sum = callTool('get-sum', { a: 1, b: 2 });
 
     it('is pending at first, with the escalation to wait for', async () => {
-      its.proxy.claimAnswer = () => ({
+      its.proxy.claims.answer = () => ({
         state: 'pending',
         escalation_id: 'e9',
         expires_at: '2030-01-01T00:00:00.000Z',
@@ -90,7 +91,7 @@ describeWithOpa('a governed MCP server', () => {
         escalation_id: 'e9',
         policy: 'behavry.base.tests',
       });
-      expect(its.proxy.claims.at(-1)).toMatchObject({
+      expect(its.proxy.claims.claims.at(-1)).toMatchObject({
         agent_id: 'a1',
         server: 'rec',
         tool: 'get-sum',
@@ -105,7 +106,7 @@ describeWithOpa('a governed MCP server', () => {
     });
 
     it('goes on once approved', async () => {
-      its.proxy.claimAnswer = () => ({ state: 'approved', escalation_id: 'e9' });
+      its.proxy.claims.answer = () => ({ state: 'approved', escalation_id: 'e9' });
       const { json, headers } = await its.proxy.post('rec', sum, its.session);
       expect(json.result).toEqual({ content: [] });
       expect(await its.rows(headers['x-behavry-decision'])).toMatchObject([
@@ -115,11 +116,11 @@ describeWithOpa('a governed MCP server', () => {
     });
 
     it('ends at once when a kill switch falls while it is held', async () => {
-      its.proxy.claimAnswer = () => new Promise(() => undefined);
-      const asked = its.proxy.claims.length;
+      its.proxy.claims.answer = () => new Promise(() => undefined);
+      const asked = its.proxy.claims.claims.length;
       const held = its.proxy.post('rec', sum, its.session);
       await eventually(() => {
-        expect(its.proxy.claims).toHaveLength(asked + 1);
+        expect(its.proxy.claims.claims).toHaveLength(asked + 1);
       });
       await its.proxy.configure({
         kill_switches: [{ id: 'k', scope: 'tool', target: 'get-sum', reason: 'drill' }],
@@ -205,7 +206,8 @@ describeWithOpa('a governed MCP server', () => {
           { id: 5, method: 'sampling/createMessage', params: { messages: [] } },
           { id: 6, method: 'vendor/unheard-of', params: {} },
         );
-        finish = () => response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} })}\n\n`);
+        finish = () =>
+          response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: idOf(body), result: {} })}\n\n`);
       };
       const calling = its.proxy.post('rec', callTool('echo'), its.session);
       // The one that policy denies is answered by the proxy itself.
@@ -286,11 +288,15 @@ describeWithOpa('a governed MCP server', () => {
   });
 
   it('above the rate limit the agent hears when to come back', async () => {
-    await its.proxy.configure({ rate_limits: { agent_per_minute: 2, tenant_per_minute: null } });
+    await its.proxy.configure({
+      rate_limits: { agent_per_minute: 2, tenant_per_minute: null, agent_concurrency: null },
+    });
     const own = await its.proxy.open('rec', 'a2');
     const answers = [];
     for (let n = 0; n < 3; n++) answers.push(await its.proxy.post('rec', callTool('echo'), own));
-    await its.proxy.configure({ rate_limits: { agent_per_minute: null, tenant_per_minute: null } });
+    await its.proxy.configure({
+      rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
+    });
     expect(answers.map(({ json }) => json.error?.code)).toEqual([undefined, undefined, -31429]);
     expect(answers[2]?.headers['retry-after']).toMatch(/^\d+$/);
   });
@@ -310,7 +316,7 @@ describeWithOpa('a governed MCP server', () => {
 
   it('is ready with configuration, keys and a policy', async () => {
     await eventually(() => {
-      expect(its.proxy.context.health.report()).toMatchObject({
+      expect(its.proxy.app.get<ServiceContext>(ServiceContext).health.report()).toMatchObject({
         ready: true,
         checks: { config: {}, issuers: {}, policy: {} },
       });

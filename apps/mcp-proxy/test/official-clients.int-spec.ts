@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { describeWithOpa, eventually, freePort, workspaceRoot } from '@behavry/testing';
+import {
+  describeWithOpa,
+  eventually,
+  freePort,
+  httpServer,
+  stdioServer,
+  workspaceRoot,
+} from '@behavry/testing';
 import { startEverything, type SupervisedUpstream } from './everything';
-import { agentToken, httpServer, startProxy, stdioServer, type RunningProxy } from './running-proxy';
+import { startProxy, type RunningProxy } from './running-proxy';
 
 const EVERYTHING = join(
   workspaceRoot(),
@@ -34,7 +41,7 @@ describeWithOpa('official clients through the proxy', () => {
   ): Promise<{ client: Client; transport: StreamableHTTPClientTransport }> {
     const client = new Client({ name: 'test', version: '1' }, { capabilities: {} });
     const transport = new StreamableHTTPClientTransport(new URL(`${proxy.url}/mcp/v1/${server}`), {
-      requestInit: { headers: { authorization: `Bearer ${agentToken('a1')}` } },
+      requestInit: { headers: proxy.bearer('a1') },
     });
     await client.connect(transport);
     return { client, transport };
@@ -117,7 +124,7 @@ describeWithOpa('official clients through the proxy', () => {
       const { stdout } = await promisify(execFile)(process.execPath, [
         join(__dirname, 'clients', 'v2-client.mjs'),
         `${proxy.url}/mcp/v1/everything`,
-        agentToken('a1'),
+        proxy.issuer.agentToken('a1'),
         era,
       ]);
       const seen = JSON.parse(stdout) as { tools: string[]; echo: unknown; denied: unknown };

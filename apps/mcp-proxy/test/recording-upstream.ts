@@ -26,9 +26,14 @@ const INITIALIZED = {
   instructions: 'kept',
 };
 
+/** @returns the id of a message */
+export function idOf(body: string): unknown {
+  return (JSON.parse(body) as { readonly id: unknown }).id;
+}
+
 /** Answers a request with a result as JSON. */
 export function answer(response: ServerResponse, body: string, result: unknown): void {
-  const { id } = JSON.parse(body) as { readonly id: unknown };
+  const id = idOf(body);
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
 }
 

@@ -1,8 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { describeWithOpa, eventually } from '@behavry/testing';
+import { PlaneSignalBus } from '@behavry/platform';
+import { agentEntry, bearer, describeWithOpa, eventually, putAsOwner } from '@behavry/testing';
 import { request } from 'undici';
 import { governedServer } from './governed-server';
-import { agentEntry, agentToken, bearer, callTool, initialize } from './running-proxy';
+import { callTool, initialize } from './running-proxy';
+
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 describeWithOpa('requests to a governed MCP server', () => {
   const its = governedServer();
@@ -15,19 +18,20 @@ describeWithOpa('requests to a governed MCP server', () => {
         ...its.session,
         cookie: 'c=1',
         'x-own': 'y',
-        traceparent: '00-a-b-01',
+        traceparent: TRACE,
       });
       expect([status, json.id]).toEqual([200, 'é']);
       expect(headers['x-behavry-decision']).toMatch(/^[0-9a-f-]{36}$/);
       const [seen] = its.upstream.seen;
-      expect(seen?.body).toBe(body);
+      // All but the id, which is this hop's own.
+      expect(seen?.body.replace(/"id":\d+/, '"id":"é"')).toBe(body);
       expect(seen?.headers).toMatchObject({
         host: its.upstream.host,
         authorization: 'from-file',
         'x-plain': 'plain',
         'mcp-session-id': 'upstream-session',
         'mcp-protocol-version': '2025-11-25',
-        traceparent: '00-a-b-01',
+        traceparent: TRACE,
         'accept-encoding': 'identity',
       });
       const token = its.session['authorization'] ?? '';
@@ -39,7 +43,7 @@ describeWithOpa('requests to a governed MCP server', () => {
 
     it("is the client's own capabilities, and the client gets the server's", async () => {
       const { json } = await its.proxy.post('rec', initialize());
-      expect(JSON.parse(its.upstream.seen[0]?.body ?? '')).toEqual(initialize());
+      expect(JSON.parse(its.upstream.seen[0]?.body ?? '')).toEqual({ ...initialize(), id: 1 });
       expect(json.result).toMatchObject({
         instructions: 'kept',
         capabilities: { experimental: { kept: {} } },
@@ -94,15 +98,15 @@ describeWithOpa('requests to a governed MCP server', () => {
   });
 
   describe('who may call', () => {
-    it.each([
-      ['no token', {}],
-      ['a broken token', { authorization: 'Bearer x.y.z' }],
-      ["a person's token", { authorization: `Bearer ${agentToken('a1', { aud: 'behavry:person' })}` }],
-      ['an expired token', { authorization: `Bearer ${agentToken('a1', { exp: 1 })}` }],
-      ["another tenant's token", { authorization: `Bearer ${agentToken('a1', { tenant_id: 'other' })}` }],
-      ['an agent that is not known', bearer('nobody')],
-    ])('%s: 401 with a challenge', async (_name, headers) => {
-      const { status, headers: said } = await its.proxy.post('rec', initialize(), headers);
+    it.each<[string, () => Record<string, string>]>([
+      ['no token', () => ({})],
+      ['a broken token', () => ({ authorization: 'Bearer x.y.z' })],
+      ["a person's token", () => bearer(its.proxy.issuer.personToken(['admin'], { sub: 'a1' }))],
+      ['an expired token', () => bearer(its.proxy.issuer.agentToken('a1', { exp: 1 }))],
+      ["another tenant's token", () => bearer(its.proxy.issuer.agentToken('a1', { tenant_id: 'other' }))],
+      ['an agent that is not known', () => its.proxy.bearer('nobody')],
+    ])('%s: 401 with a challenge', async (_name, headersOf) => {
+      const { status, headers: said } = await its.proxy.post('rec', initialize(), headersOf());
       expect([status, said['www-authenticate']]).toEqual([
         401,
         expect.stringContaining('Bearer realm="behavry"'),
@@ -110,11 +114,11 @@ describeWithOpa('requests to a governed MCP server', () => {
     });
 
     it('an agent enrolled a moment ago, once its configuration arrives', async () => {
-      const unwatch = its.proxy.state.watch('config.wanted', () => {
-        void its.proxy.configure({ agents: ['a1', 'a2', 'new'].map(agentEntry) });
+      const unwatch = its.proxy.app.get(PlaneSignalBus).on('config.wanted', () => {
+        void its.proxy.configure({ agents: ['a1', 'a2', 'new'].map((id) => agentEntry(id)) });
       });
       await eventually(async () => {
-        expect((await its.proxy.post('rec', initialize(), bearer('new'))).status).toBe(200);
+        expect((await its.proxy.post('rec', initialize(), its.proxy.bearer('new'))).status).toBe(200);
       });
       unwatch();
     });
@@ -139,13 +143,13 @@ describeWithOpa('requests to a governed MCP server', () => {
       expect((await its.proxy.post('rec', callTool('echo'), own)).status).toBe(404);
     });
 
-    it('a revoked its.session gets 401', async () => {
+    it('a revoked session gets 401', async () => {
       const own = await its.proxy.open('rec', 'a2');
-      await its.proxy.state.put('sessions.ended', {
+      await putAsOwner(its.proxy.app, 'sessions.ended', {
         sessions: { 'session-of-a2': '2026-01-01T00:00:00.000Z' },
       });
       expect((await its.proxy.post('rec', callTool('echo'), own)).status).toBe(401);
-      await its.proxy.state.put('sessions.ended', { sessions: {} });
+      await putAsOwner(its.proxy.app, 'sessions.ended', { sessions: {} });
     });
   });
 

@@ -15,6 +15,8 @@ import {
 } from '@behavry/pipeline';
 import {
   identifyAgents,
+  NextConfig,
+  PlaneSignalBus,
   PlaneState,
   QueueBroker,
   TokenVerifier,
@@ -77,6 +79,7 @@ export async function openProxy(
   const open = new OpenExchanges();
   const plane = new PlaneStateView({
     state,
+    nextConfig: app.get(NextConfig),
     injection: config.injection,
     now,
     onChange: (view) => {
@@ -87,8 +90,8 @@ export async function openProxy(
       log.error({ err: error }, 'a DLP pattern cannot be used; the others are');
     },
   });
-  const unwatch = state.watch('audit.positions', ({ value }) => {
-    const position = value.spools[spool.id];
+  const unwatch = app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => {
+    const position = spools[spool.id];
     if (position !== undefined) sender.acknowledge(position);
   });
   const engine = new OpaDecisionEngine({

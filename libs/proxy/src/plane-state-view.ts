@@ -1,9 +1,10 @@
 import type { PlaneStateValues } from '@behavry/contracts';
 import { ConfigView, type PlaneView, type SeenRisk } from '@behavry/pipeline';
-import type { PlaneState } from '@behavry/platform';
+import type { NextConfig, PlaneState } from '@behavry/platform';
 
 export interface PlaneStateViewOptions {
   readonly state: PlaneState;
+  readonly nextConfig: NextConfig;
   /** What is done about a critical injection. */
   readonly injection: ConfigView['injection'];
   /** Milliseconds since the Unix epoch. */
@@ -12,7 +13,6 @@ export interface PlaneStateViewOptions {
   readonly onChange: (view: PlaneView) => void;
   /** Called for each DLP pattern that cannot be used. */
   readonly onFault: (error: Error) => void;
-  readonly refreshWaitMs?: number;
 }
 
 /** Nobody has told anything: not the same as a low risk. */
@@ -30,9 +30,7 @@ export class PlaneStateView implements PlaneView {
   #config: ConfigView | undefined;
   #risk: PlaneStateValues['risk'] | undefined;
   #ended: PlaneStateValues['sessions.ended']['sessions'] = {};
-  #refreshing: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
-  #arrived: () => void = () => undefined;
 
   constructor(options: PlaneStateViewOptions) {
     this.#options = options;
@@ -42,7 +40,6 @@ export class PlaneStateView implements PlaneView {
         const before = this.#config;
         this.#config = new ConfigView(value, injection, before);
         if (this.#config.scan !== before?.scan) this.#config.scan.faults.forEach(options.onFault);
-        this.#arrived();
         options.onChange(this);
       }),
       state.watch('risk', ({ value }) => {
@@ -73,32 +70,15 @@ export class PlaneStateView implements PlaneView {
     return Object.hasOwn(this.#ended, sessionId);
   }
 
-  /** Waits up to 2 s for a newer document; all who ask meanwhile share one question. */
-  refreshConfig(): Promise<void> {
-    if (this.#refreshing) return this.#refreshing;
-    if (this.#options.now() - this.#refreshedAt < REFRESH_EVERY_MS) return Promise.resolve();
-    this.#refreshing = this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-      this.#refreshedAt = this.#options.now();
-    });
-    return this.#refreshing;
+  /** Waits a short while for a newer document; not again at once after it was in vain. */
+  async refreshConfig(): Promise<void> {
+    const { now, nextConfig } = this.#options;
+    if (now() - this.#refreshedAt < REFRESH_EVERY_MS) return;
+    await nextConfig.wait();
+    this.#refreshedAt = now();
   }
 
   close(): void {
     for (const unwatch of this.#unwatch) unwatch();
-  }
-
-  async #refresh(): Promise<void> {
-    const { state, now, refreshWaitMs = 2_000 } = this.#options;
-    const arrival = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, refreshWaitMs);
-      this.#arrived = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    await state.put('config.wanted', { at: new Date(now()).toISOString() }).catch(() => undefined);
-    await arrival;
-    this.#arrived = () => undefined;
   }
 }

@@ -11,3 +11,4 @@ export { workspaceRoot } from './workspace-root';
 export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
 export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';
 export { bearer, TestIssuer, type TokenClaims } from './plane/test-issuer';
+export { startTestProxy, type TestProxy, type TestProxyOptions } from './plane/test-proxy';

@@ -121,7 +121,7 @@ async function ask(
   }
   const outbound =
     changed === undefined
-      ? withId(text, requestId)
+      ? withId(text, message, requestId)
       : messageText(requestId, message.method, outboundParams(exchange, params, message.method));
   const answer = await upstream.send(outbound, { ...options, requestId });
   const result = await read(parts, exchange, { calls, requestId, session }, answer);
@@ -242,7 +242,12 @@ async function readWhole(
   if (filtered?.kind === 'too_long') return refusedBy(refuse('result_too_large', 'the list is too long'));
   const isFiltered = filtered?.kind === 'changed';
   return whole(
-    { type: 'answer', clientId: call.clientId, isError, raw: isFiltered ? null : text },
+    {
+      type: 'answer',
+      clientId: call.clientId,
+      isError,
+      raw: isFiltered ? null : withId(text, answered, call.clientId),
+    },
     isFiltered ? filtered.result : content,
     Buffer.byteLength(text),
     isError,

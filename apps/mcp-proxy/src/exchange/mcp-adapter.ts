@@ -128,7 +128,7 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
     if (askedAs === undefined) return refusalOf(FAULTS.notAsked);
     return {
       call: protocolCall('response', 'respond', 'pass', message.content, this.incoming.body.size),
-      request: { kind: 'tell', session, text: withId(text, askedAs), answers: Number(message.id) },
+      request: { kind: 'tell', session, text: withId(text, message, askedAs), answers: Number(message.id) },
     };
   }
 }

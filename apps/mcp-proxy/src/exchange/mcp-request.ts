@@ -81,7 +81,7 @@ export type McpAnswer =
       readonly type: 'answer';
       readonly clientId: RpcId;
       readonly isError: boolean;
-      /** The answer as it came; null when what it lists was filtered. */
+      /** The answer as it came, under the client's id; null when what it lists was filtered. */
       readonly raw: string | null;
       readonly sessionId?: string;
     }

@@ -37,6 +37,8 @@ export interface EventSink {
   write(event: UpstreamEvent): Promise<boolean>;
 }
 
+const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
+
 type Stream = Extract<McpAnswer, { type: 'events' }>;
 
 /**
@@ -77,14 +79,20 @@ class Relay {
         if (exchange.stopReason) break;
         const text = event.text === '' ? '' : await this.#relay(event.text);
         if (text === undefined) continue;
-        if (event.eventId !== undefined) rememberEvent(this.#session, event.eventId);
-        if (!(await sink.write({ ...event, text }))) exchange.stop('client_aborted');
+        if (!(await sink.write(this.#event(event, text)))) exchange.stop('client_aborted');
       }
     } catch (error) {
       const fault = faultOf(error, exchange);
       ending = { outcome: 'upstream_error', responseCode: null, error: fault };
     }
     return this.#end(sink, ending);
+  }
+
+  /** An event with what the client gets of it. An id is text of the server's too: only a short plain one goes on. */
+  #event({ eventId, ...event }: UpstreamEvent, text: string): UpstreamEvent {
+    if (eventId === undefined || !EVENT_ID.test(eventId)) return { ...event, text };
+    rememberEvent(this.#session, eventId);
+    return { ...event, text, eventId };
   }
 
   /** What is said last, and what becomes of the call. */
@@ -139,7 +147,7 @@ class Relay {
   async #request(text: string, asked: RpcRequest): Promise<string | undefined> {
     const refusal = await this.#judge(asked, Buffer.byteLength(text));
     const id = refusal ? undefined : this.#session.calls.ask(asked.id);
-    if (id !== undefined) return withId(text, id);
+    if (id !== undefined) return withId(text, asked, id);
     const told = refusal ?? refuse('concurrency_limited', 'too many requests to the client wait already');
     await this.#session.upstream.send(errorText(asked.id, rpcCodeOf(told), told.reason), {
       signal: this.exchange.signal,
@@ -162,7 +170,7 @@ class Relay {
     return judgeCall(parts.guard, innerOf(parts, exchange), described.call);
   }
 
-  #notification(text: string, { method, params }: RpcNotification): string | undefined {
+  #notification(text: string, { method, params, isPlain }: RpcNotification): string | undefined {
     const scanned = judgeInbound(this.exchange, params, Buffer.byteLength(text));
     if (!scanned.passes) return this.#dropped();
     if (method === 'notifications/cancelled') {
@@ -170,7 +178,7 @@ class Relay {
       const passed = scanned.value as Readonly<Record<string, unknown>>;
       return requestId === undefined ? undefined : messageText(undefined, method, { ...passed, requestId });
     }
-    return scanned.isChanged ? messageText(undefined, method, scanned.value) : text;
+    return scanned.isChanged || !isPlain ? messageText(undefined, method, scanned.value) : text;
   }
 
   #dropped(): undefined {
@@ -190,8 +198,9 @@ async function judgeAnswer(
   exchange: Exchange,
   call: OpenCall,
   text: string,
-  { isError, content }: RpcResponse,
+  answer: RpcResponse,
 ): Promise<JudgedAnswer> {
+  const { isError, content } = answer;
   const refused = (refusal: Refusal): JudgedAnswer => ({
     text: refusalText(exchange, call.clientId, refusal),
     settlement: { outcome: 'refused', responseCode: rpcCodeOf(refusal), error: refusal.reasonCode },
@@ -204,7 +213,7 @@ async function judgeAnswer(
   if (!judged.passes) return refused(judged.refusal);
   const isAsItCame = filtered?.kind !== 'changed' && !judged.isChanged;
   return {
-    text: isAsItCame ? withId(text, call.clientId) : answerText(call.clientId, isError, judged.value),
+    text: isAsItCame ? withId(text, answer, call.clientId) : answerText(call.clientId, isError, judged.value),
     settlement: {
       outcome: isError ? 'upstream_error' : 'ok',
       responseCode: 200,

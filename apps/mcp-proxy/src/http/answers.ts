@@ -5,7 +5,7 @@ import { hangUp } from '@behavry/proxy';
 import type { McpFault } from '../exchange/mcp-fault';
 import type { Incoming, McpAnswer } from '../exchange/mcp-request';
 import { refusalText } from '../exchange/refusal-text';
-import { answerText, errorText, withId, type RpcId } from '../messages/rpc-message';
+import { answerText, errorText, type RpcId } from '../messages/rpc-message';
 
 const JSON_TYPE = 'application/json';
 
@@ -115,7 +115,7 @@ function sendAnswer(
     case 'answer': {
       const { clientId, isError, raw, sessionId } = payload;
       if (sessionId !== undefined) reply.header('mcp-session-id', sessionId);
-      const text = raw === null || isChanged ? answerText(clientId, isError, value) : withId(raw, clientId);
+      const text = raw === null || isChanged ? answerText(clientId, isError, value) : raw;
       return reply.code(200).type(JSON_TYPE).send(text);
     }
   }

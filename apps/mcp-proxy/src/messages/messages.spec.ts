@@ -1,9 +1,8 @@
 import { describeRequest } from './describe-call';
-import { listedItems } from './list-filter';
 import { idKey, readMessage } from './rpc-message';
 
 const described = (method: string, params: Record<string, unknown>): unknown =>
-  describeRequest({ kind: 'request', id: 1, method, params });
+  describeRequest({ method, params }, 1)?.call;
 
 describe('reading a message', () => {
   it.each([
@@ -94,20 +93,5 @@ describe('describing a request', () => {
     ['prompts/get', { name: 1 }],
   ])('%s %j lacks what it needs', (method, params) => {
     expect(described(method, params)).toBeUndefined();
-  });
-});
-
-describe('lists', () => {
-  it('name for each item the call it offers; what has none is not offered', () => {
-    const listed = listedItems('tools/list', {
-      tools: [{ name: 'echo' }, { title: 'nameless' }, 7],
-      nextCursor: '',
-    });
-    expect(listed?.items.map(({ call }) => call?.toolName)).toEqual(['echo', undefined, undefined]);
-    expect(listedItems('resources/list', { resources: [{ uri: 'x:y' }] })?.items[0]?.call).toMatchObject({
-      toolName: 'resources/read',
-      resource: 'x:y',
-    });
-    expect(listedItems('ping', {})).toBeUndefined();
   });
 });

@@ -4,18 +4,22 @@ import { memberSpan, parseStrictJson, type JsonFault } from '@behavry/domain';
 /** A JSON-RPC id (MCP: string or integer, never null). */
 export type RpcId = string | number;
 
-export interface RpcRequest {
+interface Envelope {
+  /** Whether the message has the members of its kind and no other: only then may its text go on as it came. */
+  readonly isPlain: boolean;
+}
+export interface RpcRequest extends Envelope {
   readonly kind: 'request';
   readonly id: RpcId;
   readonly method: string;
   readonly params: Record<string, unknown>;
 }
-export interface RpcNotification {
+export interface RpcNotification extends Envelope {
   readonly kind: 'notification';
   readonly method: string;
   readonly params: Record<string, unknown>;
 }
-export interface RpcResponse {
+export interface RpcResponse extends Envelope {
   readonly kind: 'response';
   readonly id: RpcId;
   readonly isError: boolean;
@@ -67,22 +71,32 @@ export function parseMessage(text: string): RpcMessage | undefined {
 export function readMessage(value: unknown): RpcMessage | undefined {
   if (!isObject(value) || value['jsonrpc'] !== '2.0' || hasImpostor(value, ENVELOPE)) return undefined;
   const { id, method } = value;
+  const isPlain = Object.keys(value).every((name) => ENVELOPE.includes(name));
   if (Object.hasOwn(value, 'method')) {
     const params = Object.hasOwn(value, 'params') ? value['params'] : {};
     if (typeof method !== 'string' || method === '' || method.length > 256 || !isObject(params))
       return undefined;
     if (Object.hasOwn(value, 'result') || Object.hasOwn(value, 'error') || hasImpostor(params, PARAMETERS))
       return undefined;
-    if (!Object.hasOwn(value, 'id')) return { kind: 'notification', method, params };
-    return isId(id) ? { kind: 'request', id, method, params } : undefined;
+    if (!Object.hasOwn(value, 'id')) return { kind: 'notification', method, params, isPlain };
+    return isId(id) ? { kind: 'request', id, method, params, isPlain } : undefined;
   }
   const isError = Object.hasOwn(value, 'error');
   if (isError === Object.hasOwn(value, 'result') || !isId(id)) return undefined;
-  return { kind: 'response', id, isError, content: isError ? value['error'] : value['result'] };
+  const content = isError ? value['error'] : value['result'];
+  return { kind: 'response', id, isError, content, isPlain };
 }
 
-/** @returns the text of a message with another id: every hop counts its own (MCP, intermediaries) */
-export function withId(text: string, id: RpcId): string {
+/**
+ * A message with another id: every hop counts its own (MCP, intermediaries). Byte for byte as it came otherwise, unless
+ * it holds members that nobody looked at.
+ */
+export function withId(text: string, message: RpcRequest | RpcResponse, id: RpcId): string {
+  if (!message.isPlain) {
+    return message.kind === 'request'
+      ? messageText(id, message.method, message.params)
+      : answerText(id, message.isError, message.content);
+  }
   const span = memberSpan(text, 'id');
   if (!span) throw new Error('a message without an id is given one');
   return `${text.slice(0, span[0])}${JSON.stringify(id)}${text.slice(span[1])}`;

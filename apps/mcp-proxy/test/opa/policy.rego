@@ -20,7 +20,13 @@ obligations := [{"name": "max_result_bytes", "value": 100}] if {
 decision := {
 	"result": result,
 	"reason": sprintf("%s for tests", [result]),
+	"is_reason_constant": true,
 	"policy": "behavry.base.tests",
+	"policy_id": "behavry.base.tests",
+	"version": 0,
 	"obligations": obligations,
+	"contributions": [],
+	"judges_truncated": false,
 	"revision": revision,
+	"generation": 0,
 }

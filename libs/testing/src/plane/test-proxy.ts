@@ -1,0 +1,113 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AUDIT_EVENTS_QUEUE, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
+import {
+  createLogger,
+  createService,
+  migratePlane,
+  PlaneKeys,
+  ServiceContext,
+  type ProxyConfig,
+  type ServiceDefinition,
+} from '@behavry/platform';
+import { putAsOwner, queuesAs, signalAs } from '../as-owner';
+import { tempDir } from '../temp-dir';
+import { startTestOpa, type TestOpa } from '../test-opa';
+import { startTestPostgres } from '../test-postgres';
+import { startClaimServer, type ClaimServer } from './claim-server';
+import { agentEntry, configDocument } from './config-document';
+import { TestIssuer } from './test-issuer';
+
+/** A whole proxy with real OPA and PostgreSQL; its peers are the test's to steer. */
+export interface TestProxy {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly opa: TestOpa;
+  readonly claims: ClaimServer;
+  readonly issuer: TestIssuer;
+  /** Every record that reached the queue, oldest first. */
+  readonly entries: SpoolEntry[];
+  /** Folder of the plane's files: key, spool. */
+  readonly folder: string;
+  /** Everything that was logged, a line each. */
+  readonly log: string[];
+  readonly dbUrl: string;
+  /** Publishes the configuration with changes that stay; resolves when the proxy has it. */
+  configure(changes: Partial<ConfigDocument>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TestProxyOptions<C extends ProxyConfig> {
+  readonly definition: ServiceDefinition<C>;
+  readonly settings?: Partial<C>;
+  /** Rego files and folders that OPA loads. */
+  readonly policies: readonly string[];
+  readonly document?: Partial<ConfigDocument>;
+}
+
+/** Starts one for agents `a1` and `a2`. Calls that are escalated stay pending until the test answers otherwise. */
+export async function startTestProxy<C extends ProxyConfig>({
+  definition,
+  settings = {},
+  policies,
+  document = {},
+}: TestProxyOptions<C>): Promise<TestProxy> {
+  const postgres = await startTestPostgres();
+  const opa = await startTestOpa({ files: [...policies] });
+  const folder = tempDir();
+  const dbUrl = await postgres.createDatabase();
+  const keys = PlaneKeys.readOrMake(join(folder, 'plane.key'));
+  const lines: string[] = [];
+  const log = createLogger(definition.app, 'debug', {}, { write: (line) => lines.push(line) });
+  await migratePlane({ ownerUrl: dbUrl, schemas: [], keys, log });
+  const claims = await startClaimServer(keys.internalBearer);
+  const config = Object.assign(new definition.config(), {
+    dbUrl,
+    dataDir: folder,
+    secretsDir: folder,
+    opaSocket: opa.socket,
+    escalationHoldSeconds: 1,
+    escalationOpsUrl: claims.url,
+    ...settings,
+  });
+  const context = new ServiceContext<C>(definition.app, '0.0.0', config, keys, log);
+  const app = await createService(definition, context);
+  await app.listen(0, '127.0.0.1');
+  const issuer = new TestIssuer();
+  const entries: SpoolEntry[] = [];
+  const writer = queuesAs(app, 'audit-writer');
+  writer.consume(AUDIT_EVENTS_QUEUE, async ({ spool_id, first, entries: batch }) => {
+    entries.push(...batch);
+    await signalAs(app, 'audit-writer', 'audit.positions', {
+      spools: { [spool_id]: first + batch.length - 1 },
+    });
+  });
+  await putAsOwner(app, 'issuers', issuer.trusted);
+  let present = configDocument({ agents: [agentEntry('a1'), agentEntry('a2')], generation: 0, ...document });
+  const configure = async (changes: Partial<ConfigDocument>): Promise<void> => {
+    present = { ...present, ...changes, generation: present.generation + 1 };
+    await putAsOwner(app, 'config', present);
+  };
+  await configure({});
+  return {
+    app,
+    url: `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`,
+    opa,
+    claims,
+    issuer,
+    entries,
+    folder,
+    log: lines,
+    dbUrl,
+    configure,
+    stop: async () => {
+      await app.close();
+      await writer.close();
+      await context.close();
+      await claims.stop();
+      await opa.stop();
+      await postgres.stop();
+    },
+  };
+}
