@@ -16,6 +16,8 @@ export interface RecordingUpstream {
   readonly seen: Recorded[];
   /** What a request that is no initialize gets. */
   behaviour: Behaviour;
+  /** Holds every initialize back until it is let go. */
+  hold(onHeld: (go: () => void) => void): { release(): void };
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export function stream(response: ServerResponse, ...messages: readonly object[])
 
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const seen: Recorded[] = [];
+  let onHeld: ((go: () => void) => void) | undefined;
   const upstream = {
     behaviour: (({ body }, response) => {
       answer(response, body, {});
@@ -63,8 +66,12 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       };
       seen.push(recorded);
       if (recorded.body.includes('"initialize"')) {
-        response.setHeader('mcp-session-id', 'upstream-session');
-        answer(response, recorded.body, INITIALIZED);
+        const open = (): void => {
+          response.setHeader('mcp-session-id', 'upstream-session');
+          answer(response, recorded.body, INITIALIZED);
+        };
+        if (onHeld) onHeld(open);
+        else open();
       } else if (recorded.body.includes('"notifications/') || recorded.method === 'DELETE') {
         response.writeHead(202).end();
       } else {
@@ -83,6 +90,10 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     },
     set behaviour(behaviour) {
       upstream.behaviour = behaviour;
+    },
+    hold: (held) => {
+      onHeld = held;
+      return { release: () => (onHeld = undefined) };
     },
     stop: () =>
       new Promise((stopped) => {

@@ -126,7 +126,9 @@ describeWithOpa('requests to a governed MCP server', () => {
     it('not with the session of another agent, and not without one', async () => {
       const call = callTool('echo');
       const { 'mcp-session-id': id = '', ...without } = its.session;
-      expect((await its.proxy.post('rec', call, { ...bearer('a2'), 'mcp-session-id': id })).status).toBe(404);
+      expect(
+        (await its.proxy.post('rec', call, { ...its.proxy.bearer('a2'), 'mcp-session-id': id })).status,
+      ).toBe(404);
       expect((await its.proxy.post('rec', call, without)).status).toBe(400);
       expect(
         (await its.proxy.post('rec', call, { ...its.session, 'mcp-session-id': 'nonsense' })).status,

@@ -10,7 +10,7 @@ const LAST_WORD_MS = 5_000;
 export function sendStreamHead(raw: ServerResponse, headers: Readonly<Record<string, string>>): void {
   raw.writeHead(200, {
     ...ANSWER_HEADERS,
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': 'text/event-stream',
     'cache-control': 'no-cache, no-store, no-transform',
     'x-accel-buffering': 'no',
     ...headers,

@@ -21,7 +21,10 @@ export async function peekAnswer(events: AsyncIterable<UpstreamEvent>, requestId
     if (next.done === true) return { kind: 'stream', events: replay(seen, iterator) };
     const { value } = next;
     seen.push(value);
-    if (value.text === '') continue; // an id or a hint, no message yet
+    // A client that is told an id may go away and come back with it, so it has to be told at once.
+    if (value.eventId !== undefined && value.text === '')
+      return { kind: 'stream', events: replay(seen, iterator) };
+    if (value.text === '') continue;
     const message = parseMessage(value.text);
     if (message?.kind !== 'response' || message.id !== requestId) {
       return { kind: 'stream', events: replay(seen, iterator) };

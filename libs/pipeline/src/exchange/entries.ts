@@ -60,7 +60,8 @@ function decisionFields(exchange: Exchange, digest: Guard['digest']): Omit<Decis
     workflow_id: null,
     delegation_id: null,
     depth: 0,
-    action: call ? named(call.action) : 'unknown',
+    // Its verb is part of the tool's name, so a name that is not shown has none to show.
+    action: call && PLAIN_NAME.test(call.toolName) ? named(call.action) : 'unknown',
     action_class: call?.actionClass ?? 'unknown',
     tool: call?.handling === 'decide' ? named(call.toolName) : null,
     server: exchange.serverId === '' ? null : named(exchange.serverId),

@@ -102,6 +102,8 @@ export async function startTestProxy<C extends ProxyConfig>({
     dbUrl,
     configure,
     stop: async () => {
+      // A test that failed may have left a connection open, for which a server that closes would wait.
+      app.getHttpServer().closeAllConnections();
       await app.close();
       await writer.close();
       await context.close();
