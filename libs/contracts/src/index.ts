@@ -44,6 +44,7 @@ export { FREQUENT_PLANE_STATE_KEYS } from './plane-state';
 export type {
   LicenseMode,
   LicenseState,
+  LivePerson,
   PlaneStateKey,
   PlaneStateValues,
   PublicJwk,

@@ -1,4 +1,4 @@
-import type { RiskTier } from './codes';
+import type { RiskTier, Role } from './codes';
 import type { ConfigDocument } from './uplink/config-document';
 
 /** A public RSA key as in the contract's key set. */
@@ -26,6 +26,14 @@ export interface RiskScore {
 
 export type LicenseMode = 'unchecked' | 'active' | 'expiring' | 'grace' | 'enforced';
 
+/** A person whose tokens are good, as the plane's apps look at them with every request. */
+export interface LivePerson {
+  readonly roles: readonly Role[];
+  readonly super_admin: boolean;
+  /** Tokens issued before are no longer good (a new password ends what the old one opened); null for none. RFC 3339. */
+  readonly tokens_not_before: string | null;
+}
+
 /** Licence state of this plane as its apps see it. */
 export interface LicenseState {
   readonly state: LicenseMode;
@@ -40,13 +48,15 @@ export interface LicenseState {
 
 /**
  * The values that move inside a plane, each with one owner (lifecycle: plane state).
- * `config`, `license`: license-service · `issuers`: identity-jwks · `risk`: behavior-monitor ·
+ * `config`, `license`: license-service · `issuers`, `people`: identity-jwks · `risk`: behavior-monitor ·
  * `sessions.ended`, `audit.positions`: audit-writer.
  */
 export interface PlaneStateValues {
   config: ConfigDocument;
   license: LicenseState;
   issuers: { readonly issuers: readonly TrustedIssuer[] };
+  /** By id. Who is not in it may do nothing: disabled, removed, or of a suspended tenant. */
+  people: { readonly people: Readonly<Record<string, LivePerson>> };
   risk: { readonly agents: Readonly<Record<string, RiskScore>> };
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
   /** Last position durably stored per spool: the acknowledgement that lets a proxy trim its spool. */

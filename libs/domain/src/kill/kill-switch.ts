@@ -8,6 +8,8 @@ export interface KillTarget {
   readonly serverId: string;
   /** Tool name as the server calls it; empty when it is not known yet. */
   readonly toolName: string;
+  /** Model name as the provider calls it; empty when no model is asked. */
+  readonly model: string;
 }
 
 /**
@@ -32,5 +34,7 @@ function isStopped(killSwitch: KillSwitch, target: KillTarget): boolean {
         (killSwitch.target === target.toolName ||
           killSwitch.target === `${target.serverId}/${target.toolName}`)
       );
+    case 'model':
+      return target.model !== '' && killSwitch.target === target.model;
   }
 }
