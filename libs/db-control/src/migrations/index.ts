@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { Access1790000000011 } from './access.migration';
 import { Bundle1790000000003 } from './bundle.migration';
 import { Identity1790000000001 } from './identity.migration';
 import { Policy1790000000002 } from './policy.migration';
@@ -8,4 +9,5 @@ export const CONTROL_MIGRATIONS: (new () => MigrationInterface)[] = [
   Identity1790000000001,
   Policy1790000000002,
   Bundle1790000000003,
+  Access1790000000011,
 ];
