@@ -146,6 +146,7 @@ function agent(clientId: string, secret: string): AgentEntry {
     secret_sha256: sha256Hex(secret),
     roles: [],
     permissions: [],
+    tokens_not_before: null,
   };
 }
 
@@ -155,6 +156,7 @@ function documentWith(agents: readonly AgentEntry[]): ConfigDocument {
     tenant_id: TENANT,
     revision: '20260101T000000Z',
     generation: 1,
+    suspended: false,
     kill_switches: [],
     agents,
     mcp_servers: [],
@@ -166,7 +168,7 @@ function documentWith(agents: readonly AgentEntry[]): ConfigDocument {
       config_paths: [],
       protected_files: [],
     },
-    rate_limits: { agent_per_minute: null, tenant_per_minute: null },
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
     escalation: { deadline_seconds: { low: 1, medium: 1, high: 1, critical: 1 } },
     data_protection: { payload_mode: 'metadata_only', retention_days: 1 },
   };
