@@ -24,7 +24,7 @@ import {
   withTenant,
 } from '@behavry/platform';
 import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/testing';
-import type { Role } from '@behavry/contracts';
+import { ROLES, type Role } from '@behavry/contracts';
 import { policyModule } from '../src/app.module';
 import { PolicyConfig } from '../src/policy-service.config';
 
@@ -90,6 +90,11 @@ export async function startPolicyService(
   await app.get(PlaneState).put('issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(privateKey, KID)], audiences: ['behavry:person'] }],
   });
+  await app.get(PlaneState).put('people', {
+    people: Object.fromEntries(
+      ROLES.map((role) => [personOf(role), { roles: [role], super_admin: false, tokens_not_before: null }]),
+    ),
+  });
   const database = app.get(DataSource);
   const tenantId = await addTenant(database);
   const builder = await follow(app, dbUrl);
@@ -136,7 +141,7 @@ export async function startPolicyService(
     const claims = {
       iss: 'behavry',
       aud: 'behavry:person',
-      sub: '0197a000-0000-7000-8000-0000000000aa',
+      sub: personOf(role),
       jti: randomUUID(),
       tenant_id: tenant,
       username: `the-${role}`,
@@ -228,3 +233,7 @@ export async function ownerQuery<T>(dbUrl: string, sql: string, values: unknown[
 }
 
 export { eventually };
+
+function personOf(role: Role): string {
+  return `0197a000-0000-7000-8000-0000000000a${String(ROLES.indexOf(role))}`;
+}
