@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, type AuditEvent, type AuditEventsPayload } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE, ROLES, type AuditEvent, type AuditEventsPayload } from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   createLogger,
@@ -98,6 +98,14 @@ export async function startWriter(
   await state.put('issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
+  await state.put('people', {
+    people: Object.fromEntries(
+      [[], ...ROLES.map((role) => [role])].map((roles) => [
+        `the ${roles.join()}`,
+        { roles, super_admin: false, tokens_not_before: null },
+      ]),
+    ),
+  });
   const producer = app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE);
   const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, token?: string) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -135,7 +143,7 @@ export function personToken(clock: Clock, roles: readonly string[], tenantId = T
   const text = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
     iss: 'behavry',
     aud: PERSON_AUDIENCE,
-    sub: 'person-1',
+    sub: `the ${roles.join()}`,
     jti: 'j',
     tenant_id: tenantId,
     username: 'ann',

@@ -65,6 +65,9 @@ async function start(): Promise<void> {
   await app.get(PlaneState).put('issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
+  await putAsOwner(app, 'people', {
+    people: { 'p-1': { roles: ['analyst'], super_admin: false, tokens_not_before: null } },
+  });
 }
 
 async function stop(): Promise<void> {

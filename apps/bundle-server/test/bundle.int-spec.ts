@@ -2,7 +2,7 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { request as undici } from 'undici';
 import type { ConfigDocument, PublicJwk } from '@behavry/contracts';
-import { DataPlaneTokenRepository, KillSwitchRepository } from '@behavry/db-control';
+import { DataPlaneTokenRepository, KillSwitchRepository, TenantRepository } from '@behavry/db-control';
 import { eventually } from '@behavry/testing';
 import { Publisher } from '../src/publish/publisher';
 import { BundleMetrics } from '../src/serve/bundle-metrics';
@@ -220,7 +220,9 @@ describe('the config document', () => {
       tenant_id: tenant,
       generation: 1,
       revision: headers['x-bundle-revision'],
+      suspended: false,
       kill_switches: [],
+      rate_limits: { agent_per_minute: 120, tenant_per_minute: 1_200, agent_concurrency: 8 },
     });
   });
 
@@ -250,6 +252,31 @@ describe('the config document', () => {
     expect(status).toBe(200);
     expect(performance.now() - thrownAt).toBeLessThan(1_000);
     expect(documentOf(body).kill_switches).toMatchObject([{ scope: 'tool', target: 'x' }]);
+  });
+
+  it('tells a held poll at once that the tenant is suspended, goes on being served, and tells the end of it', async () => {
+    const poll = (etag = ''): Promise<Answer> =>
+      get(`${bundlePath()}?part=config`, { ...bearer(), prefer: 'wait=30', 'if-none-match': etag });
+    const become = (status: 'active' | 'suspended'): Promise<void> =>
+      system.within(tenant, (manager) =>
+        new TenantRepository(manager, tenant).update({ status }, new Date(START)),
+      );
+    const before = await get(`${bundlePath()}?part=config`, bearer());
+    let held = poll(before.headers['etag']);
+    await eventually(async () => {
+      expect(await waiters()).toBe(1);
+    });
+    await become('suspended');
+    const stopped = await held;
+    expect([stopped.status, documentOf(stopped.body).suspended]).toEqual([200, true]);
+    expect((await get(bundlePath(), bearer())).status).toBe(200);
+
+    held = poll(stopped.headers['etag']);
+    await eventually(async () => {
+      expect(await waiters()).toBe(1);
+    });
+    await become('active');
+    expect(documentOf((await held).body).suspended).toBe(false);
   });
 });
 

@@ -151,8 +151,8 @@ describeWithOpa('a real OPA that polls the bundle', () => {
     expect(await decide(shallow)).toMatchObject({ result: 'deny', policy: '' });
     await system.within(tenant, async (manager) => {
       const settings = new TenantSettingsRepository(manager, tenant);
-      const { blastRadius } = await settings.lock(new Date(START));
-      await settings.replace({ blastRadius: { ...blastRadius, min_delete_depth: 4 } }, 1, new Date(START));
+      await settings.lock(new Date(START));
+      await settings.change('blastRadius', { min_delete_depth: 4 }, 1, new Date(START));
     });
     await decides(shallow, { result: 'deny', policy: 'behavry.base.blast_radius' });
   });

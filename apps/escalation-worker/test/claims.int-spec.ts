@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ClaimAnswer, ClaimRequest, ConfigDocument } from '@behavry/contracts';
+import { ROLES, type ClaimAnswer, type ClaimRequest, type ConfigDocument } from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   createLogger,
@@ -36,7 +36,7 @@ function token(roles: string[], tenant = TENANT): string {
   const text = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
     iss: 'behavry',
     aud: PERSON_AUDIENCE,
-    sub: 'p-1',
+    sub: `the ${roles.join()}`,
     jti: 'j',
     tenant_id: tenant,
     username: 'ann',
@@ -63,6 +63,11 @@ async function start(): Promise<void> {
   opsUrl = `http://127.0.0.1:${port + 1}`;
   await app.get(PlaneState).put('issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
+  });
+  await putAsOwner(app, 'people', {
+    people: Object.fromEntries(
+      ROLES.map((role) => [`the ${role}`, { roles: [role], super_admin: false, tokens_not_before: null }]),
+    ),
   });
 }
 

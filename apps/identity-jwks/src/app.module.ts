@@ -20,6 +20,8 @@ import { JwksController } from './keys/jwks.controller';
 import { ownKey, OwnKey } from './keys/own-key';
 import { AuthController } from './people/auth.controller';
 import { PeopleController } from './people/people.controller';
+import { LivePeople } from './people/live-people';
+import { Passwords } from './people/password';
 import { ControlPeopleStore, LocalPeopleStore, PeopleStore } from './people/people-store';
 import { SignInService } from './people/sign-in.service';
 import { ManagedElsewhereController } from './tenants/managed-elsewhere.controller';
@@ -40,6 +42,8 @@ const COMMON_PROVIDERS: Provider[] = [
   IssuersService,
   TokenSigner,
   AgentTokenService,
+  Passwords,
+  LivePeople,
   SignInService,
 ];
 

@@ -34,7 +34,7 @@ export class IdentityConfig extends ServiceConfig {
 
   @Env('BEHAVRY_JWT_PUBLIC_KEY', {
     description:
-      "On a data plane: the control plane's public key (PEM), used while its key set was never fetched.",
+      "On a data plane: the control plane's public key (PEM). A fetched key of the same id never replaces it; keys of other ids (a rotation) are taken from the key set.",
   })
   @IsOptional()
   @IsString()
@@ -56,9 +56,7 @@ export class IdentityConfig extends ServiceConfig {
   @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
   controlPlaneUrl?: string;
 
-  @Env('BEHAVRY_PUBLIC_URL', { description: 'Base URL under which clients reach this plane.' })
-  @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
-  publicUrl: string = 'http://127.0.0.1:8000';
+  override publicUrl: string = 'http://127.0.0.1:8000';
 
   @Env('BEHAVRY_SIGNUP_ENABLED', {
     description: 'Whether strangers may open a trial tenant at POST /api/v1/signup.',

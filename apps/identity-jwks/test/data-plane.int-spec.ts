@@ -1,10 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Client } from 'pg';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { CONFIG_DOCUMENT_SCHEMA, type AgentEntry, type ConfigDocument } from '@behavry/contracts';
-import { ManualClock, publicJwkOf, sha256Hex } from '@behavry/platform';
+import {
+  CONFIG_DOCUMENT_SCHEMA,
+  type AgentEntry,
+  type ConfigDocument,
+  type PublicJwk,
+} from '@behavry/contracts';
+import { createLogger, ManualClock, publicJwkOf, sha256Hex } from '@behavry/platform';
 import { eventually, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { ControlKeys } from '../src/keys/control-keys';
 import { startIdentity, type RunningIdentity } from './running-identity';
 
 const TENANT = '0197a000-0000-7000-8000-000000000001';
@@ -112,6 +119,51 @@ describe('identity-jwks on a data plane', () => {
     expect(suspended.status).toBe(403);
   });
 
+  it('gives no tokens to agents of a suspended tenant, while its administrators may look', async () => {
+    const grant = { client_id: 'agt_old', client_secret: 'acs_old' };
+    const ask = () => identity.call('POST', '/api/v1/auth/token', { body: grant });
+    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')], true));
+    expect([(await ask()).status, (await ask()).json['code']]).toEqual([403, 'agent_suspended']);
+    const { status, json } = await identity.call('POST', '/api/v1/auth/admin/login', {
+      body: { username: 'admin', password: 'correct horse' },
+    });
+    expect(status).toBe(200);
+    const token = String(json['access_token']);
+    expect((await identity.call('GET', '/api/v1/auth/me', { token })).status).toBe(200);
+    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')]));
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("issues no token that is older than the end of the agent's earlier ones", async () => {
+    const notBefore = clock.now() + 700;
+    const entry = { ...agent('agt_old', 'acs_old'), tokens_not_before: new Date(notBefore).toISOString() };
+    await identity.state.put('config', documentWith([entry]));
+    const { json } = await identity.call('POST', '/api/v1/auth/token', {
+      body: { client_id: 'agt_old', client_secret: 'acs_old' },
+    });
+    expect((decodeJwt(String(json['access_token'])).iat ?? 0) * 1000).toBeGreaterThanOrEqual(notBefore);
+  });
+
+  it("ends a disabled local person's token without a restart", async () => {
+    const { json } = await identity.call('POST', '/api/v1/auth/admin/login', {
+      body: { username: 'admin', password: 'correct horse' },
+    });
+    const token = String(json['access_token']);
+    const me = async (): Promise<number> => (await identity.call('GET', '/api/v1/auth/me', { token })).status;
+    expect(await me()).toBe(200);
+    const owner = new Client({ connectionString: dbUrl });
+    await owner.connect();
+    await owner.query(`UPDATE data.people SET status = 'disabled', updated_at = updated_at`);
+    await eventually(async () => expect(await me()).toBe(401), { timeoutMs: 5_000 });
+    await owner.query(`UPDATE data.people SET status = 'active'`);
+    await owner.end();
+    await eventually(() =>
+      expect(Object.keys(identity.state.get('people')?.value.people ?? {})).toHaveLength(1),
+    );
+    // What was ended stays ended.
+    expect(await me()).toBe(401);
+  });
+
   it('answers 401 when the agent stays unknown', async () => {
     const { status, json } = await identity.call('POST', '/api/v1/auth/token', {
       body: { client_id: 'agt_nobody', client_secret: 'x' },
@@ -136,6 +188,31 @@ describe('identity-jwks on a data plane', () => {
   });
 });
 
+describe('a pinned key of the control plane', () => {
+  it('is not replaced by a fetched one of the same id, while a key of another id is taken', async () => {
+    const [pinned, other] = [1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
+    if (!pinned || !other) throw new Error('no keys');
+    const server = createServer((_request, response) => {
+      const keys = [publicJwkOf(other, 'behavry-rs256'), publicJwkOf(other, 'behavry-rs256-next')];
+      response.end(JSON.stringify({ keys }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const keys = new ControlKeys({
+      controlPlaneUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+      publicKeyPem: String(pinned.export({ type: 'spki', format: 'pem' })),
+      dataDir: tempDir(),
+      clock: new ManualClock(Date.UTC(2026, 0, 1)),
+      log: createLogger('identity-jwks', 'silent', {}),
+    });
+    const fetched = await new Promise<readonly PublicJwk[]>((resolve) => {
+      keys.start(resolve);
+    });
+    await keys.close();
+    server.close();
+    expect(fetched).toEqual([publicJwkOf(pinned, 'behavry-rs256'), publicJwkOf(other, 'behavry-rs256-next')]);
+  });
+});
+
 function agent(clientId: string, secret: string): AgentEntry {
   return {
     id: `id of ${clientId}`,
@@ -146,15 +223,17 @@ function agent(clientId: string, secret: string): AgentEntry {
     secret_sha256: sha256Hex(secret),
     roles: [],
     permissions: [],
+    tokens_not_before: null,
   };
 }
 
-function documentWith(agents: readonly AgentEntry[]): ConfigDocument {
+function documentWith(agents: readonly AgentEntry[], suspended = false): ConfigDocument {
   return {
     schema: CONFIG_DOCUMENT_SCHEMA,
     tenant_id: TENANT,
     revision: '20260101T000000Z',
     generation: 1,
+    suspended,
     kill_switches: [],
     agents,
     mcp_servers: [],
@@ -166,7 +245,7 @@ function documentWith(agents: readonly AgentEntry[]): ConfigDocument {
       config_paths: [],
       protected_files: [],
     },
-    rate_limits: { agent_per_minute: null, tenant_per_minute: null },
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
     escalation: { deadline_seconds: { low: 1, medium: 1, high: 1, critical: 1 } },
     data_protection: { payload_mode: 'metadata_only', retention_days: 1 },
   };

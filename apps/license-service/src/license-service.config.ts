@@ -68,13 +68,6 @@ export class LicenseConfig extends ServiceConfig {
   @IsString()
   opaSocket?: string;
 
-  @Env('BEHAVRY_PUBLIC_URL', {
-    description: 'Base URL under which clients reach this plane; reported by heartbeats.',
-  })
-  @IsOptional()
-  @Matches(URL_PATTERN, URL_FAULT)
-  publicUrl?: string;
-
   // Two checks rather than variables: every app may read these names, but a data plane cannot do without them.
   @ValidateIf(onDataPlane)
   @Needed(({ tenantId }) => tenantId)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { request } from 'undici';
-import type { Mode } from '@behavry/contracts';
+import { ROLES, type Mode, type Role } from '@behavry/contracts';
 import { CONTROL_ENTITIES, CONTROL_MIGRATIONS, TenantRepository } from '@behavry/db-control';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
@@ -81,6 +81,11 @@ export async function startLicense(
   await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'test', keys: [publicJwkOf(PEOPLE, 'people')], audiences: [PERSON_AUDIENCE] }],
   });
+  await putAsOwner(app, 'people', {
+    people: Object.fromEntries(
+      ROLES.map((role) => [personOf(role), { roles: [role], super_admin: false, tokens_not_before: null }]),
+    ),
+  });
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`;
   return {
@@ -97,11 +102,15 @@ export async function startLicense(
   };
 }
 
+function personOf(role: Role): string {
+  return `0197a000-0000-7000-8000-0000000000a${String(ROLES.indexOf(role))}`;
+}
+
 /** A token of a person, as identity-jwks would give it. */
-export function personToken(tenantId = TENANT, roles: readonly string[] = ['admin']): string {
+export function personToken(tenantId = TENANT, roles: readonly Role[] = ['admin']): string {
   const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${text({ alg: 'RS256', typ: 'JWT', kid: 'people' })}.${text({
-    sub: '0197a000-0000-7000-8000-0000000000aa',
+    sub: personOf(roles[0] ?? 'viewer'),
     jti: 'j',
     iss: 'test',
     aud: PERSON_AUDIENCE,

@@ -1,13 +1,8 @@
-import { IsArray, IsInt, IsNumber, IsOptional, IsUrl, Max, Min } from 'class-validator';
-import { Env, HTTP_URL_RULE, ProxyConfig } from '@behavry/platform';
+import { IsArray, IsInt, IsNumber, Max, Min } from 'class-validator';
+import { Env, ProxyConfig } from '@behavry/platform';
 
 /** Environment of mcp-proxy. */
 export class McpProxyConfig extends ProxyConfig {
-  @Env('BEHAVRY_PUBLIC_URL', { description: 'Base URL under which agents reach this plane.' })
-  @IsOptional()
-  @IsUrl(HTTP_URL_RULE)
-  publicUrl?: string;
-
   @Env('BEHAVRY_UPSTREAM_TIMEOUT_SECONDS', {
     description:
       'How long an upstream may be silent; with the hold never above 55 s, because clients give up after 60.',

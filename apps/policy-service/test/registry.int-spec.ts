@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { AgentRepository } from '@behavry/db-control';
-import { contentCounters, McpServerRepository, type ContentCounters } from '@behavry/db-control';
+import {
+  AgentRepository,
+  contentCounters,
+  KillSwitchRepository,
+  McpServerRepository,
+  TenantRepository,
+  type ContentCounters,
+  type PlanTier,
+} from '@behavry/db-control';
 import { withTenant } from '@behavry/platform';
 import { describeWithOpa, startTestPostgres, type TestPostgres } from '@behavry/testing';
 import {
@@ -141,6 +148,11 @@ describeWithOpa('registry, kill switches and settings', () => {
     expect(await send({ scope: 'planet', target: 'earth' })).toBe(422);
     expect(await send({ scope: 'tenant' })).toBe(201);
     expect(await send({ scope: 'tool', target: 'files/delete_file' })).toBe(201);
+    expect(await send({ scope: 'model', target: 'gpt-5' })).toBe(201);
+    const carried = await withTenant(service.database, service.tenantId, (manager) =>
+      new KillSwitchRepository(manager, service.tenantId).entries(),
+    );
+    expect(carried).toContainEqual(expect.objectContaining({ scope: 'model', target: 'gpt-5' }));
   });
 
   it('has the documented bounds until a tenant sets its own, which concern both documents', async () => {
@@ -160,21 +172,35 @@ describeWithOpa('registry, kill switches and settings', () => {
     expect((await put({ bulk_action_threshold: 6 })).status).toBe(412);
   });
 
-  it('keeps rate limits, of which null is none', async () => {
+  it('has the limits of the plan until a tenant sets its own, of which null is none', async () => {
     const path = '/api/v1/rate-limits';
-    expect((await service.call('GET', path)).json).toEqual({
-      agent_per_minute: null,
-      tenant_per_minute: null,
-    });
+    const trial = { agent_per_minute: 120, tenant_per_minute: 1_200, agent_concurrency: 8 };
+    expect((await service.call('GET', path)).json).toEqual(trial);
     const put = (body: object): Promise<Answer> => service.call('PUT', path, body);
     expect(await touching(() => put({ agent_per_minute: 60 }))).toEqual({ policy: false, config: true });
     expect((await put({ tenant_per_minute: 600 })).json).toEqual({
       agent_per_minute: 60,
       tenant_per_minute: 600,
+      agent_concurrency: 8,
     });
+    const grow = (planTier: PlanTier): Promise<void> =>
+      withTenant(service.database, service.tenantId, (manager) =>
+        new TenantRepository(manager, service.tenantId).update({ planTier }, new Date()),
+      );
+    expect(await touching(() => grow('professional'))).toEqual({ policy: false, config: true });
+    // What the tenant set stays; the rest follows the plan.
+    expect((await service.call('GET', path)).json).toEqual({
+      agent_per_minute: 60,
+      tenant_per_minute: 600,
+      agent_concurrency: 32,
+    });
+    await grow('trial');
+    expect((await put({ agent_concurrency: 3 })).json).toMatchObject({ agent_concurrency: 3 });
+    expect((await put({ agent_concurrency: 0 })).status).toBe(422);
     expect((await put({ agent_per_minute: null })).json).toEqual({
       agent_per_minute: null,
       tenant_per_minute: 600,
+      agent_concurrency: 3,
     });
     for (const bad of [0, 1.5, '60', -1]) expect((await put({ agent_per_minute: bad })).status).toBe(422);
   });

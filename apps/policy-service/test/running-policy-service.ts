@@ -21,7 +21,7 @@ import {
   withTenant,
 } from '@behavry/platform';
 import { eventually, opaForTests, putAsOwner, queuesAs, tempDir, workspaceRoot } from '@behavry/testing';
-import { BUNDLE_BUILD_QUEUE, type Role } from '@behavry/contracts';
+import { BUNDLE_BUILD_QUEUE, ROLES, type Role } from '@behavry/contracts';
 import { policyModule } from '../src/app.module';
 import { PolicyConfig } from '../src/policy-service.config';
 
@@ -87,6 +87,11 @@ export async function startPolicyService(
   await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(privateKey, KID)], audiences: ['behavry:person'] }],
   });
+  await putAsOwner(app, 'people', {
+    people: Object.fromEntries(
+      ROLES.map((role) => [personOf(role), { roles: [role], super_admin: false, tokens_not_before: null }]),
+    ),
+  });
   const database = app.get(DataSource);
   const tenantId = await addTenant(database);
   const builder = follow(app);
@@ -133,7 +138,7 @@ export async function startPolicyService(
     const claims = {
       iss: 'behavry',
       aud: 'behavry:person',
-      sub: '0197a000-0000-7000-8000-0000000000aa',
+      sub: personOf(role),
       jti: randomUUID(),
       tenant_id: tenant,
       username: `the-${role}`,
@@ -221,3 +226,7 @@ export async function ownerQuery<T>(dbUrl: string, sql: string, values: unknown[
 }
 
 export { eventually };
+
+function personOf(role: Role): string {
+  return `0197a000-0000-7000-8000-0000000000a${String(ROLES.indexOf(role))}`;
+}

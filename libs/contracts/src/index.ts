@@ -46,6 +46,7 @@ export type {
   LicenseState,
   PlaneSignal,
   PlaneSignals,
+  LivePerson,
   PlaneStateKey,
   PlaneStateValues,
   PublicJwk,

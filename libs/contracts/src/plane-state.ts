@@ -1,5 +1,5 @@
 import { APP_NAMES, type AppName } from './apps';
-import type { RiskTier } from './codes';
+import type { RiskTier, Role } from './codes';
 import type { ConfigDocument } from './uplink/config-document';
 
 /** A public RSA key as in the contract's key set. */
@@ -27,6 +27,14 @@ export interface RiskScore {
 
 export type LicenseMode = 'unchecked' | 'active' | 'expiring' | 'grace' | 'enforced';
 
+/** A person whose tokens are good, as the plane's apps look at them with every request. */
+export interface LivePerson {
+  readonly roles: readonly Role[];
+  readonly super_admin: boolean;
+  /** Tokens issued before are no longer good (a new password ends what the old one opened); null for none. RFC 3339. */
+  readonly tokens_not_before: string | null;
+}
+
 /** Licence state of this plane as its apps see it. */
 export interface LicenseState {
   readonly state: LicenseMode;
@@ -46,6 +54,8 @@ export interface PlaneStateValues {
   issuers: { readonly issuers: readonly TrustedIssuer[] };
   /** `at`: when it was told (RFC 3339). Told anew at least every 30 s, so that a silent monitor shows. */
   risk: { readonly at: string; readonly agents: Readonly<Record<string, RiskScore>> };
+  /** By id. Who is not in it may do nothing: disabled, removed, or of a suspended tenant. */
+  people: { readonly people: Readonly<Record<string, LivePerson>> };
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
 }
 export type PlaneStateKey = keyof PlaneStateValues;
@@ -55,6 +65,7 @@ export const PLANE_STATE_OWNERS = {
   config: 'license-service',
   license: 'license-service',
   issuers: 'identity-jwks',
+  people: 'identity-jwks',
   risk: 'behavior-monitor',
   'sessions.ended': 'audit-writer',
 } as const satisfies Record<PlaneStateKey, AppName>;

@@ -10,10 +10,12 @@ export {
   type TenantSummary,
 } from './tenants/tenant.repository';
 export {
+  livePeople,
+  PEOPLE_CHANNEL,
   PersonRepository,
   personByUsername,
+  type ListedPerson,
   type NewPerson,
-  type Person,
   type PersonStatus,
   type SignInRecord,
 } from './people/person.repository';
@@ -59,8 +61,9 @@ export { McpServerRepository, type McpServer } from './registry/mcp-server.repos
 export { KillSwitchRepository, type ThrownKillSwitch } from './registry/kill-switch.repository';
 export {
   ESCALATION_DEFAULTS,
-  RATE_LIMIT_DEFAULTS,
+  RATE_LIMITS_OF_PLAN,
   TenantSettingsRepository,
+  type SettingsGroup,
   type TenantSettings,
 } from './settings/tenant-settings.repository';
 export {

@@ -1,10 +1,6 @@
 export { DATA_ENTITIES } from './entities';
 export { DATA_MIGRATIONS } from './migrations';
-export {
-  LocalPersonRepository,
-  type LocalPerson,
-  type LocalSignInRecord,
-} from './people/local-person.repository';
+export { LocalPersonRepository, type LocalPerson } from './people/local-person.repository';
 export {
   UplinkMemoryRepository,
   type TokenState,

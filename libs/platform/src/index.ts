@@ -10,7 +10,13 @@ export { createLogger, describeError, type Logger } from './logging/logger';
 export { HealthRegistry, type HealthCheck, type HealthState } from './ops/health-registry';
 export { OpsServer, type OpsHandler } from './ops/ops-server';
 export { ERROR_TABLE } from './errors/error-table';
-export { problemDocument, ProblemError, type FieldFault, type ProblemDocument } from './errors/problem-error';
+export {
+  problemDocument,
+  ProblemError,
+  tooManyRequests,
+  type FieldFault,
+  type ProblemDocument,
+} from './errors/problem-error';
 export { problemOf, sendProblem } from './errors/problem.filter';
 export { validated } from './errors/validation';
 export {
@@ -27,6 +33,7 @@ export { identifyAgents, type AgentIdentity } from './auth/identify-agents';
 export { TokenVerifier } from './auth/token-verifier';
 export {
   AGENT_AUDIENCE,
+  isEnded,
   PERSON_AUDIENCE,
   type TokenFault,
   type TokenResult,
@@ -66,6 +73,7 @@ export { uniqueViolation } from './database/unique-violation';
 export { PgNotifications } from './database/pg-notifications';
 export { ChangeLog, type Change, type RecordedChange } from './changes/change-log';
 export { PageQuery } from './http/page-query';
+export { Turns } from './http/turns';
 export { overSignal, whenOver } from './http/when-over';
 export { PlainText, PlainTexts } from './http/plain-text';
 export { UuidPipe } from './http/uuid.pipe';

@@ -6,6 +6,7 @@ import {
   KillSwitchRepository,
   McpServerRepository,
   PolicyRepository,
+  TenantRepository,
   TenantSettingsRepository,
   type ActivePolicy,
   type DocumentPart,
@@ -86,9 +87,11 @@ export class DocumentBuilder {
 
   async #config(manager: EntityManager, tenantId: string): Promise<DocumentContent> {
     const settings = await new TenantSettingsRepository(manager, tenantId).get();
+    const tenant = await new TenantRepository(manager, tenantId).get();
     const content: Omit<ConfigDocument, keyof Stamp> = {
       schema: CONFIG_DOCUMENT_SCHEMA,
       tenant_id: tenantId,
+      suspended: tenant?.status !== 'active',
       kill_switches: await new KillSwitchRepository(manager, tenantId).entries(),
       agents: await new AgentRepository(manager, tenantId).entries(),
       mcp_servers: await new McpServerRepository(manager, tenantId).entries(),

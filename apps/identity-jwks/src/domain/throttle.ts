@@ -1,4 +1,4 @@
-/** Failures of one name or address in a row. */
+/** Failures of one key in a row. */
 export interface Failures {
   readonly count: number;
   /** Milliseconds since the Unix epoch. */
@@ -13,7 +13,7 @@ export interface ThrottleRule {
   readonly forgetMs: number;
 }
 
-/** One person's name: slow after five misses, never locked for longer than five minutes. */
+/** One name from one address: slow after five misses, never locked for longer than five minutes. */
 export const USERNAME_RULE: ThrottleRule = {
   free: 5,
   firstDelayMs: 2_000,
@@ -37,6 +37,14 @@ export const AGENT_RULE: ThrottleRule = {
   forgetMs: 300_000,
 };
 
+/** Sign-ups of one address, good ones too. */
+export const SIGNUP_RULE: ThrottleRule = {
+  free: 5,
+  firstDelayMs: 60_000,
+  maxDelayMs: 3_600_000,
+  forgetMs: 3_600_000,
+};
+
 /** Whether failures lie so far back that they no longer count. */
 export function isForgotten(failures: Failures, now: number, rule: ThrottleRule): boolean {
   return now - failures.lastAt >= rule.forgetMs;
@@ -57,4 +65,48 @@ export function waitMs(failures: Failures | undefined, now: number, rule: Thrott
 export function afterFailure(failures: Failures | undefined, now: number, rule: ThrottleRule): Failures {
   const count = failures && !isForgotten(failures, now, rule) ? failures.count + 1 : 1;
   return { count, lastAt: now };
+}
+
+const MAX_KEYS = 20_000;
+
+/** A map of bounded size: when full, the key that was set longest ago is forgotten. */
+export class RecentMap<T> {
+  readonly #values = new Map<string, T>();
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#values.delete(key);
+    if (this.#values.size >= MAX_KEYS) {
+      const oldest = this.#values.keys().next();
+      if (!oldest.done) this.#values.delete(oldest.value);
+    }
+    this.#values.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key);
+  }
+}
+
+/** Failures by key in this process. */
+export class FailureMemory {
+  readonly #failures = new RecentMap<Failures>();
+
+  constructor(private readonly rule: ThrottleRule) {}
+
+  /** @returns milliseconds to wait; 0 when a try may be made now */
+  waitMs(key: string, now: number, rule = this.rule): number {
+    return waitMs(this.#failures.get(key), now, rule);
+  }
+
+  fail(key: string, now: number): void {
+    this.#failures.set(key, afterFailure(this.#failures.get(key), now, this.rule));
+  }
+
+  forgive(key: string): void {
+    this.#failures.delete(key);
+  }
 }

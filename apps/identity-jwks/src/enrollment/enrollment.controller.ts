@@ -7,13 +7,13 @@ import {
   ProblemError,
   Public,
   RequireRole,
+  tooManyRequests,
   type Person,
   UuidPipe,
 } from '@behavry/platform';
 import type { EnrolledAgentResponse } from '../agents/agent.dto';
-import { ADDRESS_RULE } from '../domain/throttle';
-import { clientAddress } from '../http/client-address';
-import { FailureMemory } from '../people/failure-memory';
+import { addressGroup } from '../domain/address-group';
+import { ADDRESS_RULE, FailureMemory } from '../domain/throttle';
 import {
   CreateEnrollmentTokenRequest,
   EnrollRequest,
@@ -85,17 +85,10 @@ export class EnrollmentController {
   @Public()
   @Header('cache-control', 'no-store')
   async enroll(@Body() body: EnrollRequest, @Req() request: FastifyRequest): Promise<EnrolledAgentResponse> {
-    const address = clientAddress(request);
+    const address = addressGroup(request.ip);
     const waitMs = this.#failures.waitMs(address, this.clock.now());
-    if (waitMs > 0) {
-      throw new ProblemError(
-        'too_many_requests',
-        'Too many wrong enrolment tokens; wait before the next try.',
-        {
-          headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
-        },
-      );
-    }
+    if (waitMs > 0)
+      throw tooManyRequests('Too many wrong enrolment tokens; wait before the next try.', waitMs);
     try {
       return await this.enrollment.enroll(body.token, body.name, body.agent_type ?? 'custom');
     } catch (error) {

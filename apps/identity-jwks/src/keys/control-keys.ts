@@ -16,7 +16,7 @@ const MAX_BYTES = 256 * 1024;
 
 export interface ControlKeysOptions {
   readonly controlPlaneUrl: string;
-  /** PEM that stands in while no key set was ever fetched. */
+  /** PEM of the key that is pinned: nothing that is fetched takes its place. */
   readonly publicKeyPem: string | undefined;
   /** Folder of the plane's files. */
   readonly dataDir: string;
@@ -45,10 +45,10 @@ export class ControlKeys {
     this.#keys = this.#readFile();
   }
 
-  /** The keys that are trusted now: the fetched ones, and the configured one unless its id was fetched. */
+  /** The keys that are trusted now: the pinned one, and fetched ones of other ids. */
   get keys(): readonly PublicJwk[] {
-    const fetched = new Set(this.#keys.map(({ kid }) => kid));
-    return [...this.#keys, ...this.#pinned.filter(({ kid }) => !fetched.has(kid))];
+    const pinned = new Set(this.#pinned.map(({ kid }) => kid));
+    return [...this.#pinned, ...this.#keys.filter(({ kid }) => !pinned.has(kid))];
   }
 
   /** Begins to fetch. Calls back with every new set. */

@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CurrentPerson, ProblemError, Public, type Person } from '@behavry/platform';
-import { clientAddress } from '../http/client-address';
+import { CurrentPerson, ProblemError, Public, tooManyRequests, type Person } from '@behavry/platform';
 import { LoginRequest, type LoginResponse, type MeResponse } from './auth.dto';
 import { SignInService } from './sign-in.service';
 
@@ -15,7 +14,7 @@ export class AuthController {
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   async login(@Body() body: LoginRequest, @Req() request: FastifyRequest): Promise<LoginResponse> {
-    const result = await this.signIns.signIn(body.username, body.password, clientAddress(request));
+    const result = await this.signIns.signIn(body.username, body.password, request.ip);
     switch (result.state) {
       case 'signed_in':
         return {
@@ -28,9 +27,7 @@ export class AuthController {
       case 'invalid':
         throw new ProblemError('invalid_credentials', 'The username or the password is not right.');
       case 'throttled':
-        throw new ProblemError('too_many_requests', 'Too many failed sign-ins; wait before the next try.', {
-          headers: { 'retry-after': String(Math.ceil(result.waitMs / 1000)) },
-        });
+        throw tooManyRequests('Too many failed sign-ins; wait before the next try.', result.waitMs);
     }
   }
 

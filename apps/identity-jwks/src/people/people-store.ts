@@ -1,109 +1,85 @@
-import type { DataSource } from 'typeorm';
-import type { Role } from '@behavry/contracts';
-import { personByUsername, PersonRepository } from '@behavry/db-control';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { LivePerson } from '@behavry/contracts';
+import {
+  livePeople,
+  personByUsername,
+  PersonRepository,
+  type ListedPerson,
+  type SignInRecord,
+} from '@behavry/db-control';
 import { LocalPersonRepository } from '@behavry/db-data';
 import { withTenant } from '@behavry/platform';
 
 /** What a sign-in needs to know of a person. */
-export interface SignInPerson {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly username: string;
-  readonly passwordHash: string;
-  readonly roles: readonly Role[];
-  readonly superAdmin: boolean;
-  readonly active: boolean;
-  readonly failedSignIns: number;
-  readonly lastFailedAt: Date | null;
+export type SignInPerson = SignInRecord;
+
+/** One page of a list. */
+interface Page {
+  readonly limit: number;
+  readonly offset: number;
 }
 
-export interface ListedPerson {
-  readonly id: string;
-  readonly username: string;
-  readonly email: string | null;
-  readonly roles: readonly Role[];
-  readonly superAdmin: boolean;
-  readonly status: string;
-  readonly lastSignInAt: Date | null;
-  readonly createdAt: Date;
+interface PeopleOfTenant {
+  recordSignIn(id: string, now: Date): Promise<void>;
+  list(page: Page): Promise<{ people: readonly ListedPerson[]; total: number }>;
 }
 
 /** The people of this plane. */
 export abstract class PeopleStore {
+  constructor(protected readonly database: DataSource) {}
+
   abstract byUsername(username: string): Promise<SignInPerson | undefined>;
-  abstract recordFailure(person: SignInPerson, now: Date, restart: boolean): Promise<void>;
-  abstract recordSignIn(person: SignInPerson, now: Date): Promise<void>;
-  abstract list(
-    tenantId: string,
-    page: { limit: number; offset: number },
-  ): Promise<{ people: readonly ListedPerson[]; total: number }>;
+  /** Everybody who may act now, by id. */
+  abstract live(): Promise<Readonly<Record<string, LivePerson>>>;
+  protected abstract of(manager: EntityManager, tenantId: string): PeopleOfTenant;
+
+  recordSignIn({ id, tenantId }: SignInPerson, now: Date): Promise<void> {
+    return withTenant(this.database, tenantId, (manager) => this.of(manager, tenantId).recordSignIn(id, now));
+  }
+
+  list(tenantId: string, page: Page): Promise<{ people: readonly ListedPerson[]; total: number }> {
+    return withTenant(this.database, tenantId, (manager) => this.of(manager, tenantId).list(page));
+  }
 }
 
 /** People of every tenant of a control plane. */
 export class ControlPeopleStore extends PeopleStore {
-  constructor(private readonly database: DataSource) {
-    super();
-  }
-
   override byUsername(username: string): Promise<SignInPerson | undefined> {
     return personByUsername(this.database.manager, username);
   }
 
-  override recordFailure({ id, tenantId }: SignInPerson, now: Date, restart: boolean): Promise<void> {
-    return withTenant(this.database, tenantId, (manager) =>
-      new PersonRepository(manager, tenantId).recordFailure(id, now, restart),
-    );
+  override live(): Promise<Readonly<Record<string, LivePerson>>> {
+    return livePeople(this.database.manager);
   }
 
-  override recordSignIn({ id, tenantId }: SignInPerson, now: Date): Promise<void> {
-    return withTenant(this.database, tenantId, (manager) =>
-      new PersonRepository(manager, tenantId).recordSignIn(id, now),
-    );
-  }
-
-  override list(
-    tenantId: string,
-    page: { limit: number; offset: number },
-  ): Promise<{ people: readonly ListedPerson[]; total: number }> {
-    return withTenant(this.database, tenantId, (manager) =>
-      new PersonRepository(manager, tenantId).list(page),
-    );
+  protected override of(manager: EntityManager, tenantId: string): PeopleOfTenant {
+    return new PersonRepository(manager, tenantId);
   }
 }
 
-/** The local people of a data plane: none of them is a super-administrator. */
+/** The local people of a data plane: none of them is a super-administrator. They outlive a suspension, to read the audit. */
 export class LocalPeopleStore extends PeopleStore {
   constructor(
-    private readonly database: DataSource,
+    database: DataSource,
     private readonly tenantId: string,
   ) {
-    super();
+    super(database);
   }
 
   override async byUsername(username: string): Promise<SignInPerson | undefined> {
     const person = await this.#within((people) => people.byUsername(username));
-    return person && { ...person, superAdmin: false, active: person.status === 'active' };
+    return person && { ...person, active: person.status === 'active' };
   }
 
-  override recordFailure({ id }: SignInPerson, now: Date, restart: boolean): Promise<void> {
-    return this.#within((people) => people.recordFailure(id, now, restart));
+  override live(): Promise<Readonly<Record<string, LivePerson>>> {
+    return this.#within((people) => people.live());
   }
 
-  override recordSignIn({ id }: SignInPerson, now: Date): Promise<void> {
-    return this.#within((people) => people.recordSignIn(id, now));
-  }
-
-  override async list(
-    _tenantId: string,
-    page: { limit: number; offset: number },
-  ): Promise<{ people: readonly ListedPerson[]; total: number }> {
-    const { people, total } = await this.#within((repository) => repository.list(page));
-    return { people: people.map((person) => ({ ...person, email: null, superAdmin: false })), total };
+  protected override of(manager: EntityManager): LocalPersonRepository {
+    return new LocalPersonRepository(manager, this.tenantId);
   }
 
   #within<T>(work: (people: LocalPersonRepository) => Promise<T>): Promise<T> {
-    return withTenant(this.database, this.tenantId, (manager) =>
-      work(new LocalPersonRepository(manager, this.tenantId)),
-    );
+    return withTenant(this.database, this.tenantId, (manager) => work(this.of(manager)));
   }
 }

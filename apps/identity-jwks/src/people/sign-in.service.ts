@@ -1,69 +1,71 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, ServiceContext } from '@behavry/platform';
-import { ADDRESS_RULE, isForgotten, USERNAME_RULE, waitMs, type Failures } from '../domain/throttle';
+import { Clock, PlaneState, ServiceContext, tooManyRequests, Turns } from '@behavry/platform';
+import { addressGroup } from '../domain/address-group';
+import { SignInThrottle } from '../domain/sign-in-throttle';
 import { TokenSigner, type SignedToken } from '../tokens/token-signer';
-import { FailureMemory } from './failure-memory';
-import { checkPassword } from './password';
+import { LivePeople } from './live-people';
+import { Passwords } from './password';
 import { PeopleStore, type SignInPerson } from './people-store';
-import { Turns } from './turns';
 
 export type SignInResult =
   | { readonly state: 'signed_in'; readonly person: SignInPerson; readonly signed: SignedToken }
   | { readonly state: 'invalid' }
   | { readonly state: 'throttled'; readonly waitMs: number };
 
-/**
- * Sign-in of people. Failures count for each name and each address; those of a known name are stored, so a
- * restart forgives nothing. An unknown name costs the same work and gets the same answers.
- */
+/** Tries of one address that may wait for each other. */
+const MAX_WAITING = 50;
+
+/** Sign-in of people. An unknown name costs the same work and gets the same answers. */
 @Injectable()
 export class SignInService {
-  readonly #addresses = new FailureMemory(ADDRESS_RULE);
-  readonly #unknownNames = new FailureMemory(USERNAME_RULE);
-  readonly #turns = new Turns();
+  readonly #throttle = new SignInThrottle();
+  /** Tries of one address run one after another, so that a burst cannot outrun the throttle. */
+  readonly #turns = new Map<string, Turns>();
 
   constructor(
     private readonly context: ServiceContext,
     private readonly people: PeopleStore,
+    private readonly live: LivePeople,
+    private readonly state: PlaneState,
+    private readonly passwords: Passwords,
     private readonly signer: TokenSigner,
     private readonly clock: Clock,
   ) {}
 
-  /** @param address where the request came from */
+  /**
+   * @param address where the request came from
+   * @throws ProblemError 429 when too many tries wait already
+   */
   async signIn(username: string, password: string, address: string): Promise<SignInResult> {
-    return this.#turns.take(username, () => this.#signIn(username, password, address));
+    const group = addressGroup(address);
+    const turns =
+      this.#turns.get(group) ??
+      new Turns(1, MAX_WAITING, () =>
+        tooManyRequests('Too many tries from this address at this moment; try again shortly.', 1_000),
+      );
+    this.#turns.set(group, turns);
+    try {
+      return await turns.take(() => this.#signIn(username, password, group));
+    } finally {
+      if (turns.isIdle) this.#turns.delete(group);
+    }
   }
 
   async #signIn(username: string, password: string, address: string): Promise<SignInResult> {
-    const person = await this.people.byUsername(username);
-    const wait = Math.max(
-      this.#addresses.waitMs(address, this.clock.now()),
-      person
-        ? waitMs(failuresOf(person), this.clock.now(), USERNAME_RULE)
-        : this.#unknownNames.waitMs(username, this.clock.now()),
-    );
+    const wait = this.#throttle.waitMs(username, address, this.clock.now());
     if (wait > 0) return { state: 'throttled', waitMs: wait };
-    const isRight = await checkPassword(person?.passwordHash, password);
+    const person = await this.people.byUsername(username);
+    const isRight = await this.passwords.check(person?.passwordHash, password);
     const now = this.clock.now();
-    if (!person || !isRight || !person.active) {
-      this.#addresses.fail(address, now);
-      if (person) {
-        const failures = failuresOf(person);
-        const restart = failures === undefined || isForgotten(failures, now, USERNAME_RULE);
-        await this.people.recordFailure(person, new Date(now), restart);
-      } else {
-        this.#unknownNames.fail(username, now);
-      }
+    if (!person?.active || !isRight) {
+      this.#throttle.missed(username, address, now);
       this.context.log.warn({ event: 'sign_in_refused', address }, 'a sign-in was refused');
       return { state: 'invalid' };
     }
+    this.#throttle.signedIn(username, address, now);
     await this.people.recordSignIn(person, new Date(now));
-    this.#addresses.forgive(address);
-    const signed = await this.signer.forPerson({ ...person, permissions: [] });
-    return { state: 'signed_in', person, signed };
+    // Somebody new: the plane's other apps must have heard of the person before the token reaches them.
+    if (!this.state.get('people')?.value.people[person.id]) await this.live.publish();
+    return { state: 'signed_in', person, signed: await this.signer.forPerson(person) };
   }
-}
-
-function failuresOf({ failedSignIns, lastFailedAt }: SignInPerson): Failures | undefined {
-  return lastFailedAt === null ? undefined : { count: failedSignIns, lastAt: lastFailedAt.getTime() };
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { Body, Controller, Header, Injectable, Post, UseGuards, type CanActivate } from '@nestjs/common';
-import { ProblemError, Public, ServiceContext } from '@behavry/platform';
+import { Body, Controller, Header, Injectable, Post, Req, UseGuards, type CanActivate } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Clock, ProblemError, Public, ServiceContext, tooManyRequests } from '@behavry/platform';
+import { addressGroup } from '../domain/address-group';
+import { FailureMemory, SIGNUP_RULE } from '../domain/throttle';
 import type { IdentityConfig } from '../identity-jwks.config';
 import { SignupRequest } from './tenant.dto';
 import { TenantService } from './tenant.service';
@@ -19,13 +22,26 @@ export class SignupGuard implements CanActivate {
 /** Trial tenants for strangers, where the operator allows it. */
 @Controller('api/v1/signup')
 export class SignupController {
-  constructor(private readonly tenants: TenantService) {}
+  readonly #tries = new FailureMemory(SIGNUP_RULE);
+
+  constructor(
+    private readonly tenants: TenantService,
+    private readonly clock: Clock,
+  ) {}
 
   @Post()
   @Public()
   @UseGuards(SignupGuard)
   @Header('cache-control', 'no-store')
-  async signup(@Body() body: SignupRequest): Promise<{ id: string; license_key: string; username: string }> {
+  async signup(
+    @Body() body: SignupRequest,
+    @Req() request: FastifyRequest,
+  ): Promise<{ id: string; license_key: string; username: string }> {
+    const address = addressGroup(request.ip);
+    const now = this.clock.now();
+    const waitMs = this.#tries.waitMs(address, now);
+    if (waitMs > 0) throw tooManyRequests('Too many sign-ups from this address; try again later.', waitMs);
+    this.#tries.fail(address, now);
     const { id, licenseKey, username } = await this.tenants.create({
       name: body.organization,
       slug: slugOf(body.organization),

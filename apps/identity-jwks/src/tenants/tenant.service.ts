@@ -21,7 +21,7 @@ import {
   uniqueViolation,
 } from '@behavry/platform';
 import { licenseEnd, PLAN_GRANTS } from '../domain/plans';
-import { hashPassword } from '../people/password';
+import { Passwords } from '../people/password';
 import { newLicenseKey } from './license-key';
 
 export interface TenantDraft {
@@ -48,6 +48,7 @@ export class TenantService {
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly wake: BuildWake,
+    private readonly passwords: Passwords,
     private readonly clock: Clock,
   ) {}
 
@@ -62,7 +63,7 @@ export class TenantService {
     const personId = uuidv7(now);
     const licenseKey = newLicenseKey();
     const password = draft.password ?? randomBytes(18).toString('base64url');
-    const passwordHash = await hashPassword(password);
+    const passwordHash = await this.passwords.hash(password);
     const grant = PLAN_GRANTS[draft.planTier];
     try {
       await withTenant(this.database, id, async (manager) => {

@@ -11,6 +11,7 @@ export interface KnownAgent {
   readonly secretSha256: Buffer;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
+  readonly tokensNotBefore: Date | null;
 }
 
 /** Finds agents by client id: in the database of a control plane, in the config document of a data plane. */
@@ -68,10 +69,11 @@ export class ConfigAgentDirectory extends AgentDirectory {
     return {
       id: entry.id,
       tenantId: config.tenant_id,
-      status: entry.status,
+      status: config.suspended && entry.status === 'active' ? 'suspended' : entry.status,
       secretSha256: Buffer.from(entry.secret_sha256, 'hex'),
       roles: entry.roles,
       permissions: entry.permissions,
+      tokensNotBefore: entry.tokens_not_before === null ? null : new Date(entry.tokens_not_before),
     };
   }
 }

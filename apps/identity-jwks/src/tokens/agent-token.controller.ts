@@ -1,7 +1,6 @@
 import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { PlaneState, ProblemError, Public } from '@behavry/platform';
-import { clientAddress } from '../http/client-address';
+import { PlaneState, ProblemError, Public, tooManyRequests } from '@behavry/platform';
 import { AgentTokenRequest, type AgentTokenResponse } from './agent-token.dto';
 import { AgentTokenService } from './agent-token.service';
 
@@ -18,7 +17,7 @@ export class AgentTokenController {
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   async token(@Body() body: AgentTokenRequest, @Req() request: FastifyRequest): Promise<AgentTokenResponse> {
-    const result = await this.tokens.issue(body.client_id, body.client_secret, clientAddress(request));
+    const result = await this.tokens.issue(body.client_id, body.client_secret, request.ip);
     switch (result.state) {
       case 'issued':
         return {
@@ -31,14 +30,12 @@ export class AgentTokenController {
       case 'suspended':
         throw new ProblemError(
           'agent_suspended',
-          'This agent is suspended; an administrator can reactivate it.',
+          'This agent or its tenant is suspended; an administrator can reactivate it.',
         );
       case 'invalid':
         throw new ProblemError('invalid_credentials', 'The client id or the client secret is not right.');
       case 'throttled':
-        throw new ProblemError('too_many_requests', 'Too many wrong credentials; wait before the next try.', {
-          headers: { 'retry-after': String(Math.ceil(result.waitMs / 1000)) },
-        });
+        throw tooManyRequests('Too many wrong credentials; wait before the next try.', result.waitMs);
     }
   }
 }

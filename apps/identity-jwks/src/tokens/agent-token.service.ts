@@ -1,8 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, sha256 } from '@behavry/platform';
-import { AGENT_RULE } from '../domain/throttle';
-import { FailureMemory } from '../people/failure-memory';
+import { AGENT_RULE, FailureMemory } from '../domain/throttle';
 import { AgentDirectory } from './agent-directory';
 import { TokenSigner, type SignedToken } from './token-signer';
 

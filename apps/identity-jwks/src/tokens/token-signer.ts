@@ -9,6 +9,10 @@ export interface TokenSubject {
   readonly id: string;
   readonly tenantId: string;
   readonly roles: readonly string[];
+  readonly tokensNotBefore: Date | null;
+}
+
+export interface AgentSubject extends TokenSubject {
   readonly permissions: readonly string[];
 }
 
@@ -39,13 +43,13 @@ export class TokenSigner {
     });
   }
 
-  async forAgent(subject: TokenSubject): Promise<SignedToken> {
-    return this.#sign(AGENT_AUDIENCE, subject, {});
+  async forAgent(subject: AgentSubject): Promise<SignedToken> {
+    return this.#sign(AGENT_AUDIENCE, subject, { permissions: [...subject.permissions] });
   }
 
   async forPerson(subject: PersonSubject): Promise<SignedToken> {
     const { username, superAdmin } = subject;
-    return this.#sign(PERSON_AUDIENCE, subject, { username, super_admin: superAdmin });
+    return this.#sign(PERSON_AUDIENCE, subject, { permissions: [], username, super_admin: superAdmin });
   }
 
   async #sign(
@@ -54,7 +58,8 @@ export class TokenSigner {
     more: Readonly<Record<string, unknown>>,
   ): Promise<SignedToken> {
     const now = this.clock.now();
-    const iat = Math.floor(now / 1000);
+    // Never older than the end of earlier tokens, which lies up to a second ahead.
+    const iat = Math.max(Math.floor(now / 1000), Math.ceil((subject.tokensNotBefore?.getTime() ?? 0) / 1000));
     const expiresIn = this.context.config.tokenTtlSeconds;
     const token = await this.#jwt.signAsync({
       sub: subject.id,
@@ -63,7 +68,6 @@ export class TokenSigner {
       aud,
       tenant_id: subject.tenantId,
       roles: [...subject.roles],
-      permissions: [...subject.permissions],
       iat,
       exp: iat + expiresIn,
       ...more,

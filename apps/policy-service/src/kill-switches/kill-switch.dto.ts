@@ -4,7 +4,7 @@ import { PlainText } from '@behavry/platform';
 
 /** `POST /api/v1/kill-switch`; for the scope `tenant` the target is the own tenant and may be left out. */
 export class ThrowSwitchRequest {
-  @IsIn(['tenant', 'agent', 'mcp_server', 'tool']) scope!: KillScope;
+  @IsIn(['tenant', 'agent', 'mcp_server', 'tool', 'model']) scope!: KillScope;
   @ValidateIf(({ scope, target }: ThrowSwitchRequest) => scope !== 'tenant' || target !== undefined)
   @PlainText(300)
   target?: string;

@@ -121,6 +121,7 @@ async function checkedTarget(
         throw unknownTarget('is the id of no MCP server');
       return target;
     case 'tool':
+    case 'model':
       return target;
   }
 }

@@ -10,12 +10,13 @@ export class BlastRadiusRequest {
   @IsOptional() @IsArray() @ArrayMaxSize(500) @PlainTexts(200) protected_files?: string[];
 }
 
-const isLimit = (name: 'agent_per_minute' | 'tenant_per_minute') => (body: RateLimitsRequest) =>
+const isLimit = (name: keyof RateLimitsRequest) => (body: RateLimitsRequest) =>
   body[name] !== undefined && body[name] !== null;
 
-/** `PUT /api/v1/rate-limits`; calls a minute, `null` is unlimited, what is absent stays as it is. */
+/** `PUT /api/v1/rate-limits`; calls a minute and calls at once, `null` is unlimited, what is absent stays as it is. */
 export class RateLimitsRequest {
   @ValidateIf(isLimit('agent_per_minute')) @IsInt() @Min(1) @Max(1_000_000) agent_per_minute?: number | null;
   @ValidateIf(isLimit('tenant_per_minute')) @IsInt() @Min(1) @Max(100_000_000) tenant_per_minute?:
     number | null;
+  @ValidateIf(isLimit('agent_concurrency')) @IsInt() @Min(1) @Max(10_000) agent_concurrency?: number | null;
 }

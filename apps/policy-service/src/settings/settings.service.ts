@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { TenantSettingsRepository, type TenantSettings } from '@behavry/db-control';
+import { TenantSettingsRepository, type SettingsGroup, type TenantSettings } from '@behavry/db-control';
 import {
   BuildWake,
   ChangeLog,
@@ -10,9 +10,6 @@ import {
   withTenant,
   type Person,
 } from '@behavry/platform';
-
-/** One of the groups of settings that are read and replaced together. */
-export type SettingsGroup = 'blastRadius' | 'rateLimits';
 
 const ACTIONS: Readonly<Record<SettingsGroup, string>> = {
   blastRadius: 'settings.blast_radius',
@@ -36,7 +33,7 @@ export class SettingsService {
   }
 
   /**
-   * Replaces the members of a group that are given.
+   * Sets the members of a group that are given.
    * @throws ProblemError 412
    */
   async change<G extends SettingsGroup>(
@@ -51,17 +48,17 @@ export class SettingsService {
       const repository = new TenantSettingsRepository(manager, tenantId);
       const before = await repository.lock(now);
       checkIfMatch(ifMatch, etagOf(before.version));
-      const after = { ...before[group], ...change };
-      await repository.replace({ [group]: after }, before.version + 1, now);
+      await repository.change(group, change, before.version + 1, now);
+      const after = await repository.get();
       await this.changes.record(manager, {
         tenantId,
         personId,
         username,
         action: ACTIONS[group],
         target: tenantId,
-        detail: { before: before[group], after },
+        detail: { before: before[group], after: after[group] },
       });
-      return repository.get();
+      return after;
     });
     await this.wake.wake(tenantId, 'policy', 'config');
     return changed;

@@ -20,6 +20,8 @@ export class AgentEntity {
   @Column('bytea', { name: 'secret_sha256' }) secretSha256!: Buffer;
   @Column('text', { array: true }) roles!: string[];
   @Column('text', { array: true }) permissions!: string[];
+  /** Moved by a trigger when secret, roles or permissions change, or the agent stops being active. */
+  @Column('timestamptz', { name: 'tokens_not_before', nullable: true }) tokensNotBefore!: Date | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
 }

@@ -26,6 +26,7 @@ export interface AgentCredentials {
   readonly secretSha256: Buffer;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
+  readonly tokensNotBefore: Date | null;
   readonly tenantActive: boolean;
 }
 
@@ -107,6 +108,7 @@ export class AgentRepository {
       secret_sha256: row.secretSha256.toString('hex'),
       roles: row.roles,
       permissions: row.permissions,
+      tokens_not_before: row.tokensNotBefore?.toISOString() ?? null,
     }));
   }
 }
@@ -118,6 +120,7 @@ interface CredentialsRow {
   secret_sha256: Buffer;
   roles: string[];
   permissions: string[];
+  tokens_not_before: Date | null;
   tenant_active: boolean;
 }
 
@@ -137,6 +140,7 @@ export async function agentByClientId(
         secretSha256: row.secret_sha256,
         roles: row.roles,
         permissions: row.permissions,
+        tokensNotBefore: row.tokens_not_before,
         tenantActive: row.tenant_active,
       }
     : undefined;

@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createLookup, dropLookup, type Lookup } from './lookup';
 import { tenantTable } from './tenant-table';
 
-/** Look-ups by hash or unique name before a tenant is known: signature, columns, body. */
-const LOOKUPS: readonly (readonly [signature: string, columns: string, body: string])[] = [
+/** Look-ups by hash or unique name before a tenant is known. */
+export const LOOKUPS: readonly Lookup[] = [
   [
     'tenants_all()',
     'id uuid, slug text, name text, plan_tier text, status text, created_at timestamptz',
@@ -166,13 +167,11 @@ export class Identity1790000000001 implements MigrationInterface {
     for (const table of ['people', 'agents', 'enrollment_tokens', 'data_plane_tokens', 'internal_tokens']) {
       await runner.query(tenantTable(`control.${table}`));
     }
-    for (const [signature, columns, body] of LOOKUPS) await runner.query(lookup(signature, columns, body));
+    for (const lookup of LOOKUPS) await runner.query(createLookup(lookup));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const [signature] of LOOKUPS) {
-      await runner.query(`DROP FUNCTION control.${signature.replace(/\bwanted /, '')}`);
-    }
+    for (const lookup of LOOKUPS) await runner.query(dropLookup(lookup));
     await runner.query(`
       DROP TABLE control.internal_tokens;
       DROP TABLE control.data_plane_tokens;
@@ -182,16 +181,4 @@ export class Identity1790000000001 implements MigrationInterface {
       DROP TABLE control.tenants;
     `);
   }
-}
-
-/** A function that sees past row-level security, for the app's role alone. */
-function lookup(signature: string, columns: string, body: string): string {
-  const bare = signature.replace(/\bwanted /, '');
-  return `
-    CREATE FUNCTION control.${signature} RETURNS TABLE (${columns})
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $body$ ${body} $body$;
-    REVOKE ALL ON FUNCTION control.${bare} FROM PUBLIC;
-    DO $grant$ BEGIN
-      EXECUTE format('GRANT EXECUTE ON FUNCTION control.${bare} TO %I', current_setting('behavry.app_role'));
-    END $grant$;`;
 }

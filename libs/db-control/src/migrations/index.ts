@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { Access1790000000011 } from './access.migration';
 import { BuildWake1790000000015 } from './build-wake.migration';
 import { Bundle1790000000003 } from './bundle.migration';
 import { Identity1790000000001 } from './identity.migration';
@@ -9,5 +10,6 @@ export const CONTROL_MIGRATIONS: (new () => MigrationInterface)[] = [
   Identity1790000000001,
   Policy1790000000002,
   Bundle1790000000003,
+  Access1790000000011,
   BuildWake1790000000015,
 ];

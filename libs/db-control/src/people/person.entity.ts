@@ -18,8 +18,8 @@ export class PersonEntity {
   @Column('text', { array: true }) roles!: string[];
   @Column('boolean', { name: 'super_admin' }) superAdmin!: boolean;
   @Column('text') status!: string;
-  @Column('integer', { name: 'failed_sign_ins' }) failedSignIns!: number;
-  @Column('timestamptz', { name: 'last_failed_at', nullable: true }) lastFailedAt!: Date | null;
+  /** Moved by a trigger with password and status, and by signing out. */
+  @Column('timestamptz', { name: 'tokens_not_before', nullable: true }) tokensNotBefore!: Date | null;
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true }) lastSignInAt!: Date | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;

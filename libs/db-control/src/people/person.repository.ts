@@ -1,10 +1,14 @@
-import type { Role } from '@behavry/contracts';
+import type { LivePerson, Role } from '@behavry/contracts';
 import type { EntityManager } from 'typeorm';
 import { PersonEntity } from './person.entity';
 
+/** Channel of the notification that goes out at the commit of every change of who may act; of schema `data` too. */
+export const PEOPLE_CHANNEL = 'behavry_people';
+
 export type PersonStatus = 'active' | 'disabled';
 
-export interface Person {
+/** A person as lists show it. */
+export interface ListedPerson {
   readonly id: string;
   readonly tenantId: string;
   readonly username: string;
@@ -24,13 +28,12 @@ export interface SignInRecord {
   readonly passwordHash: string;
   readonly roles: readonly Role[];
   readonly superAdmin: boolean;
-  /** Disabled people and people of a suspended tenant are not active. */
+  /** Whether the person may do anything now, see {@link livePeople}. */
   readonly active: boolean;
-  readonly failedSignIns: number;
-  readonly lastFailedAt: Date | null;
+  readonly tokensNotBefore: Date | null;
 }
 
-export type NewPerson = Omit<Person, 'tenantId' | 'status' | 'lastSignInAt'> & {
+export type NewPerson = Omit<ListedPerson, 'tenantId' | 'status' | 'lastSignInAt'> & {
   readonly passwordHash: string;
 };
 
@@ -49,15 +52,15 @@ export class PersonRepository {
       roles: [...person.roles],
       tenantId: this.tenantId,
       status: 'active',
-      failedSignIns: 0,
-      lastFailedAt: null,
-      lastSignInAt: null,
       updatedAt: person.createdAt,
     });
   }
 
   /** One page of people by username, and how many there are. */
-  async list(page: { limit: number; offset: number }): Promise<{ people: readonly Person[]; total: number }> {
+  async list(page: {
+    limit: number;
+    offset: number;
+  }): Promise<{ people: readonly ListedPerson[]; total: number }> {
     const [rows, total] = await this.manager.findAndCount(PersonEntity, {
       where: { tenantId: this.tenantId },
       order: { username: 'ASC' },
@@ -67,29 +70,22 @@ export class PersonRepository {
     return { people: rows.map(toPerson), total };
   }
 
+  /** Gives a person a new password; the database ends the tokens that the old one opened. */
   async setPassword(id: string, passwordHash: string, now: Date): Promise<void> {
-    await this.manager.update(
-      PersonEntity,
-      { id, tenantId: this.tenantId },
-      { passwordHash, failedSignIns: 0, lastFailedAt: null, updatedAt: now },
-    );
+    await this.#update(id, { passwordHash, updatedAt: now });
   }
 
-  /** Counts one more failure; concurrent failures all count. `restart` begins again at one. */
-  async recordFailure(id: string, now: Date, restart: boolean): Promise<void> {
-    await this.manager.update(
-      PersonEntity,
-      { id, tenantId: this.tenantId },
-      { failedSignIns: restart ? 1 : () => 'failed_sign_ins + 1', lastFailedAt: now },
-    );
+  /** Ends the tokens that a person has now. */
+  async endTokens(id: string, now: Date): Promise<void> {
+    await this.#update(id, { tokensNotBefore: now, updatedAt: now });
   }
 
   async recordSignIn(id: string, now: Date): Promise<void> {
-    await this.manager.update(
-      PersonEntity,
-      { id, tenantId: this.tenantId },
-      { failedSignIns: 0, lastFailedAt: null, lastSignInAt: now },
-    );
+    await this.#update(id, { lastSignInAt: now });
+  }
+
+  async #update(id: string, change: Partial<PersonEntity>): Promise<void> {
+    await this.manager.update(PersonEntity, { id, tenantId: this.tenantId }, change);
   }
 }
 
@@ -101,8 +97,7 @@ interface SignInRow {
   roles: Role[];
   super_admin: boolean;
   active: boolean;
-  failed_sign_ins: number;
-  last_failed_at: Date | null;
+  tokens_not_before: Date | null;
 }
 
 /** The sign-in record of a username, or undefined. Needs no tenant to be set. */
@@ -120,13 +115,33 @@ export async function personByUsername(
         roles: row.roles,
         superAdmin: row.super_admin,
         active: row.active,
-        failedSignIns: row.failed_sign_ins,
-        lastFailedAt: row.last_failed_at,
+        tokensNotBefore: row.tokens_not_before,
       }
     : undefined;
 }
 
-function toPerson(row: PersonEntity): Person {
+interface LiveRow {
+  id: string;
+  roles: Role[];
+  super_admin: boolean;
+  tokens_not_before: Date | null;
+}
+
+/**
+ * Everybody of the plane who may act now, by id: active people of active tenants. A super-administrator outlives the
+ * suspension of the own tenant, without its roles, so that somebody can resume it. Needs no tenant to be set.
+ */
+export async function livePeople(manager: EntityManager): Promise<Readonly<Record<string, LivePerson>>> {
+  const rows = await manager.query<LiveRow[]>('SELECT * FROM control.people_live()');
+  return Object.fromEntries(
+    rows.map(({ id, roles, super_admin, tokens_not_before }) => [
+      id,
+      { roles, super_admin, tokens_not_before: tokens_not_before?.toISOString() ?? null },
+    ]),
+  );
+}
+
+function toPerson(row: PersonEntity): ListedPerson {
   return {
     id: row.id,
     tenantId: row.tenantId,

@@ -4,7 +4,7 @@ import { TenantEntity } from '../tenants/tenant.entity';
 /** A kill switch that is thrown now; releasing it removes the row. Owner: policy-service. */
 @Entity({ schema: 'control', name: 'kill_switches', comment: 'owner: policy-service' })
 @Unique('kill_switches_tenant_id_scope_target_uq', ['tenantId', 'scope', 'target'])
-@Check('kill_switches_scope_ck', `scope IN ('tenant', 'agent', 'mcp_server', 'tool')`)
+@Check('kill_switches_scope_ck', `scope IN ('tenant', 'agent', 'mcp_server', 'tool', 'model')`)
 export class KillSwitchEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'kill_switches_pkey' }) id!: string;
   @ForeignKey(() => TenantEntity, { name: 'kill_switches_tenant_id_fkey', onDelete: 'CASCADE' })

@@ -1,10 +1,16 @@
 import type { BlastRadiusSettings, EscalationSettings, RateLimitSettings } from '@behavry/contracts';
 import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import type { EntityManager } from 'typeorm';
+import { TenantEntity } from '../tenants/tenant.entity';
+import type { PlanTier } from '../tenants/tenant.repository';
 import { TenantSettingsEntity } from './tenant-settings.entity';
 
-/** No limit until a tenant sets one. */
-export const RATE_LIMIT_DEFAULTS: RateLimitSettings = { agent_per_minute: null, tenant_per_minute: null };
+/** What a plan allows until its tenant sets something else (semantics: plans). Only a tenant can lift a limit. */
+export const RATE_LIMITS_OF_PLAN: Readonly<Record<PlanTier, RateLimitSettings>> = {
+  trial: { agent_per_minute: 120, tenant_per_minute: 1_200, agent_concurrency: 8 },
+  professional: { agent_per_minute: 600, tenant_per_minute: 12_000, agent_concurrency: 32 },
+  enterprise: { agent_per_minute: 3_000, tenant_per_minute: 120_000, agent_concurrency: 64 },
+};
 
 /** Semantics, escalations: 24 h, 4 h, 30 min and 5 min by risk tier. */
 export const ESCALATION_DEFAULTS: EscalationSettings = {
@@ -20,6 +26,10 @@ export interface TenantSettings {
   readonly version: number;
 }
 
+/** The groups that a tenant may change, and their columns. */
+const COLUMNS = { blastRadius: 'blast_radius', rateLimits: 'rate_limits' } as const;
+export type SettingsGroup = keyof typeof COLUMNS;
+
 /** The settings of one tenant. */
 export class TenantSettingsRepository {
   /** @param manager of a transaction that has set `tenantId` */
@@ -29,7 +39,14 @@ export class TenantSettingsRepository {
   ) {}
 
   async get(): Promise<TenantSettings> {
-    return withDefaults(await this.manager.findOneBy(TenantSettingsEntity, { tenantId: this.tenantId }));
+    const row = await this.manager.findOneBy(TenantSettingsEntity, { tenantId: this.tenantId });
+    const tenant = await this.manager.findOneByOrFail(TenantEntity, { id: this.tenantId });
+    return {
+      blastRadius: { ...BLAST_RADIUS_DEFAULTS, ...row?.blastRadius },
+      rateLimits: { ...RATE_LIMITS_OF_PLAN[tenant.planTier as PlanTier], ...row?.rateLimits },
+      escalation: row?.escalation ?? ESCALATION_DEFAULTS,
+      version: row?.version ?? 0,
+    };
   }
 
   /** The settings, their row made and locked until the transaction ends. */
@@ -39,33 +56,25 @@ export class TenantSettingsRepository {
        ON CONFLICT (tenant_id) DO NOTHING`,
       [this.tenantId, now],
     );
-    return withDefaults(
-      await this.manager.findOne(TenantSettingsEntity, {
-        where: { tenantId: this.tenantId },
-        lock: { mode: 'pessimistic_write' },
-      }),
-    );
+    await this.manager.findOne(TenantSettingsEntity, {
+      where: { tenantId: this.tenantId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    return this.get();
   }
 
-  /** Replaces what is given; the row is locked. */
-  async replace(
-    change: Partial<Pick<TenantSettings, 'blastRadius' | 'rateLimits' | 'escalation'>>,
+  /** Sets the members that are given; what a tenant never set goes on following its plan. The row is locked. */
+  async change<G extends SettingsGroup>(
+    group: G,
+    members: Partial<TenantSettings[G]>,
     version: number,
     now: Date,
   ): Promise<void> {
-    await this.manager.update(
-      TenantSettingsEntity,
-      { tenantId: this.tenantId },
-      { ...change, version, updatedAt: now },
+    const column = COLUMNS[group];
+    await this.manager.query(
+      `UPDATE control.tenant_settings SET ${column} = coalesce(${column}, '{}') || $1, version = $2, updated_at = $3
+        WHERE tenant_id = $4`,
+      [JSON.stringify(members), version, now, this.tenantId],
     );
   }
-}
-
-function withDefaults(row: TenantSettingsEntity | null): TenantSettings {
-  return {
-    blastRadius: row?.blastRadius ?? BLAST_RADIUS_DEFAULTS,
-    rateLimits: row?.rateLimits ?? RATE_LIMIT_DEFAULTS,
-    escalation: row?.escalation ?? ESCALATION_DEFAULTS,
-    version: row?.version ?? 0,
-  };
 }

@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { Access1790000000121 } from './access.migration';
 import { Audit1790000000111 } from './audit.migration';
 import { Behavior1790000000113 } from './behavior.migration';
 import { Escalations1790000000112 } from './escalations.migration';
@@ -10,4 +11,5 @@ export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
   Audit1790000000111,
   Escalations1790000000112,
   Behavior1790000000113,
+  Access1790000000121,
 ];

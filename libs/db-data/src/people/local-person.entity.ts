@@ -12,8 +12,8 @@ export class LocalPersonEntity {
   @Column('text', { name: 'password_hash' }) passwordHash!: string;
   @Column('text', { array: true }) roles!: string[];
   @Column('text') status!: string;
-  @Column('integer', { name: 'failed_sign_ins' }) failedSignIns!: number;
-  @Column('timestamptz', { name: 'last_failed_at', nullable: true }) lastFailedAt!: Date | null;
+  /** Moved by a trigger with password and status, and by signing out. */
+  @Column('timestamptz', { name: 'tokens_not_before', nullable: true }) tokensNotBefore!: Date | null;
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true }) lastSignInAt!: Date | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;

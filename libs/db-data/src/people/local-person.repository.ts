@@ -1,22 +1,16 @@
-import type { Role } from '@behavry/contracts';
+import type { LivePerson, Role } from '@behavry/contracts';
 import type { EntityManager } from 'typeorm';
 import { LocalPersonEntity } from './local-person.entity';
 
-export interface LocalPerson {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly username: string;
+/** A person of a data plane, told like one of a control plane. */
+export type LocalPerson = Readonly<Omit<LocalPersonEntity, 'roles' | 'status' | 'updatedAt'>> & {
+  readonly email: null;
   readonly roles: readonly Role[];
+  readonly superAdmin: false;
   readonly status: 'active' | 'disabled';
-  readonly lastSignInAt: Date | null;
-  readonly createdAt: Date;
-}
+};
 
-export interface LocalSignInRecord extends LocalPerson {
-  readonly passwordHash: string;
-  readonly failedSignIns: number;
-  readonly lastFailedAt: Date | null;
-}
+export type NewLocalPerson = Pick<LocalPerson, 'id' | 'username' | 'passwordHash' | 'roles' | 'createdAt'>;
 
 /** People of a data plane. */
 export class LocalPersonRepository {
@@ -27,35 +21,19 @@ export class LocalPersonRepository {
   ) {}
 
   /** Adds an active person. Throws the driver's unique violation when the username is taken. */
-  async insert(person: {
-    readonly id: string;
-    readonly username: string;
-    readonly passwordHash: string;
-    readonly roles: readonly Role[];
-    readonly createdAt: Date;
-  }): Promise<void> {
+  async insert(person: NewLocalPerson): Promise<void> {
     await this.manager.insert(LocalPersonEntity, {
       ...person,
       roles: [...person.roles],
       tenantId: this.tenantId,
       status: 'active',
-      failedSignIns: 0,
-      lastFailedAt: null,
-      lastSignInAt: null,
       updatedAt: person.createdAt,
     });
   }
 
-  async byUsername(username: string): Promise<LocalSignInRecord | undefined> {
+  async byUsername(username: string): Promise<LocalPerson | undefined> {
     const row = await this.manager.findOneBy(LocalPersonEntity, { username, tenantId: this.tenantId });
-    return row
-      ? {
-          ...toPerson(row),
-          passwordHash: row.passwordHash,
-          failedSignIns: row.failedSignIns,
-          lastFailedAt: row.lastFailedAt,
-        }
-      : undefined;
+    return row ? toPerson(row) : undefined;
   }
 
   /** One page of people by username, and how many there are. */
@@ -72,40 +50,49 @@ export class LocalPersonRepository {
     return { people: rows.map(toPerson), total };
   }
 
-  async setPassword(id: string, passwordHash: string, now: Date): Promise<void> {
-    await this.manager.update(
-      LocalPersonEntity,
-      { id, tenantId: this.tenantId },
-      { passwordHash, failedSignIns: 0, lastFailedAt: null, updatedAt: now },
+  /** Everybody who may act now, by id. */
+  async live(): Promise<Readonly<Record<string, LivePerson>>> {
+    const rows = await this.manager.find(LocalPersonEntity, {
+      where: { tenantId: this.tenantId, status: 'active' },
+      order: { id: 'ASC' },
+    });
+    return Object.fromEntries(
+      rows.map(({ id, roles, tokensNotBefore }) => [
+        id,
+        {
+          roles: roles as Role[],
+          super_admin: false,
+          tokens_not_before: tokensNotBefore?.toISOString() ?? null,
+        },
+      ]),
     );
   }
 
-  /** Counts one more failure; concurrent failures all count. `restart` begins again at one. */
-  async recordFailure(id: string, now: Date, restart: boolean): Promise<void> {
-    await this.manager.update(
-      LocalPersonEntity,
-      { id, tenantId: this.tenantId },
-      { failedSignIns: restart ? 1 : () => 'failed_sign_ins + 1', lastFailedAt: now },
-    );
+  /** Gives a person a new password; the database ends the tokens that the old one opened. */
+  async setPassword(id: string, passwordHash: string, now: Date): Promise<void> {
+    await this.#update(id, { passwordHash, updatedAt: now });
+  }
+
+  /** Ends the tokens that a person has now. */
+  async endTokens(id: string, now: Date): Promise<void> {
+    await this.#update(id, { tokensNotBefore: now, updatedAt: now });
   }
 
   async recordSignIn(id: string, now: Date): Promise<void> {
-    await this.manager.update(
-      LocalPersonEntity,
-      { id, tenantId: this.tenantId },
-      { failedSignIns: 0, lastFailedAt: null, lastSignInAt: now },
-    );
+    await this.#update(id, { lastSignInAt: now });
+  }
+
+  async #update(id: string, change: Partial<LocalPersonEntity>): Promise<void> {
+    await this.manager.update(LocalPersonEntity, { id, tenantId: this.tenantId }, change);
   }
 }
 
-function toPerson(row: LocalPersonEntity): LocalPerson {
+function toPerson({ roles, status, ...row }: LocalPersonEntity): LocalPerson {
   return {
-    id: row.id,
-    tenantId: row.tenantId,
-    username: row.username,
-    roles: row.roles as Role[],
-    status: row.status as LocalPerson['status'],
-    lastSignInAt: row.lastSignInAt,
-    createdAt: row.createdAt,
+    ...row,
+    email: null,
+    roles: roles as Role[],
+    superAdmin: false,
+    status: status as LocalPerson['status'],
   };
 }

@@ -8,6 +8,8 @@ export interface AgentIdentity {
   readonly tenantId: string;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
+  /** Milliseconds since the Unix epoch; the agent's `tokens_not_before` ends what is older, see `isEnded`. */
+  readonly issuedAt: number;
 }
 
 /** Tells agents, and nobody else, by their tokens: what the guarded exchange asks of a plane. */
@@ -18,8 +20,8 @@ export function identifyAgents(verifier: TokenVerifier): {
     identify: (token) => {
       const result = verifier.verify(token, AGENT_AUDIENCE);
       if (!result.ok) return undefined;
-      const { subject, sessionId, tenantId, roles, permissions } = result.token;
-      return { agentId: subject, sessionId, tenantId, roles, permissions };
+      const { subject, sessionId, tenantId, roles, permissions, issuedAt } = result.token;
+      return { agentId: subject, sessionId, tenantId, roles, permissions, issuedAt };
     },
   };
 }

@@ -5,10 +5,11 @@ import {
   type CustomDecorator,
   type ExecutionContext,
 } from '@nestjs/common';
-import { ROLES, type Role } from '@behavry/contracts';
+import { ROLES, type LivePerson, type Role } from '@behavry/contracts';
 import { ProblemError } from '../errors/problem-error';
+import type { PlaneState } from '../state/plane-state';
 import type { TokenVerifier } from './token-verifier';
-import { PERSON_AUDIENCE, type VerifiedToken } from './verified-token';
+import { isEnded, PERSON_AUDIENCE, type VerifiedToken } from './verified-token';
 
 /** The person behind a request. */
 export interface Person {
@@ -49,20 +50,34 @@ export function bearerOf(header: string | undefined): string | undefined {
 }
 
 /**
- * Finds the person whose token a request carries.
- * @throws ProblemError 401 when there is none or it is not valid
+ * Finds the person whose token a request carries. The token says who it is; whether that person may act, and as what,
+ * is looked at now.
+ * @throws ProblemError 401 when there is none, it is not valid, or it was ended
  */
-export function authenticatePerson(request: FastifyRequest, verifier: TokenVerifier): Person {
-  const token = bearerOf(request.headers.authorization);
-  const result = token === undefined ? undefined : verifier.verify(token, PERSON_AUDIENCE);
-  if (!result?.ok) {
-    throw new ProblemError('unauthenticated', explain(result?.fault === 'expired'), {
-      headers: { 'www-authenticate': 'Bearer' },
-    });
-  }
-  const person = toPerson(result.token);
+export function authenticatePerson(
+  request: FastifyRequest,
+  verifier: TokenVerifier,
+  state: PlaneState,
+): Person {
+  const token = personToken(request, verifier);
+  const live = state.get('people')?.value.people[token.subject];
+  if (!live || isEnded(token.issuedAt, live.tokens_not_before))
+    throw unauthenticated('This token was ended; sign in again at POST /api/v1/auth/admin/login.');
+  const person = toPerson(token, live);
   (request as RequestWithPerson)[PERSON] = person;
   return person;
+}
+
+/** @throws ProblemError 401 when a request carries no valid token of a person */
+export function personToken(request: FastifyRequest, verifier: TokenVerifier): VerifiedToken {
+  const token = bearerOf(request.headers.authorization);
+  const result = token === undefined ? undefined : verifier.verify(token, PERSON_AUDIENCE);
+  if (!result?.ok) throw unauthenticated(explain(result?.fault === 'expired'));
+  return result.token;
+}
+
+function unauthenticated(detail: string): ProblemError {
+  return new ProblemError('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
 /** Whether roles reach a role: viewer < analyst < policy_author < admin. */
@@ -77,7 +92,6 @@ function explain(isExpired: boolean): string {
     : 'Send Authorization: Bearer <token> from POST /api/v1/auth/admin/login.';
 }
 
-function toPerson(token: VerifiedToken): Person {
-  const { subject, username, tenantId, roles, isSuperAdmin } = token;
-  return { id: subject, username, tenantId, roles, isSuperAdmin };
+function toPerson({ subject, username, tenantId }: VerifiedToken, live: LivePerson): Person {
+  return { id: subject, username, tenantId, roles: live.roles, isSuperAdmin: live.super_admin };
 }

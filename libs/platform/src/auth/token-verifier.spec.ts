@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { publicJwkOf } from '../keys/signing-keys';
 import { ManualClock } from '../time/clock';
 import { TokenVerifier } from './token-verifier';
-import { AGENT_AUDIENCE, PERSON_AUDIENCE } from './verified-token';
+import { AGENT_AUDIENCE, isEnded, PERSON_AUDIENCE } from './verified-token';
 
 const NOW = Date.UTC(2026, 5, 1);
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -16,6 +16,7 @@ function token(claims: object = {}, header: object = {}, key: KeyObject = pair.p
     sub: 'agent-1',
     jti: 's-1',
     tenant_id: 't-1',
+    iat: NOW / 1000,
     exp: NOW / 1000 + 60,
     roles: ['r'],
     ...claims,
@@ -34,7 +35,7 @@ describe('a token', () => {
   it('of a trusted issuer tells who the agent is', () => {
     expect(verifier().verifier.verify(token(), AGENT_AUDIENCE)).toMatchObject({
       ok: true,
-      token: { subject: 'agent-1', sessionId: 's-1', tenantId: 't-1', roles: ['r'] },
+      token: { subject: 'agent-1', sessionId: 's-1', tenantId: 't-1', roles: ['r'], issuedAt: NOW },
     });
   });
 
@@ -78,5 +79,16 @@ describe('a token', () => {
       fault: 'unknown_key',
     });
     expect(asked).toBe(1);
+  });
+});
+
+describe('the end of tokens', () => {
+  it('takes what was issued before, and a token that does not tell', () => {
+    const end = new Date(NOW).toISOString();
+    expect([NOW - 1, NOW, NOW + 1].map((issuedAt) => isEnded(issuedAt, end))).toEqual([true, false, false]);
+    const silent = verifier().verifier.verify(token({ iat: undefined }), AGENT_AUDIENCE);
+    expect(silent.ok && isEnded(silent.token.issuedAt, end)).toBe(true);
+    expect(isEnded(NOW, null)).toBe(false);
+    expect(isEnded(NOW, 'soon')).toBe(true);
   });
 });

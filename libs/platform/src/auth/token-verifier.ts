@@ -114,7 +114,7 @@ function decode(part: string): Record<string, unknown> | undefined {
 }
 
 function narrow(claims: Readonly<Record<string, unknown>>): VerifiedToken | undefined {
-  const { sub, jti, iss, aud, tenant_id: tenantId, exp } = claims;
+  const { sub, jti, iss, aud, tenant_id: tenantId, iat, exp } = claims;
   if (typeof sub !== 'string' || typeof jti !== 'string' || typeof iss !== 'string') return undefined;
   if (typeof aud !== 'string' || typeof tenantId !== 'string' || typeof exp !== 'number') return undefined;
   return {
@@ -127,6 +127,7 @@ function narrow(claims: Readonly<Record<string, unknown>>): VerifiedToken | unde
     permissions: texts(claims['permissions']),
     username: typeof claims['username'] === 'string' ? claims['username'] : '',
     isSuperAdmin: claims['super_admin'] === true,
+    issuedAt: typeof iat === 'number' ? iat * 1000 : 0,
     expiresAt: exp * 1000,
   };
 }

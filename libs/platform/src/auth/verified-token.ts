@@ -11,6 +11,8 @@ export interface VerifiedToken {
   /** Persons only. */
   readonly username: string;
   readonly isSuperAdmin: boolean;
+  /** `iat` in milliseconds since the Unix epoch; 0 when the token does not tell, older than every end of tokens. */
+  readonly issuedAt: number;
   /** Milliseconds since the Unix epoch. */
   readonly expiresAt: number;
 }
@@ -20,6 +22,15 @@ export type TokenFault =
 
 export type TokenResult =
   { readonly ok: true; readonly token: VerifiedToken } | { readonly ok: false; readonly fault: TokenFault };
+
+/**
+ * Whether a token was ended by its issuer's word.
+ * @param issuedAt milliseconds since the Unix epoch
+ * @param tokensNotBefore RFC 3339, null for none; what cannot be read ends every token
+ */
+export function isEnded(issuedAt: number, tokensNotBefore: string | null): boolean {
+  return tokensNotBefore !== null && !(issuedAt >= Date.parse(tokensNotBefore));
+}
 
 export const AGENT_AUDIENCE = 'behavry:agent';
 export const PERSON_AUDIENCE = 'behavry:person';

@@ -1,6 +1,9 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, Min } from 'class-validator';
 import { MODES, type Mode } from '@behavry/contracts';
 import { Env } from './env';
+
+/** Enough to tell a slip of the pen; the server refuses what is no address. */
+const ADDRESS_OR_NETWORK = /^[0-9a-fA-F:.]+(\/\d{1,3})?$/;
 
 /** What every app reads from its environment; each app's own class extends it. */
 export class ServiceConfig {
@@ -17,6 +20,22 @@ export class ServiceConfig {
   @Min(1)
   @Max(65534)
   port: number = 8000;
+
+  @Env('BEHAVRY_PUBLIC_URL', { description: 'Base URL under which clients reach this plane.' })
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
+  publicUrl?: string;
+
+  @Env('BEHAVRY_TRUSTED_PROXIES', {
+    description:
+      'Addresses or networks (CIDR) of the proxies before this service; X-Forwarded-* of anybody else is ignored.',
+  })
+  @ArrayMaxSize(100)
+  @Matches(ADDRESS_OR_NETWORK, {
+    each: true,
+    message: 'must hold IP addresses or networks such as 10.0.0.0/8',
+  })
+  trustedProxies: string[] = ['127.0.0.0/8', '::1/128'];
 
   @Env('BEHAVRY_LOG_LEVEL', { description: 'error, warn, info or debug.' })
   @IsIn(['error', 'warn', 'info', 'debug', 'silent'])

@@ -113,9 +113,12 @@ async function migrateStream(
 async function ensureLogin(owner: Client, role: string, password: string): Promise<void> {
   const name = owner.escapeIdentifier(role);
   const { rowCount } = await owner.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
-  const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
+  const login = `LOGIN PASSWORD ${owner.escapeLiteral(password)}`;
+  // An owner that is no superuser may make a role without rights, but not say so again of one that is there.
   await owner.query(
-    `${verb} ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD ${owner.escapeLiteral(password)}`,
+    rowCount === 0
+      ? `CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS ${login}`
+      : `ALTER ROLE ${name} ${login}`,
   );
 }
 

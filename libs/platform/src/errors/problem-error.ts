@@ -27,6 +27,16 @@ export class ProblemError extends Error {
   }
 }
 
+/**
+ * @param waitMs after which the caller may try again
+ * @returns 429 with `Retry-After` in whole seconds
+ */
+export function tooManyRequests(detail: string, waitMs: number): ProblemError {
+  return new ProblemError('too_many_requests', detail, {
+    headers: { 'retry-after': String(Math.max(Math.ceil(waitMs / 1000), 1)) },
+  });
+}
+
 /** The body of `application/problem+json` (RFC 9457, surface: conventions). */
 export interface ProblemDocument {
   readonly type: string;

@@ -4,17 +4,21 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Histogram } from 'prom-client';
 import { authenticatePerson } from '../auth/person';
 import { TokenVerifier } from '../auth/token-verifier';
+import type { ServiceConfig } from '../config/service-config';
 import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from '../errors/validation';
+import { addSecurityHeaders } from '../http/security-headers';
+import { PlaneState } from '../state/plane-state';
 import type { ServiceContext } from './service-context';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 /** Above the 60 s at which load balancers usually drop an idle connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** The HTTP server of an app; tests use the same. */
-export function createAdapter(): FastifyAdapter {
+/** The HTTP server of an app; tests use the same. `request.ip` is the caller as the trusted proxies tell it. */
+export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter {
   return new FastifyAdapter({
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
@@ -29,10 +33,12 @@ export function createAdapter(): FastifyAdapter {
 /** Everything that stands around an app's own routes: validation, problems, request ids, metrics. */
 export function configureApp(app: NestFastifyApplication, context: ServiceContext): void {
   const verifier = app.get(TokenVerifier);
+  const state = app.get(PlaneState);
+  const isPublicHttps = context.config.publicUrl?.startsWith('https:') ?? false;
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(
     new ProblemFilter(context.log, (request) => {
-      authenticatePerson(request, verifier);
+      authenticatePerson(request, verifier, state);
     }),
   );
   const durations = new Histogram({
@@ -45,6 +51,7 @@ export function configureApp(app: NestFastifyApplication, context: ServiceContex
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id);
+    addSecurityHeaders(request, reply, isPublicHttps);
     done(null, payload);
   });
   server.addHook('onResponse', (request, reply, done) => {

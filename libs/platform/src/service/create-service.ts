@@ -31,7 +31,7 @@ export async function createService<C extends ServiceConfig>(
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(definition, context),
-    createAdapter(),
+    createAdapter(context.config),
     {
       logger: new NestLogger(context.log),
       abortOnError: false,

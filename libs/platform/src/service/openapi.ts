@@ -28,7 +28,7 @@ export async function writeOpenApi<C extends ServiceConfig>(
   const context = new ServiceContext(definition.app, version, config, new PlaneKeys(Buffer.alloc(32)), log);
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(definition, context),
-    createAdapter(),
+    createAdapter(config),
     {
       preview: true,
       logger: false,

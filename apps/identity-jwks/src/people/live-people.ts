@@ -1,0 +1,54 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { PEOPLE_CHANNEL } from '@behavry/db-control';
+import { PgNotifications, PlaneState, ServiceContext } from '@behavry/platform';
+import { PeopleStore } from './people-store';
+
+const RETRY_MS = 1_000;
+
+/**
+ * Tells the plane who may act and since when tokens count, so that a disabled person, another role, a new password or a
+ * suspended tenant works at once and everywhere. The database notifies of each change at its commit.
+ */
+@Injectable()
+export class LivePeople implements OnModuleInit {
+  #last: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly people: PeopleStore,
+    private readonly notifications: PgNotifications,
+    private readonly state: PlaneState,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.notifications.listen(PEOPLE_CHANNEL, () => void this.#publishOrRetry());
+    this.context.onClose('live people', () => {
+      clearTimeout(this.#retry);
+      return this.#last;
+    });
+    await this.publish();
+  }
+
+  /** Reads the database after the call began and tells what is new. One at a time, so that older never follows newer. */
+  publish(): Promise<void> {
+    const mine = this.#last.then(async () => {
+      const people = await this.people.live();
+      const present = this.state.get('people')?.value.people;
+      if (JSON.stringify(present) !== JSON.stringify(people)) await this.state.put('people', { people });
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #publishOrRetry(): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      await this.publish();
+    } catch (error) {
+      this.context.log.error({ err: error }, 'a change of who may sign in is not in force yet; trying again');
+      this.#retry = setTimeout(() => void this.#publishOrRetry(), RETRY_MS);
+      this.#retry.unref();
+    }
+  }
+}
