@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { AUDIT_COMMITTED_QUEUE, type AuditCommittedPayload, type AuditFact } from '@behavry/contracts';
 import type { AppendedRow } from '@behavry/db-data';
@@ -31,10 +30,8 @@ export class CommitWakes {
   committed(tenantId: string, rows: readonly AppendedRow[]): void {
     if (rows.length === 0) return;
     this.touched();
-    for (const { record, personal } of rows) {
-      const requester = personal.requester_id;
-      this.#waiting.push(auditFactOf(record, requester && this.#digest(requester.value)));
-    }
+    for (const { record, personal } of rows)
+      this.#waiting.push(auditFactOf(record, personal, this.#requesterKey));
     if (this.#waiting.length >= MOST_FACTS) this.#send(tenantId);
     else {
       this.#timer ??= setTimeout(() => {
@@ -66,10 +63,6 @@ export class CommitWakes {
 
   close(): void {
     clearTimeout(this.#timer);
-  }
-
-  #digest(requester: string): string {
-    return createHmac('sha256', this.#requesterKey).update(requester).digest('hex').slice(0, 32);
   }
 
   #send(tenantId: string): void {

@@ -1,16 +1,24 @@
-import type { AuditFact, SequencedRecord } from '@behavry/contracts';
+import { createHmac } from 'node:crypto';
+import type { AuditFact, PersonalValues, SequencedRecord } from '@behavry/contracts';
 
 /**
- * @param requesterKey keyed digest of the requester, null without one
+ * @param personal the values beside the row, null once they were erased
+ * @param key of the plane, for the digest under which a requester compares equal there
  * @returns what detectors of behaviour read of a row
  */
-export function auditFactOf(record: SequencedRecord, requesterKey: string | null): AuditFact {
+export function auditFactOf(
+  record: SequencedRecord,
+  personal: PersonalValues | null,
+  key: Buffer,
+): AuditFact {
+  const requester = personal?.requester_id?.value;
   return {
     seq: record.seq,
     at_ms: Date.parse(record.ts),
     agent_id: record.agent_id,
     session_id: record.session_id,
-    requester_key: requesterKey,
+    requester_key:
+      requester === undefined ? null : createHmac('sha256', key).update(requester).digest('hex').slice(0, 32),
     verdict: record.verdict,
     reason_code: record.reason_code,
     outcome: record.outcome,
