@@ -51,7 +51,7 @@ export class AuditChainRepository {
   }
 
   /**
-   * Appends records in the order given. The partitions of their days must exist.
+   * Appends records in the order given, and numbers them. The partitions of their days must exist.
    * @param head from {@link lockHead} in this transaction
    * @returns the new head, and what was appended
    * @throws QueryFailedError 23505 when a record of that id is stored already; see {@link knownIds}
@@ -68,7 +68,7 @@ export class AuditChainRepository {
     let { seq, hash } = head;
     for (const { record, personal: beside } of rows) {
       seq += 1;
-      const sequenced: SequencedRecord = { ...record, seq };
+      const sequenced = Object.assign(record, { seq });
       const text = auditText(sequenced);
       hash = sha256HexOf(text + hash);
       appended.push({ record: sequenced, personal: beside });
