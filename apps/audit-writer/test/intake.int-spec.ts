@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import type {
-  AuditEvent,
-  AuditEventsPayload,
-  DecisionEntry,
-  OutcomeEntry,
-  SpoolEntry,
-} from '@behavry/contracts';
-import { GENESIS_HASH, verifyChain } from '@behavry/domain';
+import type { AuditEvent, AuditEventsPayload, DecisionEntry, OutcomeEntry } from '@behavry/contracts';
+import { GENESIS_HASH, sha256HexOf, verifyChain } from '@behavry/domain';
 import { ManualClock, SystemClock } from '@behavry/platform';
 import {
   describeWithRedis,
@@ -16,7 +10,7 @@ import {
   startTestRedis,
   type TestPostgres,
 } from '@behavry/testing';
-import { decisionOf, outcomeOf, TENANT } from './entries';
+import { batchOf, decisionOf, outcomeOf, TENANT, wholeOf } from './entries';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
 
 let postgres: TestPostgres;
@@ -43,10 +37,6 @@ function exchange(): [DecisionEntry, OutcomeEntry] {
   return [decision, outcomeOf(decision.id)];
 }
 
-function batchOf(spoolId: string, first: number, entries: readonly unknown[]): AuditEventsPayload {
-  return { spool_id: spoolId, first, entries: entries as SpoolEntry[] };
-}
-
 function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown> } | undefined>): void {
   const clock = new ManualClock(Date.UTC(2026, 4, 4, 12, 0, 1));
   let redis: { url: string; stop(): Promise<unknown> } | undefined;
@@ -68,16 +58,24 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     await eventually(() => expect(by.positions()[spoolId]).toBe(position), { timeoutMs: 20_000 });
   }
 
-  /** Every row, in order, as the API gives them. */
+  /** Every row, in order, as it was hashed. */
   async function chain(by = writer): Promise<AuditEvent[]> {
-    const events: AuditEvent[] = [];
-    let cursor = '';
-    do {
-      const { body } = await by.get(`audit/events?order=asc&limit=500${cursor}`);
-      events.push(...body.events);
-      cursor = body.next_cursor === null ? '' : `&cursor=${body.next_cursor}`;
-    } while (cursor !== '');
-    return events;
+    const { text } = await by.get('audit/export');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as AuditEvent);
+  }
+
+  async function rejectedOf(spool: string): Promise<{ position: string; reason: string; entry: string }[]> {
+    const owner = new Client({ connectionString: plane.dbUrl });
+    await owner.connect();
+    const { rows } = await owner.query(
+      'SELECT position, reason, entry FROM data.audit_rejected WHERE spool_id = $1 ORDER BY 1',
+      [spool],
+    );
+    await owner.end();
+    return rows;
   }
 
   it('chains each exchange once, however often its batch comes, and acknowledges it', async () => {
@@ -92,12 +90,10 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
     expect(events[0]?.previous_hash).toBe(GENESIS_HASH);
     expect(verifyChain(events)).toMatchObject({ ok: true, checked: 21 });
-    expect(events[0]).toMatchObject({
-      ...exchangeRow(entries[0]!),
-      outcome: 'ok',
-      response_code: 200,
-      latency_ms: 76.25,
-    });
+    const { type: _, requester: _requester, target, ...decided } = entries[0] as DecisionEntry;
+    const settled = { v: 1, outcome: 'ok', response_code: 200, latency_ms: 76.25, bytes_down: 1024 };
+    expect(events[0]).toMatchObject({ ...decided, ...settled, target_key: target!.key });
+    expect((await writer.get('audit/events/1')).body).toMatchObject({ target: target!.shown });
     expect((await writer.get('audit/verify')).body).toEqual({ ok: true, checked: 21 });
   });
 
@@ -145,28 +141,72 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     await acknowledged(spool, 6);
   });
 
-  it('sets aside what cannot be a row and goes on', async () => {
+  it('makes one row of an exchange that came as one entry', async () => {
+    const spool = randomUUID();
+    const whole = wholeOf();
+    await writer.send(batchOf(spool, 1, [whole]));
+    await acknowledged(spool, 1);
+    const { body } = await writer.get(`audit/events?id=${whole.id}`);
+    expect(body.events).toMatchObject([{ verdict: 'deny', outcome: 'refused', bytes_up: 512 }]);
+  });
+
+  it('leaves out a record whose id is stored already', async () => {
+    const [decision, outcome] = exchange();
+    const whole = wholeOf();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await writer.send(batchOf(first, 1, [decision, outcome, whole, whole]));
+    await acknowledged(first, 4);
+    await writer.send(batchOf(second, 1, [decision, outcome, whole, ...exchange()]));
+    await acknowledged(second, 5);
+    for (const { id } of [decision, whole])
+      expect((await writer.get(`audit/events?id=${id}`)).body.events).toHaveLength(1);
+    expect(await rejectedOf(second)).toEqual([]);
+    expect((await writer.get('audit/verify')).body).toMatchObject({ ok: true });
+  });
+
+  it('sets aside what cannot be a row, says so in the chain, and goes on', async () => {
     const spool = randomUUID();
     const [decision, outcome] = exchange();
     const [second, secondOutcome] = exchange();
     const poison = { ...decisionOf({}), ts: '0000-01-01T00:00:00.000Z' };
-    // BullMQ's tables on PostgreSQL take no NUL; there the proxies' own cleaning stands before.
-    const nul = redis === undefined ? second : { ...second, target: 'nul \u0000 and \ud800', tool: '\u0000' };
+    const foreign = { ...wholeOf(), tenant_id: randomUUID() };
+    const nul = { ...second, tool: 'nul \u0000 and \ud800' };
     await writer.send(
-      batchOf(spool, 1, [decision, { type: 'nonsense' }, poison, nul, secondOutcome, outcome]),
+      batchOf(spool, 1, [decision, { type: 'nonsense' }, poison, nul, foreign, secondOutcome, outcome]),
     );
-    await acknowledged(spool, 6);
+    await acknowledged(spool, 7);
     expect((await writer.get(`audit/events?id=${decision.id}`)).body.events).toHaveLength(1);
-    const target = redis === undefined ? second.target : 'nul \ufffd and \ufffd';
-    expect((await writer.get(`audit/events?id=${second.id}`)).body.events[0]!.target).toBe(target);
-    const owner = new Client({ connectionString: plane.dbUrl });
-    await owner.connect();
-    const { rows } = await owner.query(
-      'SELECT position, entry FROM data.audit_rejected WHERE spool_id = $1 ORDER BY 1',
-      [spool],
+    const { body } = await writer.get(`audit/events?id=${second.id}`);
+    expect(body.events[0]!.tool).toBe('nul \ufffd and \ufffd');
+    const rejected = await rejectedOf(spool);
+    expect(rejected).toMatchObject([
+      { position: '2', entry: '{"type":"nonsense"}' },
+      { position: '3', reason: expect.stringMatching('refused by the database') },
+      { position: '5', reason: 'of another tenant' },
+    ]);
+    const stubs = (await chain()).filter(({ extra }) => extra['spool_id'] === spool);
+    expect(stubs.map(({ reason_code, extra }) => ({ reason_code, ...extra }))).toEqual(
+      rejected.map(({ position, reason, entry }) => ({
+        reason_code: 'record_set_aside',
+        spool_id: spool,
+        position: Number(position),
+        fault: reason,
+        bytes: Buffer.byteLength(entry),
+        digest: `sha256:${sha256HexOf(entry)}`,
+      })),
     );
-    await owner.end();
-    expect(rows).toMatchObject([{ position: '2', entry: '{"type":"nonsense"}' }, { position: '3' }]);
+    expect(await writer.metric('behavry_audit_writer_rejected_entries_total')).toBe(3);
+  });
+
+  it('says in the chain what a proxy could not read any more in its spool', async () => {
+    const spool = randomUUID();
+    const lost = { type: 'lost', id: randomUUID(), ts: '2026-05-04T12:00:00.000Z' };
+    await writer.send(batchOf(spool, 1, [...exchange(), lost, ...exchange()]));
+    await acknowledged(spool, 5);
+    const { body } = await writer.get(`audit/events?id=${lost.id}`);
+    expect(body.events).toMatchObject([
+      { kind: 'admin', reason_code: 'record_set_aside', extra: { spool_id: spool, position: 3 } },
+    ]);
   });
 
   it('never lets a payload that is no batch stand in the way', async () => {
@@ -235,8 +275,4 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
       TENANT,
     );
   });
-}
-
-function exchangeRow(entry: SpoolEntry): object {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'type'));
 }

@@ -5,7 +5,7 @@ import type { AuditEvent, SpoolEntry } from '@behavry/contracts';
 import { verifyChain } from '@behavry/domain';
 import { databaseLogin, SystemClock } from '@behavry/platform';
 import { eventually, startTestPostgres, type TestPostgres } from '@behavry/testing';
-import { decisionOf, outcomeOf, TENANT } from './entries';
+import { batchOf, decisionOf, outcomeOf, TENANT } from './entries';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
 
 const clock = new SystemClock();
@@ -18,7 +18,7 @@ const spool = randomUUID();
 let position = 0;
 
 async function add(entries: readonly SpoolEntry[]): Promise<void> {
-  await writer.send({ spool_id: spool, first: position + 1, entries });
+  await writer.send(batchOf(spool, position + 1, entries));
   position += entries.length;
   await eventually(() => expect(writer.positions()[spool]).toBe(position), { timeoutMs: 20_000 });
 }
@@ -202,7 +202,12 @@ describe('verification', () => {
 
   it.each([
     ['a column', `UPDATE data.audit_events SET verdict = 'allow' WHERE seq = 601`, 601, 'modified'],
-    ['a structured column', `UPDATE data.audit_events SET extra = '{}' WHERE seq = 2`, 2, 'modified'],
+    [
+      'a personal value',
+      `UPDATE data.audit_events SET personal = jsonb_set(personal, '{target,value}', '"/etc"') WHERE seq = 2`,
+      2,
+      'modified',
+    ],
     [
       'the text',
       `UPDATE data.audit_events SET canonical = replace(canonical, 'deny', 'allow') WHERE seq = 1`,

@@ -2,8 +2,14 @@ import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DataSource } from 'typeorm';
-import type { AuditRecord, Verdict } from '@behavry/contracts';
+import {
+  AUDIT_COMMITTED_QUEUE,
+  type AuditRecord,
+  type SequencedRecord,
+  type Verdict,
+} from '@behavry/contracts';
 import { AuditChainRepository, AuditPartitions, DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
+import { auditFactOf } from '@behavry/domain';
 import {
   createLogger,
   createService,
@@ -15,6 +21,7 @@ import {
   PlaneKeys,
   PlaneState,
   publicJwkOf,
+  QueueBroker,
   ServiceContext,
   withTenant,
 } from '@behavry/platform';
@@ -94,10 +101,16 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-async function record(agentId: string, verdicts: readonly Verdict[], at = clock.now()): Promise<void> {
+/** Rows as audit-writer chains them. */
+async function chained(
+  agentId: string,
+  verdicts: readonly Verdict[],
+  at = clock.now(),
+): Promise<readonly SequencedRecord[]> {
   const ts = new Date(at).toISOString();
-  await new AuditPartitions(writer).ensure([ts]);
+  await new AuditPartitions(writer).ensure([ts.slice(0, 10)]);
   const rows = verdicts.map((verdict): AuditRecord => ({
+    v: 1,
     id: randomUUID(),
     tenant_id: TENANT,
     ts,
@@ -105,16 +118,25 @@ async function record(agentId: string, verdicts: readonly Verdict[], at = clock.
     agent_id: agentId,
     session_id: 's',
     requester_id: null,
+    requester_channel: null,
     workflow_id: null,
+    delegation_id: null,
+    depth: 0,
     action: 'read',
+    action_class: 'read',
     tool: 't',
     server: 's',
+    provider: null,
     model: null,
     target: null,
+    target_class: null,
+    target_key: null,
+    resource_count: 0,
     verdict,
     policy: null,
     reason: 'r',
     reason_code: verdict === 'deny' ? 'policy_deny' : 'policy_allow',
+    contributions: [],
     bundle_revision: null,
     config_revision: null,
     engine: null,
@@ -123,16 +145,34 @@ async function record(agentId: string, verdicts: readonly Verdict[], at = clock.
     dlp_action: 'none',
     injection_findings: [],
     input_hash: null,
+    bytes_up: 0,
+    bytes_down: 0,
+    tokens: null,
+    cost: null,
     extra: {},
     outcome: verdict === 'deny' ? 'refused' : 'ok',
     response_code: 200,
     latency_ms: 1,
     error: null,
   }));
-  await withTenant(writer, TENANT, async (manager) => {
+  return withTenant(writer, TENANT, async (manager) => {
     const chain = new AuditChainRepository(manager, TENANT);
-    await chain.append(await chain.lockHead(), rows);
+    const personal = { requester_id: null, target: null };
+    const { appended } = await chain.append(
+      await chain.lockHead(),
+      rows.map((record) => ({ record, personal })),
+    );
+    return appended.map((row) => row.record);
   });
+}
+
+async function tell(records: readonly SequencedRecord[]): Promise<void> {
+  const facts = records.map((record) => auditFactOf(record, null, keys.derive('requester')));
+  await app.get(QueueBroker).producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: TENANT, facts });
+}
+
+async function record(agentId: string, verdicts: readonly Verdict[]): Promise<void> {
+  await tell(await chained(agentId, verdicts));
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the body it checks
@@ -149,6 +189,37 @@ interface AlertList {
   readonly alerts: readonly { id: string; status: string; severity: string }[];
   readonly total: number;
 }
+
+/** Calls and refusals of an agent as the API counts them. */
+async function counted(agentId: string): Promise<object> {
+  const { body } = await api<{ last_hour: { calls: number; denials: number }[] }>(
+    'GET',
+    `/behavior/agents/${agentId}`,
+  );
+  return body.last_hour.map(({ calls, denials }) => ({ calls, denials }));
+}
+
+describe('rows', () => {
+  it('are counted once each, told or not, told twice, late, or in the wrong order', async () => {
+    const agent = randomUUID();
+    const told = await chained(agent, ['allow', 'deny']);
+    const untold = await chained(agent, ['deny']);
+    const later = await chained(agent, ['allow']);
+    await tell(later);
+    await tell(told);
+    await tell([...told, ...later]);
+    await eventually(async () => expect(await counted(agent)).toEqual([{ calls: 4, denials: 2 }]));
+    await tell(untold);
+    await record(agent, ['allow']);
+    await eventually(async () => expect(await counted(agent)).toEqual([{ calls: 5, denials: 2 }]));
+  });
+
+  it('that no job ever told are found by the sweep', async () => {
+    const agent = randomUUID();
+    await chained(agent, ['allow', 'allow']);
+    await eventually(async () => expect(await counted(agent)).toEqual([{ calls: 2, denials: 0 }]));
+  });
+});
 
 describe('an agent whose calls are denied', () => {
   const agent = randomUUID();

@@ -1,10 +1,12 @@
 import type { Outcome, ReasonCode, Verdict } from './codes';
 import type { Contribution, Finding } from './decision';
 
-export type AuditKind = 'mcp' | 'llm' | 'browser' | 'admin';
+export const AUDIT_KINDS = ['mcp', 'llm', 'browser', 'admin'] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
 
-/** What a target is: only the first two have a form that may be shown; the text of the others stays with the caller. */
-export type TargetClass = 'path' | 'url' | 'name' | 'query' | 'command' | 'model' | 'text';
+/** What a target is: paths, addresses and names have a form that may be shown; the text of the others stays with the caller. */
+export const TARGET_CLASSES = ['path', 'url', 'name', 'query', 'command', 'model', 'text'] as const;
+export type TargetClass = (typeof TARGET_CLASSES)[number];
 
 /** What a call is about, as far as anybody but the caller and its upstream may know. */
 export interface Target {
@@ -32,7 +34,9 @@ export interface TokenCounts {
   readonly total: number;
 }
 
-export type DlpAction = 'none' | 'logged' | 'blocked' | 'redacted';
+/** Weakest first. */
+export const DLP_ACTIONS = ['none', 'logged', 'redacted', 'blocked'] as const;
+export type DlpAction = (typeof DLP_ACTIONS)[number];
 
 /** First spool entry of an exchange: durable before the first byte of the answer leaves. */
 export interface DecisionEntry {
@@ -106,6 +110,18 @@ export interface WholeEntry extends Omit<DecisionEntry, 'type'>, Omit<OutcomeEnt
 
 export type SpoolEntry = DecisionEntry | OutcomeEntry | WholeEntry;
 
+/** Stands in a spool for a line that can no longer be read; the file that held it lies in the spool's `rejected` folder. */
+export interface LostEntry {
+  readonly type: 'lost';
+  /** Id of the row that says so, UUIDv7. */
+  readonly id: string;
+  /** When the loss was found, RFC 3339 UTC with milliseconds. */
+  readonly ts: string;
+}
+
+/** Largest spool entry as JSON in UTF-8; an exchange whose record is larger is refused. */
+export const MAX_AUDIT_ENTRY_BYTES = 64 * 1024;
+
 /** Version of the canonical form of a row; part of what is hashed. */
 export const AUDIT_RECORD_VERSION = 1;
 
@@ -130,6 +146,11 @@ export interface AuditRecord
   readonly cost: { readonly currency: string; readonly micros: number } | null;
 }
 
+/** A record with its place in the chain: what is hashed. */
+export interface SequencedRecord extends AuditRecord {
+  readonly seq: number;
+}
+
 /** A personal value beside a row, outside its hash. */
 export interface SaltedValue {
   readonly salt: string;
@@ -146,8 +167,7 @@ export interface PersonalValues {
  * An audit event as read through the API (surface: bodies): the row, with `requester_id` and `target` in the form that
  * people may see. `target` of free text reads `<class>:<key>`. An export in NDJSON holds the row as it was hashed instead.
  */
-export interface AuditEvent extends AuditRecord {
-  readonly seq: number;
+export interface AuditEvent extends SequencedRecord {
   /** Hex SHA-256 of the row before this one; 64 zeros for the first. */
   readonly previous_hash: string;
   /** Hex SHA-256 of the canonical JSON of the exported row without its two hashes, followed by `previous_hash`. */

@@ -87,6 +87,7 @@ export const REASON_CODES = [
   'upstream_timeout',
   'client_aborted',
   'process_restarted',
+  'record_set_aside',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

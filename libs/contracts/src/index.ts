@@ -22,17 +22,24 @@ export {
   type Verdict,
 } from './codes';
 export type { Contribution, DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
+export { AUDIT_FIELDS, type AuditColumnType, type AuditField, type FieldShape } from './audit-fields';
 export {
+  AUDIT_KINDS,
   AUDIT_RECORD_VERSION,
+  DLP_ACTIONS,
+  MAX_AUDIT_ENTRY_BYTES,
+  TARGET_CLASSES,
   type AuditEvent,
   type AuditKind,
   type AuditRecord,
   type DecisionEntry,
   type DlpAction,
+  type LostEntry,
   type OutcomeEntry,
   type PersonalValues,
   type Requester,
   type SaltedValue,
+  type SequencedRecord,
   type SpoolEntry,
   type Target,
   type TargetClass,
@@ -69,6 +76,10 @@ export {
 export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
 export { isObject, type QueueDefinition } from './queues/queue-definition';
-export { AUDIT_EVENTS_QUEUE, type AuditEventsPayload } from './queues/audit-events.queue';
-export { AUDIT_COMMITTED_QUEUE, type AuditCommittedPayload } from './queues/audit-committed.queue';
+export { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type AuditEventsPayload } from './queues/audit-events.queue';
+export {
+  AUDIT_COMMITTED_QUEUE,
+  type AuditCommittedPayload,
+  type AuditFact,
+} from './queues/audit-committed.queue';
 export { BUNDLE_BUILD_QUEUE, type BundleBuildPayload } from './queues/bundle-build.queue';

@@ -6,18 +6,17 @@ export {
   type TokenState,
   type UplinkMemory,
 } from './uplink/uplink-memory.repository';
-export { columnsAgree, type SequencedRecord } from './audit/audit-columns';
-export { AuditChainRepository } from './audit/audit-chain.repository';
+export { columnsAgree } from './audit/audit-columns';
+export { AuditChainRepository, type AppendedRow, type NewAuditRow } from './audit/audit-chain.repository';
 export { AuditPartitions } from './audit/audit-partitions';
 export {
   AuditQueryRepository,
-  auditEventOf,
-  auditEventText,
   type AuditFilter,
   type AuditPage,
   type StoredAuditEvent,
   type VerifiableRow,
 } from './audit/audit-query.repository';
+export { auditEventOf, auditRowText } from './audit/stored-audit-event';
 export { PendingDecisionRepository } from './audit/pending-decision.repository';
 export { SpoolRepository, type RejectedEntry } from './audit/spool.repository';
 export { trafficFigures, type TrafficFigures } from './audit/traffic-figures';

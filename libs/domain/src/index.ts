@@ -1,4 +1,5 @@
 export { canonicalJson } from './canonical/canonical-json';
+export { auditText, personalFits, saltedDigest } from './hash/audit-text';
 export { digestOf, sha256HexOf } from './hash/digest';
 export {
   GENESIS_HASH,
@@ -68,6 +69,7 @@ export {
 } from './risk/risk-score';
 export { denialAlertFor, type DenialAlert } from './risk/denial-alert';
 export { isAgentDenial } from './risk/blame';
+export { auditFactOf } from './risk/audit-fact';
 export {
   MAX_POLICY_BYTES,
   POLICY_CATEGORIES,

@@ -68,6 +68,12 @@ export async function openProxy(
     now,
     makeId,
     pid: process.pid,
+    onDamage: (damage) => {
+      log.error({ ...damage }, 'audit: records on disk cannot be read any more; the others are kept');
+    },
+    onLost: () => {
+      log.error('audit: another process took the spool; this one refuses everything from now on');
+    },
   });
   const sender = new SpoolSender({
     spool,

@@ -1,14 +1,12 @@
 import type { AuditEvent } from '@behavry/contracts';
 import { decisionOf } from '../../test/entries';
+import { abandonedRow } from './audit-rows';
 import { CSV_COLUMNS, csvLine } from './csv';
 
 const event: AuditEvent = {
-  ...decisionOf({}),
+  ...abandonedRow(decisionOf({})).record,
   seq: 1,
-  outcome: 'ok',
-  response_code: 200,
-  latency_ms: 1.5,
-  error: null,
+  target: '/tmp/a',
   previous_hash: '0',
   hash: '1',
 };
@@ -25,8 +23,9 @@ describe('a line of CSV', () => {
     expect(csvLine({ ...event, response_code: -31403 })).toContain(',-31403,');
   });
 
-  it('has a column for every member of an event', () => {
-    const members = Object.keys(event).filter((name) => name !== 'type');
+  it('begins with what a person looks for, and has a column for every member of an event', () => {
+    expect(CSV_COLUMNS.slice(0, 3)).toEqual(['seq', 'id', 'ts']);
+    const members = Object.keys(event).filter((name) => name !== 'type' && name !== 'requester');
     expect([...CSV_COLUMNS].sort()).toEqual(members.sort());
   });
 });

@@ -1,18 +1,24 @@
-import { decisionOf, outcomeOf } from '../../test/entries';
+import { AUDIT_FIELDS } from '@behavry/contracts';
+import { decisionOf, outcomeOf, wholeOf } from '../../test/entries';
 import { readSpoolEntry } from './spool-entry';
 
-const decision = decisionOf({ id: '019a0000-0000-7000-8000-00000000000a' });
+const id = '019a0000-0000-7000-8000-00000000000a';
+const whole = wholeOf({ id });
 
 describe('a spool entry', () => {
   it('passes as it is when it is whole', () => {
-    expect(readSpoolEntry(decision)).toEqual({ ok: true, entry: decision });
-    const outcome = outcomeOf(decision.id);
-    expect(readSpoolEntry(outcome)).toEqual({ ok: true, entry: outcome });
+    const lost = { type: 'lost', id, ts: whole.ts };
+    for (const entry of [decisionOf({ id }), outcomeOf(id), whole, lost])
+      expect(readSpoolEntry(entry)).toEqual({ ok: true, entry });
   });
 
-  it('loses members that no row has', () => {
-    const read = readSpoolEntry({ ...decision, secret: 'x' });
-    expect(read.ok && 'secret' in read.entry).toBe(false);
+  it('is refused by name when any member is missing', () => {
+    const names = Object.entries(AUDIT_FIELDS).flatMap(([name, { of }]) => (of === 'writer' ? [] : [name]));
+    for (const name of [...names, 'requester', 'target'])
+      expect(readSpoolEntry({ ...whole, [name]: undefined })).toEqual({
+        ok: false,
+        reason: `${name} does not fit`,
+      });
   });
 
   it.each([
@@ -25,19 +31,24 @@ describe('a spool entry', () => {
     ['tool', 7],
     ['agent_id', 'a'.repeat(513)],
     ['risk_score', '1'],
+    ['depth', -1],
+    ['bytes_up', 0.5],
+    ['response_code', 2 ** 31],
     ['dlp_findings', 'none'],
+    ['contributions', [1]],
+    ['tokens', 3],
     ['extra', null],
-    ['type', 'other'],
-  ])('is refused by name when %s is %j', (name, value) => {
-    const read = readSpoolEntry({ ...decision, [name]: value });
-    expect(read.ok).toBe(false);
+    ['requester', 'ann'],
+    ['target', { class: 'secret', key: '', shown: null }],
+  ])('is refused by name, without its value, when %s is %j', (name, value) => {
+    expect(readSpoolEntry({ ...whole, [name]: value })).toEqual({
+      ok: false,
+      reason: `${name} does not fit`,
+    });
   });
 
-  it('keeps its place when an agent chose text that no database stores', () => {
-    const read = readSpoolEntry({ ...decision, target: 'a\u0000b\ud800c', extra: { 'k\u0000': ['\udfff'] } });
-    expect(read).toMatchObject({
-      ok: true,
-      entry: { target: 'a\ufffdb\ufffdc', extra: { 'k\ufffd': ['\ufffd'] } },
-    });
+  it('is refused when it is of no known type', () => {
+    expect(readSpoolEntry({ ...whole, type: 'other' }).ok).toBe(false);
+    expect(readSpoolEntry('text').ok).toBe(false);
   });
 });

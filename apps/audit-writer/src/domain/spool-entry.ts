@@ -1,141 +1,101 @@
 import {
+  AUDIT_FIELDS,
   isObject,
-  OUTCOMES,
-  VERDICTS,
-  type DecisionEntry,
-  type Finding,
-  type OutcomeEntry,
+  TARGET_CLASSES,
+  type FieldShape,
+  type LostEntry,
   type SpoolEntry,
 } from '@behavry/contracts';
-import { storableJson } from '@behavry/domain';
+
+type AnyEntry = SpoolEntry | LostEntry;
 
 export type ReadEntry =
-  { readonly ok: true; readonly entry: SpoolEntry } | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly entry: AnyEntry } | { readonly ok: false; readonly reason: string };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const KINDS: readonly unknown[] = ['mcp', 'llm', 'browser', 'admin'];
-const DLP_ACTIONS: readonly unknown[] = ['none', 'logged', 'blocked', 'redacted'];
-/** Identifiers are indexed, and an index entry has a largest size. */
-const MAX_ID_LENGTH = 512;
+/** An index entry has a largest size. */
+const MAX_KEY_LENGTH = 512;
 const INT32 = 2 ** 31;
 
-class EntryFault extends Error {}
+const SHAPES: Readonly<Record<AnyEntry['type'], readonly (readonly [string, FieldShape])[]>> = {
+  decision: shapesOf('decision', 'both'),
+  outcome: shapesOf('outcome', 'both'),
+  whole: shapesOf('decision', 'outcome', 'both'),
+  lost: [
+    ['id', 'uuid'],
+    ['ts', 'time'],
+  ],
+};
 
 /**
- * Narrows what came out of a spool to an entry that can become a row: exactly the known members, in
- * texts that the database can keep. Agents choose many of these texts, so none of them may stop the rest.
+ * Narrows what came out of a spool to an entry that can become a row. It is not copied: a record takes the members it
+ * knows, and no others.
+ * @returns the first fault by the name of its member, never with a value
  */
 export function readSpoolEntry(value: unknown): ReadEntry {
-  try {
-    const clean = storableJson(value);
-    if (!isObject(clean)) throw new EntryFault('not an object');
-    if (clean['type'] === 'decision') return { ok: true, entry: readDecision(clean) };
-    if (clean['type'] === 'outcome') return { ok: true, entry: readOutcome(clean) };
-    throw new EntryFault('neither a decision nor an outcome');
-  } catch (error) {
-    if (error instanceof EntryFault) return { ok: false, reason: error.message };
-    throw error;
+  if (!isObject(value)) return { ok: false, reason: 'not an object' };
+  const { type } = value;
+  if (type !== 'decision' && type !== 'outcome' && type !== 'whole' && type !== 'lost')
+    return { ok: false, reason: 'of no known type' };
+  for (const [name, shape] of SHAPES[type])
+    if (!fits(value[name], shape)) return { ok: false, reason: `${name} does not fit` };
+  if (type === 'decision' || type === 'whole') {
+    if (!isRequester(value['requester'])) return { ok: false, reason: 'requester does not fit' };
+    if (!isTarget(value['target'])) return { ok: false, reason: 'target does not fit' };
+  }
+  return { ok: true, entry: value as unknown as AnyEntry };
+}
+
+function shapesOf(...of: readonly string[]): readonly (readonly [string, FieldShape])[] {
+  return Object.entries(AUDIT_FIELDS).flatMap(([name, field]) =>
+    of.includes(field.of) ? [[name, field.shape] as const] : [],
+  );
+}
+
+function fits(value: unknown, shape: FieldShape): boolean {
+  if (typeof shape === 'object') return shape.includes(value as string);
+  switch (shape) {
+    case 'text':
+      return typeof value === 'string';
+    case 'text?':
+      return value === null || typeof value === 'string';
+    case 'key?':
+      return value === null || (typeof value === 'string' && value.length <= MAX_KEY_LENGTH);
+    case 'uuid':
+      return typeof value === 'string' && UUID.test(value);
+    case 'time':
+      return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value));
+    case 'number':
+      return typeof value === 'number';
+    case 'count':
+      return Number.isSafeInteger(value) && (value as number) >= 0;
+    case 'int32?':
+      return value === null || (Number.isInteger(value) && Math.abs(value as number) < INT32);
+    case 'list':
+      return Array.isArray(value) && value.every(isObject);
+    case 'object':
+      return isObject(value);
+    case 'object?':
+      return value === null || isObject(value);
+    case 'made':
+      return true;
   }
 }
 
-function readDecision(value: Record<string, unknown>): DecisionEntry {
-  const text = (name: string): string => readText(value, name);
-  const textOrNull = (name: string): string | null => (value[name] === null ? null : readText(value, name));
-  const idOrNull = (name: string): string | null => (value[name] === null ? null : readId(value, name));
-  return {
-    type: 'decision',
-    id: readUuid(value, 'id'),
-    tenant_id: readUuid(value, 'tenant_id'),
-    ts: readTime(value),
-    kind: readOneOf(value, 'kind', KINDS) as DecisionEntry['kind'],
-    agent_id: idOrNull('agent_id'),
-    session_id: idOrNull('session_id'),
-    requester_id: idOrNull('requester_id'),
-    workflow_id: idOrNull('workflow_id'),
-    action: text('action'),
-    tool: textOrNull('tool'),
-    server: textOrNull('server'),
-    model: textOrNull('model'),
-    target: textOrNull('target'),
-    verdict: readOneOf(value, 'verdict', VERDICTS) as DecisionEntry['verdict'],
-    policy: textOrNull('policy'),
-    reason: text('reason'),
-    reason_code: text('reason_code') as DecisionEntry['reason_code'],
-    bundle_revision: textOrNull('bundle_revision'),
-    config_revision: textOrNull('config_revision'),
-    engine: textOrNull('engine'),
-    risk_score: readNumber(value, 'risk_score'),
-    dlp_findings: readFindings(value, 'dlp_findings'),
-    dlp_action: readOneOf(value, 'dlp_action', DLP_ACTIONS) as DecisionEntry['dlp_action'],
-    injection_findings: readFindings(value, 'injection_findings'),
-    input_hash: textOrNull('input_hash'),
-    extra: readExtra(value),
-  };
+function isRequester(value: unknown): boolean {
+  return (
+    value === null ||
+    (isObject(value) && typeof value['id'] === 'string' && typeof value['channel'] === 'string')
+  );
 }
 
-function readOutcome(value: Record<string, unknown>): OutcomeEntry {
-  const code = value['response_code'];
-  if (code !== null && !(Number.isInteger(code) && Math.abs(code as number) < INT32)) {
-    throw new EntryFault('response_code is not a 32-bit integer');
-  }
-  return {
-    type: 'outcome',
-    id: readUuid(value, 'id'),
-    ts: readTime(value),
-    outcome: readOneOf(value, 'outcome', OUTCOMES) as OutcomeEntry['outcome'],
-    response_code: code as number | null,
-    latency_ms: readNumber(value, 'latency_ms'),
-    error: value['error'] === null ? null : (readText(value, 'error') as OutcomeEntry['error']),
-    dlp_findings: readFindings(value, 'dlp_findings'),
-    dlp_action: readOneOf(value, 'dlp_action', DLP_ACTIONS) as OutcomeEntry['dlp_action'],
-    extra: readExtra(value),
-  };
-}
-
-function readText(value: Record<string, unknown>, name: string): string {
-  const member = value[name];
-  if (typeof member !== 'string') throw new EntryFault(`${name} is not a text`);
-  return member;
-}
-
-function readId(value: Record<string, unknown>, name: string): string {
-  const text = readText(value, name);
-  if (text.length > MAX_ID_LENGTH) throw new EntryFault(`${name} is too long`);
-  return text;
-}
-
-function readUuid(value: Record<string, unknown>, name: string): string {
-  const text = readText(value, name).toLowerCase();
-  if (!UUID.test(text)) throw new EntryFault(`${name} is not a UUID`);
-  return text;
-}
-
-function readTime(value: Record<string, unknown>): string {
-  const text = readText(value, 'ts');
-  if (!TIME.test(text) || Number.isNaN(Date.parse(text))) throw new EntryFault('ts is not a time in UTC');
-  return text;
-}
-
-function readNumber(value: Record<string, unknown>, name: string): number {
-  const member = value[name];
-  if (typeof member !== 'number' || !Number.isFinite(member)) throw new EntryFault(`${name} is not a number`);
-  return member;
-}
-
-function readOneOf(value: Record<string, unknown>, name: string, allowed: readonly unknown[]): unknown {
-  if (!allowed.includes(value[name])) throw new EntryFault(`${name} is not one of its values`);
-  return value[name];
-}
-
-function readFindings(value: Record<string, unknown>, name: string): readonly Finding[] {
-  const member = value[name];
-  if (!Array.isArray(member) || !member.every(isObject))
-    throw new EntryFault(`${name} is not a list of findings`);
-  return member as unknown as readonly Finding[];
-}
-
-function readExtra(value: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  if (!isObject(value['extra'])) throw new EntryFault('extra is not an object');
-  return value['extra'];
+function isTarget(value: unknown): boolean {
+  return (
+    value === null ||
+    (isObject(value) &&
+      (TARGET_CLASSES as readonly unknown[]).includes(value['class']) &&
+      typeof value['key'] === 'string' &&
+      (value['shown'] === null || typeof value['shown'] === 'string'))
+  );
 }

@@ -62,11 +62,11 @@ export class AuditEventsController {
 
   @Get('export')
   async export(
-    @CurrentPerson() { tenantId }: Person,
+    @CurrentPerson() person: Person,
     @Query() query: ExportQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.exports.send(reply, tenantId, query);
+    await this.exports.send(reply, person, query);
   }
 
   @Get('stream')

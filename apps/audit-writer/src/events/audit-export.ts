@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { auditEventOf, auditEventText } from '@behavry/db-data';
-import { whenOver } from '@behavry/platform';
+import { auditEventOf, auditRowText } from '@behavry/db-data';
+import { ProblemError, reachesRole, whenOver, type Person } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { CSV_COLUMNS, csvLine } from '../domain/csv';
 import { chainPages, lastSeqOf } from './chain-pages';
@@ -17,10 +17,14 @@ export class AuditExport {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Answers with the rows that are stored now, in chain order.
-   * @throws ProblemError 429 when too many exports run
+   * Answers with the rows that are stored now, in chain order: in NDJSON exactly as they were hashed, so that the chain
+   * verifies from the file alone; in CSV as people read them.
+   * @throws ProblemError 429 when too many exports run, 403 for personal values without the role
    */
-  async send(reply: FastifyReply, tenantId: string, query: ExportQuery): Promise<void> {
+  async send(reply: FastifyReply, person: Person, query: ExportQuery): Promise<void> {
+    const { tenantId } = person;
+    if (query.personal === 'true' && !reachesRole(person.roles, 'admin'))
+      throw new ProblemError('forbidden', 'Personal values are exported for the role admin only.');
     const leave = this.#turns.enter();
     whenOver(reply.raw, leave);
     const untilSeq = await lastSeqOf(this.source, tenantId);
@@ -45,7 +49,7 @@ export class AuditExport {
     })) {
       yield isCsv
         ? rows.map((row) => `${csvLine(auditEventOf(row))}\r\n`).join('')
-        : rows.map((row) => `${auditEventText(row)}\n`).join('');
+        : rows.map((row) => `${auditRowText(row, query.personal === 'true')}\n`).join('');
     }
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { auditEventText } from '@behavry/db-data';
+import { auditEventOf } from '@behavry/db-data';
 import { ProblemError, ServiceContext, whenOver } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { CommitWakes } from '../intake/commit-wakes';
@@ -90,7 +90,9 @@ export class AuditStream implements OnModuleDestroy {
       )) {
         await write(
           rows
-            .map((row) => `id: ${String(row.seq)}\nevent: audit\ndata: ${auditEventText(row)}\n\n`)
+            .map(
+              (row) => `id: ${String(row.seq)}\nevent: audit\ndata: ${JSON.stringify(auditEventOf(row))}\n\n`,
+            )
             .join(''),
         );
         seq = rows.at(-1)?.seq ?? seq;

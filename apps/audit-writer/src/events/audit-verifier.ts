@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import type { SequencedRecord } from '@behavry/contracts';
+import { AuditQueryRepository, columnsAgree, type VerifiableRow } from '@behavry/db-data';
 import {
-  AuditQueryRepository,
-  columnsAgree,
-  type SequencedRecord,
-  type VerifiableRow,
-} from '@behavry/db-data';
-import { GENESIS_HASH, verifyChain, type ChainedRow, type ChainFault, type ChainHead } from '@behavry/domain';
+  GENESIS_HASH,
+  personalFits,
+  verifyChain,
+  type ChainedRow,
+  type ChainFault,
+  type ChainHead,
+} from '@behavry/domain';
 import { withTenant } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { HeavyReads } from './heavy-reads';
@@ -33,7 +36,8 @@ export class AuditVerifier {
 
   /**
    * Checks rows `from` … `to` (the whole chain when left out): numbers, hashes, that the columns say what the
-   * chained text says, and, when the range reaches the end, that it ends where the head says.
+   * hashed text says, that personal values are those that were hashed (or erased), and, when the range reaches the
+   * end, that it ends where the head says.
    * @throws ProblemError 429 when too many run
    */
   async verify(
@@ -89,7 +93,9 @@ function checkPage(
   const contents = rows.map(contentOf);
   const mismatch = rows.findIndex((row, index) => {
     const content = contents[index];
-    return content === undefined || !columnsAgree(row.columns, content);
+    return (
+      content === undefined || !columnsAgree(row.columns, content) || !personalFits(content, row.personal)
+    );
   });
   const chained = rows.map((row, index): ChainedRow => ({
     ...(contents[index] ?? { seq: row.seq }),

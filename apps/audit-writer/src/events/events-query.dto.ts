@@ -39,6 +39,8 @@ export class EventsQuery extends EventsFilter {
 /** Query of `GET /api/v1/audit/export`. */
 export class ExportQuery extends EventsFilter {
   @IsOptional() @IsIn(['ndjson', 'csv']) format: 'ndjson' | 'csv' = 'ndjson';
+  /** Adds personal values with their salts to each line of NDJSON; role admin. */
+  @IsOptional() @IsIn(['true', 'false']) personal: 'true' | 'false' = 'false';
 }
 
 /** Query of `GET /api/v1/audit/verify`: sequence numbers, both included. */

@@ -1,7 +1,12 @@
-import { AuditChainRepository, PendingDecisionRepository, SessionRepository } from '@behavry/db-data';
+import {
+  AuditChainRepository,
+  PendingDecisionRepository,
+  SessionRepository,
+  type AppendedRow,
+} from '@behavry/db-data';
 import { withTenant, type Clock } from '@behavry/platform';
 import type { DataSource } from 'typeorm';
-import { abandonedRecord } from '../domain/merge-entries';
+import { abandonedRow } from '../domain/audit-rows';
 
 const AT_ONCE = 200;
 
@@ -14,17 +19,16 @@ export class AbandonedDecisions {
     private readonly pendingMs: number,
   ) {}
 
-  /** @returns how many rows were made, and the end of the chain after them */
-  async sweep(tenantId: string): Promise<{ readonly rows: number; readonly seq: number }> {
+  /** @returns the rows that were made */
+  async sweep(tenantId: string): Promise<readonly AppendedRow[]> {
     return withTenant(this.source, tenantId, async (manager) => {
       const chain = new AuditChainRepository(manager, tenantId);
       const head = await chain.lockHead();
       const before = new Date(this.clock.now() - this.pendingMs);
       const decisions = await new PendingDecisionRepository(manager, tenantId).takeOlderThan(before, AT_ONCE);
-      const records = [...decisions.values()].map(abandonedRecord);
-      const { head: end, appended } = await chain.append(head, records);
-      await new SessionRepository(manager, tenantId).count(appended);
-      return { rows: appended.length, seq: end.seq };
+      const { appended } = await chain.append(head, [...decisions.values()].map(abandonedRow));
+      await new SessionRepository(manager, tenantId).count(appended.map(({ record }) => record));
+      return appended;
     });
   }
 }

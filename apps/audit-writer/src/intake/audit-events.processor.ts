@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
 import { QueryFailedError } from 'typeorm';
-import type { AuditEventsPayload } from '@behavry/contracts';
+import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
+import { storableJson } from '@behavry/domain';
 import type { ServiceContext } from '@behavry/platform';
-import { SpoolGapError, type BatchStore, type StoredBatch } from './batch-store';
+import { SpoolGapError, type Batch, type BatchStore, type StoredBatch } from './batch-store';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** How JSON writes a NUL or a lone surrogate, which no database stores; names of tools may hold them. */
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
 
 /** What happens after a batch is committed: acknowledge, wake those who read. */
 export type CommitListener = (stored: StoredBatch) => void;
@@ -36,7 +39,7 @@ export class AuditEventsProcessor {
     });
     this.#rejected = new Counter({
       name: 'behavry_audit_writer_rejected_entries_total',
-      help: 'Spool entries that could not become a row and lie in audit_rejected.',
+      help: 'Spool entries that could not become a row of their own; a row of the chain says so.',
       registers,
     });
     this.#orphans = new Counter({
@@ -61,8 +64,9 @@ export class AuditEventsProcessor {
    * Stores one batch.
    * @throws SpoolGapError, and the last error of the database when the process is stopping
    */
-  async process(batch: AuditEventsPayload): Promise<void> {
+  async process(payload: AuditEventsPayload): Promise<void> {
     const end = this.#duration.startTimer();
+    const batch = read(payload);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.#storeOrSplit(batch);
@@ -84,27 +88,29 @@ export class AuditEventsProcessor {
   }
 
   /** Halves a batch that the database refuses for its content, until the one bad entry is alone. */
-  async #storeOrSplit(batch: AuditEventsPayload): Promise<void> {
+  async #storeOrSplit(batch: Batch): Promise<void> {
     try {
       this.#tell(await this.store.store(batch));
     } catch (error) {
       const state = contentFault(error);
       if (state === undefined) throw error;
-      const [only] = batch.entries;
-      if (batch.entries.length === 1) {
-        this.#tell(
-          await this.store.setAside(batch.spool_id, batch.first, only, `refused by the database (${state})`),
-        );
+      const { first, entries } = batch;
+      if (entries.length === 1) {
+        this.#tell(await this.store.store(batch, `refused by the database (${state})`));
         return;
       }
-      const half = Math.floor(batch.entries.length / 2);
-      await this.#storeOrSplit({ ...batch, entries: batch.entries.slice(0, half) });
-      await this.#storeOrSplit({ ...batch, first: batch.first + half, entries: batch.entries.slice(half) });
+      const half = Math.floor(entries.length / 2);
+      await this.#storeOrSplit({ ...batch, entries: entries.slice(0, half) });
+      await this.#storeOrSplit({ ...batch, first: first + half, entries: entries.slice(half) });
     }
   }
 
   #tell(stored: StoredBatch): void {
-    for (const { rows } of stored.chains) this.#rows.inc(rows);
+    this.#rows.inc(stored.rows.length);
+    if (stored.lost.length > 0) {
+      this.#rejected.inc(stored.lost.length);
+      this.context.log.error({ positions: stored.lost }, 'audit: entries were unreadable in their spool');
+    }
     if (stored.rejected.length > 0) {
       this.#rejected.inc(stored.rejected.length);
       const faults = stored.rejected.map(({ position, reason }) => ({ position, reason }));
@@ -122,6 +128,15 @@ export class AuditEventsProcessor {
     }
     this.committed(stored);
   }
+}
+
+function read(payload: AuditEventsPayload): Batch {
+  const entries = spoolEntriesOf(payload);
+  return {
+    spoolId: payload.spool_id,
+    first: payload.first,
+    entries: UNSTORABLE.test(payload.entries) ? storableJson(entries) : entries,
+  };
 }
 
 /** @returns the SQLSTATE of an error that lies in the content (classes 22, 23, 54), else undefined */

@@ -1,26 +1,38 @@
-import type { DataSource, EntityManager } from 'typeorm';
-import type { AuditEventsPayload, AuditRecord, DecisionEntry, OutcomeEntry } from '@behavry/contracts';
+import { QueryFailedError, type DataSource } from 'typeorm';
+import type { DecisionEntry, LostEntry, OutcomeEntry } from '@behavry/contracts';
 import {
   AuditChainRepository,
   PendingDecisionRepository,
   SessionRepository,
   SpoolRepository,
+  type AppendedRow,
   type AuditPartitions,
+  type NewAuditRow,
   type RejectedEntry,
 } from '@behavry/db-data';
-import type { Clock } from '@behavry/platform';
-import { mergeEntries } from '../domain/merge-entries';
-import { readSpoolEntry } from '../domain/spool-entry';
+import { sha256HexOf, type ChainHead } from '@behavry/domain';
+import { uuidv7, type Clock } from '@behavry/platform';
+import { mergedRow, setAsideRow, wholeRow } from '../domain/audit-rows';
+import { readSpoolEntry, type ReadEntry } from '../domain/spool-entry';
+
+/** A contiguous run of one spool, parsed: positions `first` … */
+export interface Batch {
+  readonly spoolId: string;
+  readonly first: number;
+  readonly entries: readonly unknown[];
+}
 
 /** What became of one batch; it is committed when this is returned. */
 export interface StoredBatch {
-  /** Rows appended per tenant, and the end of the chain after them. */
-  readonly chains: readonly { readonly tenantId: string; readonly rows: number; readonly seq: number }[];
+  readonly tenantId: string;
+  /** Rows that were appended, in the order of the chain. */
+  readonly rows: readonly AppendedRow[];
+  /** Entries that lie in `audit_rejected`, each with a row in the chain that says so. */
   readonly rejected: readonly RejectedEntry[];
+  /** Positions whose entries the proxy itself could not read any more. */
+  readonly lost: readonly number[];
   /** Outcomes whose decision is not known: their row exists already, or there never was one. */
   readonly orphans: readonly string[];
-  /** Whether every position of the batch had been stored before. */
-  readonly isRepeated: boolean;
   /** Positions of a spool never seen here that came before the batch: stored in a database that this is not. */
   readonly unseen: number;
 }
@@ -34,7 +46,7 @@ export class SpoolGapError extends Error {
   }
 }
 
-/** Nothing says yet for which tenant this plane works, and an outcome alone does not tell. */
+/** Nothing says yet for which tenant this plane works. */
 export class TenantUnknownError extends Error {
   constructor() {
     super('the tenant of this plane is not known yet: no BEHAVRY_TENANT_ID and no config document');
@@ -42,16 +54,16 @@ export class TenantUnknownError extends Error {
 }
 
 interface Sorted {
+  readonly rows: NewAuditRow[];
   readonly decisions: Map<string, DecisionEntry>;
-  readonly outcomes: OutcomeEntry[];
+  readonly outcomes: Map<string, OutcomeEntry>;
   readonly rejected: RejectedEntry[];
+  readonly lost: { readonly position: number; readonly entry: LostEntry }[];
 }
-
-const NOTHING: StoredBatch = { chains: [], rejected: [], orphans: [], isRepeated: true, unseen: 0 };
 
 /** Turns batches of spool entries into chained rows, exactly once, whoever else tries the same. */
 export class BatchStore {
-  /** @param tenant names the plane's tenant, as far as it is known */
+  /** @param tenant names the plane's one tenant, as far as it is known */
   constructor(
     private readonly source: DataSource,
     private readonly partitions: AuditPartitions,
@@ -61,113 +73,139 @@ export class BatchStore {
 
   /**
    * Stores one batch in one transaction: positions, rows, chain and sessions, or nothing.
+   * @param refusal why the database refused the batch's one entry, which is set aside then; never holds its content
    * @throws SpoolGapError, TenantUnknownError, and what the database throws; the batch may be tried again
    */
-  async store(batch: AuditEventsPayload): Promise<StoredBatch> {
-    const days = batch.entries.map(readSpoolEntry).flatMap((read) => (read.ok ? [read.entry.ts] : []));
-    await this.partitions.ensure(days);
+  async store(batch: Batch, refusal?: string): Promise<StoredBatch> {
+    const tenantId = this.tenant();
+    if (tenantId === undefined) throw new TenantUnknownError();
+    const now = new Date(this.clock.now());
+    const reads = batch.entries.map((entry): ReadEntry =>
+      refusal === undefined ? readSpoolEntry(entry) : { ok: false, reason: refusal },
+    );
+    await this.partitions.ensure(daysOf(reads, now));
+    try {
+      return await this.#store(batch, reads, tenantId, now, false);
+    } catch (error) {
+      // Positions make delivery exactly once; an id that comes under a second position is rare enough to ask then.
+      if (!isRepeatedId(error)) throw error;
+      return this.#store(batch, reads, tenantId, now, true);
+    }
+  }
+
+  #store(
+    { spoolId, first, entries }: Batch,
+    reads: readonly ReadEntry[],
+    tenantId: string,
+    now: Date,
+    hasRepeatedIds: boolean,
+  ): Promise<StoredBatch> {
     return this.source.transaction(async (manager) => {
+      await manager.query(`SELECT set_config('behavry.tenant_id', $1, true)`, [tenantId]);
       const spool = new SpoolRepository(manager);
-      const now = new Date(this.clock.now());
       // A proxy forgets only what was acknowledged: a new spool that begins late was stored elsewhere before.
-      const known = await spool.lockPosition(batch.spool_id, now);
-      const stored = known ?? batch.first - 1;
-      const last = batch.first + batch.entries.length - 1;
-      if (batch.first > stored + 1) throw new SpoolGapError(batch.spool_id, stored, batch.first);
-      if (last <= stored) return NOTHING;
-      const sorted = sort(batch.entries.slice(stored + 1 - batch.first), stored + 1);
-      const { chains, orphans } = await this.#chain(manager, sorted, now);
-      await spool.reject(batch.spool_id, sorted.rejected, now);
-      await spool.moveTo(batch.spool_id, last, now);
+      const known = await spool.lockPosition(spoolId, now);
+      const stored = known ?? first - 1;
+      const last = first + entries.length - 1;
+      if (first > stored + 1) throw new SpoolGapError(spoolId, stored, first);
+      if (last <= stored) return { tenantId, rows: [], rejected: [], lost: [], orphans: [], unseen: 0 };
+      const chain = new AuditChainRepository(manager, tenantId);
+      const head = await chain.lockHead();
+      const sorted = sort({ spoolId, first, entries }, reads, stored, tenantId);
+      const orphans = await merge(new PendingDecisionRepository(manager, tenantId), sorted, now);
+      addSetAside(sorted, spoolId, tenantId, now);
+      const rows = await append(chain, head, sorted.rows, hasRepeatedIds);
+      await new SessionRepository(manager, tenantId).count(rows.map(({ record }) => record));
+      await spool.reject(spoolId, sorted.rejected, now);
+      await spool.moveTo(spoolId, last, now);
       return {
-        chains,
-        orphans,
+        tenantId,
+        rows,
         rejected: sorted.rejected,
-        isRepeated: false,
+        lost: sorted.lost.map(({ position }) => position),
+        orphans,
         unseen: known === undefined ? stored : 0,
       };
     });
   }
+}
 
-  /**
-   * Sets one entry aside that the database refuses, so that those behind it can be stored.
-   * @param reason for people; must not hold the entry's content
-   */
-  async setAside(spoolId: string, position: number, entry: unknown, reason: string): Promise<StoredBatch> {
-    return this.source.transaction(async (manager) => {
-      const spool = new SpoolRepository(manager);
-      const now = new Date(this.clock.now());
-      const stored = (await spool.lockPosition(spoolId, now)) ?? position - 1;
-      if (position > stored + 1) throw new SpoolGapError(spoolId, stored, position);
-      if (position <= stored) return NOTHING;
-      const rejected = [{ position, reason, entry: JSON.stringify(entry) }];
-      await spool.reject(spoolId, rejected, now);
-      await spool.moveTo(spoolId, position, now);
-      return { chains: [], orphans: [], rejected, isRepeated: false, unseen: 0 };
-    });
+/** Sorts what is not stored yet. */
+function sort(
+  { first, entries }: Batch,
+  reads: readonly ReadEntry[],
+  stored: number,
+  tenantId: string,
+): Sorted {
+  const sorted: Sorted = { rows: [], decisions: new Map(), outcomes: new Map(), rejected: [], lost: [] };
+  for (const [index, read] of reads.entries()) {
+    const position = first + index;
+    if (position <= stored) continue;
+    const reject = (reason: string): void => {
+      sorted.rejected.push({ position, reason, entry: JSON.stringify(entries[index]) });
+    };
+    if (!read.ok) reject(read.reason);
+    else if (read.entry.type === 'outcome') sorted.outcomes.set(read.entry.id, read.entry);
+    else if (read.entry.type === 'lost') sorted.lost.push({ position, entry: read.entry });
+    else if (read.entry.tenant_id.toLowerCase() !== tenantId) reject('of another tenant');
+    else if (read.entry.type === 'whole') sorted.rows.push(wholeRow(read.entry));
+    else if (!sorted.decisions.has(read.entry.id)) sorted.decisions.set(read.entry.id, read.entry);
   }
+  return sorted;
+}
 
-  async #chain(
-    manager: EntityManager,
-    { decisions, outcomes }: Sorted,
-    now: Date,
-  ): Promise<Pick<StoredBatch, 'chains' | 'orphans'>> {
-    const waiting = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
-    const chains: StoredBatch['chains'][number][] = [];
-    for (const tenantId of this.#tenantsOf(decisions, waiting)) {
-      await manager.query(`SELECT set_config('behavry.tenant_id', $1, true)`, [tenantId]);
-      const chain = new AuditChainRepository(manager, tenantId);
-      const pending = new PendingDecisionRepository(manager, tenantId);
-      const head = await chain.lockHead();
-      const own = [...decisions.values()].filter(({ tenant_id: tenant }) => tenant === tenantId);
-      const earlier = await pending.take([...waiting.keys()]);
-      const known = new Map([...own.map((entry) => [entry.id, entry] as const), ...earlier]);
-      const records: AuditRecord[] = [];
-      for (const [id, outcome] of waiting) {
-        const decision = known.get(id);
-        if (!decision) continue;
-        records.push(mergeEntries(decision, outcome));
-        waiting.delete(id);
-        known.delete(id);
-      }
-      const { head: end, appended } = await chain.append(head, records);
-      await pending.keep(
-        own.filter(({ id }) => known.has(id)),
-        now,
-      );
-      await new SessionRepository(manager, tenantId).count(appended);
-      chains.push({ tenantId, rows: appended.length, seq: end.seq });
-    }
-    return { chains, orphans: [...waiting.keys()] };
+/** Joins outcomes with their decisions; a decision without one waits. @returns ids of outcomes that stay alone */
+async function merge(
+  pending: PendingDecisionRepository,
+  { rows, decisions, outcomes }: Sorted,
+  now: Date,
+): Promise<readonly string[]> {
+  const alone = [...outcomes.keys()].filter((id) => !decisions.has(id));
+  const earlier = await pending.take(alone);
+  for (const [id, outcome] of outcomes) {
+    const decision = decisions.get(id) ?? earlier.get(id);
+    if (decision) rows.push(mergedRow(decision, outcome));
+    decisions.delete(id);
   }
+  await pending.keep([...decisions.values()], now);
+  return alone.filter((id) => !earlier.has(id));
+}
 
-  /** Sorted, so that two writers lock heads in the same order. */
-  #tenantsOf(decisions: Sorted['decisions'], outcomes: ReadonlyMap<string, OutcomeEntry>): readonly string[] {
-    const tenants = new Set([...decisions.values()].map(({ tenant_id: tenant }) => tenant));
-    if ([...outcomes.keys()].some((id) => !decisions.has(id))) {
-      const own = this.tenant();
-      if (own === undefined) throw new TenantUnknownError();
-      tenants.add(own);
-    }
-    return [...tenants].sort();
+/** What was set aside leaves a row, so that the chain itself says that something is missing. */
+function addSetAside({ rows, rejected, lost }: Sorted, spoolId: string, tenantId: string, now: Date): void {
+  const ts = now.toISOString();
+  for (const { position, reason, entry } of rejected) {
+    const digest = `sha256:${sha256HexOf(entry)}`;
+    const extra = { spool_id: spoolId, position, fault: reason, bytes: Buffer.byteLength(entry), digest };
+    rows.push(setAsideRow({ id: uuidv7(now.getTime()), tenant_id: tenantId, ts, extra }));
+  }
+  for (const { position, entry } of lost) {
+    const extra = { spool_id: spoolId, position, fault: 'unreadable in the spool' };
+    rows.push(setAsideRow({ id: entry.id, tenant_id: tenantId, ts, extra }));
   }
 }
 
-function sort(entries: readonly unknown[], firstPosition: number): Sorted {
-  const sorted: Sorted = { decisions: new Map(), outcomes: [], rejected: [] };
-  for (const [index, value] of entries.entries()) {
-    const read = readSpoolEntry(value);
-    if (!read.ok) {
-      sorted.rejected.push({
-        position: firstPosition + index,
-        reason: read.reason,
-        entry: JSON.stringify(value),
-      });
-    } else if (read.entry.type === 'decision') {
-      if (!sorted.decisions.has(read.entry.id)) sorted.decisions.set(read.entry.id, read.entry);
-    } else {
-      sorted.outcomes.push(read.entry);
-    }
-  }
-  return sorted;
+async function append(
+  chain: AuditChainRepository,
+  head: ChainHead,
+  rows: readonly NewAuditRow[],
+  hasRepeatedIds: boolean,
+): Promise<readonly AppendedRow[]> {
+  if (!hasRepeatedIds) return (await chain.append(head, rows)).appended;
+  const seen = new Set(await chain.knownIds(rows.map(({ record }) => record)));
+  const fresh = rows.filter(({ record: { id } }) => !seen.has(id) && seen.add(id));
+  return (await chain.append(head, fresh)).appended;
+}
+
+/** Days of the rows to come: those of the entries, and today for what is set aside. */
+function daysOf(reads: readonly ReadEntry[], now: Date): ReadonlySet<string> {
+  const days = new Set([now.toISOString().slice(0, 10)]);
+  for (const read of reads) if (read.ok) days.add(read.entry.ts.slice(0, 10));
+  return days;
+}
+
+function isRepeatedId(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
+  return code === '23505' && (constraint?.includes('_id_') ?? false);
 }

@@ -70,7 +70,7 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
 
   #committed(stored: StoredBatch): void {
     this.#positions.request();
-    for (const { tenantId, seq, rows } of stored.chains) if (rows > 0) this.wakes.committed(tenantId, seq);
+    this.wakes.committed(stored.tenantId, stored.rows);
   }
 
   async #sweep(): Promise<void> {
@@ -80,10 +80,11 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
       const tenantId = planeTenant(this.context, this.state);
       if (tenantId !== undefined) {
         await this.sessionEnds.compare(tenantId);
-        const { rows, seq } = await this.#abandoned.sweep(tenantId);
-        if (rows > 0) {
-          this.context.log.warn({ rows }, 'audit: decisions without outcome were recorded as aborted');
-          this.wakes.committed(tenantId, seq);
+        const rows = await this.#abandoned.sweep(tenantId);
+        if (rows.length > 0) {
+          const message = 'audit: decisions without outcome were recorded as aborted';
+          this.context.log.warn({ rows: rows.length }, message);
+          this.wakes.committed(tenantId, rows);
         }
       }
     } catch (error) {
@@ -97,6 +98,8 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
   /** Today's and tomorrow's partition exist before the first row of the day. */
   async #partitionsAhead(): Promise<void> {
     const now = this.context.clock.now();
-    await this.#partitions.ensure([now, now + 86_400_000].map((ms) => new Date(ms).toISOString()));
+    await this.#partitions.ensure(
+      [now, now + 86_400_000].map((ms) => new Date(ms).toISOString().slice(0, 10)),
+    );
   }
 }

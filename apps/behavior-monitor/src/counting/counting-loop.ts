@@ -1,15 +1,19 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { AUDIT_COMMITTED_QUEUE } from '@behavry/contracts';
+import { AUDIT_COMMITTED_QUEUE, type AuditCommittedPayload } from '@behavry/contracts';
 import { PlaneState, QueueBroker, ServiceContext } from '@behavry/platform';
 import type { BehaviorConfig } from '../behavior-monitor.config';
 import { CountingService } from './counting.service';
 
-/** Counts when rows were committed, and by a sweep in case a wake-up was lost. One run at a time. */
+/**
+ * Counts what audit-writer says was committed; a sweep reads what no job told, and lets scores down. One of them at a
+ * time in this process; other processes wait at the cursor.
+ */
 @Injectable()
 export class CountingLoop implements OnModuleInit, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #isWanted = false;
+  #turn: Promise<void> = Promise.resolve();
+  /** Whether a job came since the last sweep: then what is still missing is on its way. */
+  #isTold = false;
 
   constructor(
     private readonly context: ServiceContext<BehaviorConfig>,
@@ -19,39 +23,37 @@ export class CountingLoop implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.queues.consume(AUDIT_COMMITTED_QUEUE, () => {
-      this.#wake();
-      return Promise.resolve();
+    this.queues.consume(AUDIT_COMMITTED_QUEUE, (payload) => {
+      this.#isTold = true;
+      return this.#take(() => this.#count(payload));
     });
-    this.#timer = setInterval(() => {
-      this.#wake();
-    }, this.context.config.sweepSeconds * 1000);
-    this.#wake();
+    const sweep = (): void => void this.#take(() => this.#sweep());
+    this.#timer = setInterval(sweep, this.context.config.sweepSeconds * 1000);
+    sweep();
   }
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#timer);
-    this.#isWanted = false;
-    await this.#running;
+    await this.#turn;
   }
 
-  #wake(): void {
-    this.#isWanted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
+  #take(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work).catch((error: unknown) => {
+      this.context.log.warn({ err: error }, 'behaviour was not counted; the next sweep will');
+      this.#isTold = false;
     });
+    return this.#turn;
   }
 
-  async #run(): Promise<void> {
-    while (this.#isWanted) {
-      this.#isWanted = false;
-      const tenantId = this.context.config.tenantId ?? this.state.get('config')?.value.tenant_id;
-      if (tenantId === undefined) return;
-      try {
-        await this.counting.run(tenantId);
-      } catch (error) {
-        this.context.log.warn({ err: error }, 'behaviour was not counted; the next sweep will');
-      }
-    }
+  async #count({ tenant_id: tenantId, facts }: AuditCommittedPayload): Promise<void> {
+    await this.counting.count(tenantId, facts);
+  }
+
+  async #sweep(): Promise<void> {
+    const tenantId = this.context.config.tenantId ?? this.state.get('config')?.value.tenant_id;
+    if (tenantId === undefined) return;
+    if (!this.#isTold) await this.counting.catchUp(tenantId);
+    this.#isTold = false;
+    await this.counting.settle(tenantId);
   }
 }

@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { AuditEvent } from '@behavry/contracts';
-import {
-  AlertRepository,
-  auditEventOf,
-  AuditQueryRepository,
-  RiskRepository,
-  type AgentRisk,
-} from '@behavry/db-data';
+import type { AuditFact, RiskScore, SequencedRecord } from '@behavry/contracts';
+import { AlertRepository, AuditQueryRepository, RiskRepository, type AgentRisk } from '@behavry/db-data';
 import {
   assessRisk,
+  auditFactOf,
   DENIAL_WINDOW_MINUTES,
   denialAlertFor,
   isAgentDenial,
@@ -18,7 +13,7 @@ import {
   tierOf,
   windowOf,
   withEvents,
-  type ActivityEvent,
+  type AgentActivity,
 } from '@behavry/domain';
 import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/platform';
 
@@ -32,134 +27,158 @@ const SETTLE_MS = 30_000;
  */
 @Injectable()
 export class CountingService {
+  readonly #requesterKey: Buffer;
+
   constructor(
     private readonly database: DataSource,
     private readonly state: PlaneState,
     private readonly clock: Clock,
     private readonly context: ServiceContext,
-  ) {}
+  ) {
+    this.#requesterKey = context.keys.derive('requester');
+  }
 
-  /** Counts everything that is there, lets old scores down, and publishes when something changed. */
-  async run(tenantId: string): Promise<void> {
-    let isChanged = this.state.get('risk') === undefined;
+  /**
+   * Counts what was told, and reads what was not: rows before it, of a job that was lost or of another writer.
+   * @param facts in the order of the chain
+   */
+  async count(tenantId: string, facts: readonly AuditFact[]): Promise<void> {
+    const { risks, hasGap } = await withTenant(this.database, tenantId, async (manager) => {
+      const cursor = await new RiskRepository(manager, tenantId).lockCursor();
+      const fresh = facts.filter(({ seq }) => seq > cursor);
+      const gap = fresh.findIndex(({ seq }, index) => seq !== cursor + 1 + index);
+      const next = gap < 0 ? fresh : fresh.slice(0, gap);
+      return { risks: await this.#countFacts(manager, tenantId, next), hasGap: gap >= 0 };
+    });
+    await this.#publish(tenantId, risks);
+    if (hasGap) await this.catchUp(tenantId);
+  }
+
+  /** Counts every row that is there and was not counted. */
+  async catchUp(tenantId: string): Promise<void> {
     for (;;) {
-      const counted = await withTenant(this.database, tenantId, (manager) =>
-        this.#countBatch(manager, tenantId),
-      );
-      isChanged ||= counted > 0;
-      if (counted < BATCH) break;
+      const { risks, rows } = await withTenant(this.database, tenantId, async (manager) => {
+        const beyondSeq = await new RiskRepository(manager, tenantId).lockCursor();
+        const page = { order: 'asc', beyondSeq, limit: BATCH } as const;
+        const stored = await new AuditQueryRepository(manager, tenantId).page({}, page);
+        const facts = stored.map(({ canonical, personal }) =>
+          auditFactOf(JSON.parse(canonical) as SequencedRecord, personal, this.#requesterKey),
+        );
+        return { risks: await this.#countFacts(manager, tenantId, facts), rows: stored.length };
+      });
+      await this.#publish(tenantId, risks);
+      if (rows < BATCH) return;
     }
-    const settled = await withTenant(this.database, tenantId, (manager) => this.#settle(manager, tenantId));
-    if (isChanged || settled > 0) await this.#publish(tenantId);
   }
 
-  async #countBatch(manager: EntityManager, tenantId: string): Promise<number> {
-    const risks = new RiskRepository(manager, tenantId);
-    const beyondSeq = await risks.lockCursor();
-    const rows = await new AuditQueryRepository(manager, tenantId).page(
-      {},
-      { order: 'asc', beyondSeq, limit: BATCH },
-    );
-    const last = rows.at(-1);
-    if (!last) return 0;
-    const byAgent = new Map<string, AuditEvent[]>();
-    for (const row of rows) {
-      const event = auditEventOf(row);
-      if (event.agent_id === null) continue;
-      byAgent.set(event.agent_id, [...(byAgent.get(event.agent_id) ?? []), event]);
-    }
-    const known = new Map((await risks.byIds([...byAgent.keys()])).map((risk) => [risk.agentId, risk]));
-    for (const [agentId, events] of byAgent) {
-      await this.#count(manager, tenantId, agentId, known.get(agentId), events);
-    }
-    await risks.moveCursor(last.seq);
-    return rows.length;
+  /** Lets the scores of quiet agents fall with time. */
+  async settle(tenantId: string): Promise<void> {
+    const now = this.clock.now();
+    const risks = await withTenant(this.database, tenantId, async (manager) => {
+      const repository = new RiskRepository(manager, tenantId);
+      const quiet = await repository.unsettled(new Date(now - SETTLE_MS), BATCH);
+      const settled = quiet.map((risk) => ({
+        ...risk,
+        ...scored(risk, withEvents(risk.activity, [], now), now),
+      }));
+      await repository.save(settled);
+      return settled;
+    });
+    await this.#publish(tenantId, risks);
   }
 
-  async #count(
+  async #countFacts(
     manager: EntityManager,
     tenantId: string,
-    agentId: string,
-    known: AgentRisk | undefined,
-    events: readonly AuditEvent[],
-  ): Promise<void> {
+    facts: readonly AuditFact[],
+  ): Promise<readonly AgentRisk[]> {
+    const last = facts.at(-1);
+    if (!last) return [];
+    const repository = new RiskRepository(manager, tenantId);
+    const byAgent = new Map<string, AuditFact[]>();
+    for (const fact of facts) {
+      if (fact.agent_id === null) continue;
+      const own = byAgent.get(fact.agent_id);
+      if (own) own.push(fact);
+      else byAgent.set(fact.agent_id, [fact]);
+    }
+    const agentIds = [...byAgent.keys()];
+    const known = new Map((await repository.byIds(agentIds)).map((risk) => [risk.agentId, risk]));
+    const risks = [...byAgent].map(([agentId, own]) => this.#counted(agentId, known.get(agentId), own));
+    await repository.save(risks);
+    await this.#alert(manager, tenantId, risks);
+    await repository.moveCursor(last.seq);
+    return risks;
+  }
+
+  #counted(agentId: string, known: AgentRisk | undefined, facts: readonly AuditFact[]): AgentRisk {
     const now = this.clock.now();
-    const activity = withEvents(known?.activity ?? NO_ACTIVITY, events.map(activityOf), now);
-    const assessed = assessRisk(activity, now);
-    const score = settleScore(known?.score ?? 0, assessed.score, now - (known?.scoredAt.getTime() ?? now));
     const seen = new Date(now);
+    const events = facts.map(({ at_ms: atMs, verdict, reason_code: code }) => ({
+      atMs,
+      isDenial: isAgentDenial(verdict, code),
+    }));
+    const activity = withEvents(known?.activity ?? NO_ACTIVITY, events, now);
     const risk: AgentRisk = {
       agentId,
-      score,
-      tier: tierOf(score),
-      parts: assessed.parts,
-      activity,
       firstSeenAt: known?.firstSeenAt ?? seen,
       lastSeenAt: seen,
-      scoredAt: seen,
+      ...scored(known, activity, now),
     };
-    await new RiskRepository(manager, tenantId).save(risk);
     if (known && known.tier !== risk.tier) {
-      this.context.log.info(
-        { agent: agentId, from: known.tier, to: risk.tier },
-        'the risk tier of an agent changed',
-      );
+      const change = { agent: agentId, from: known.tier, to: risk.tier };
+      this.context.log.info(change, 'the risk tier of an agent changed');
     }
-    await this.#alert(manager, tenantId, risk);
+    return risk;
   }
 
-  async #alert(manager: EntityManager, tenantId: string, { agentId, activity }: AgentRisk): Promise<void> {
+  async #alert(manager: EntityManager, tenantId: string, risks: readonly AgentRisk[]): Promise<void> {
     const alerts = new AlertRepository(manager, tenantId);
-    const resolvedAt = await alerts.lastResolvedAt('denial_rate', agentId);
     const now = this.clock.now();
-    const window = windowOf(activity, now, DENIAL_WINDOW_MINUTES, resolvedAt?.getTime());
-    const alert = denialAlertFor(window);
-    if (!alert) return;
-    const isNew = await alerts.raise({
-      id: uuidv7(now),
-      kind: 'denial_rate',
-      agentId,
-      ...alert,
-      evidence: { calls: window.calls, denials: window.denials, minutes: window.minutes },
-      at: new Date(now),
-    });
-    if (isNew)
-      this.context.log.warn(
-        { agent: agentId, severity: alert.severity },
-        'alert: many calls of an agent are denied',
-      );
-  }
-
-  /** Scores of quiet agents fall with time. */
-  async #settle(manager: EntityManager, tenantId: string): Promise<number> {
-    const risks = new RiskRepository(manager, tenantId);
-    const now = this.clock.now();
-    const quiet = await risks.unsettled(new Date(now - SETTLE_MS), BATCH);
-    for (const risk of quiet) {
-      const activity = withEvents(risk.activity, [], now);
-      const assessed = assessRisk(activity, now);
-      const score = settleScore(risk.score, assessed.score, now - risk.scoredAt.getTime());
-      await risks.save({
-        ...risk,
-        activity,
-        score,
-        tier: tierOf(score),
-        parts: assessed.parts,
-        scoredAt: new Date(now),
+    const denied = risks.filter(({ activity }) => windowOf(activity, now, DENIAL_WINDOW_MINUTES).denials > 0);
+    if (denied.length === 0) return;
+    const agentIds = denied.map(({ agentId }) => agentId);
+    const resolvedAt = await alerts.lastResolvedAt('denial_rate', agentIds);
+    for (const { agentId, activity } of denied) {
+      const window = windowOf(activity, now, DENIAL_WINDOW_MINUTES, resolvedAt.get(agentId)?.getTime());
+      const alert = denialAlertFor(window);
+      if (!alert) continue;
+      const { calls, denials, minutes } = window;
+      const isNew = await alerts.raise({
+        id: uuidv7(now),
+        kind: 'denial_rate',
+        agentId,
+        ...alert,
+        evidence: { calls, denials, minutes },
+        at: new Date(now),
       });
+      const about = { agent: agentId, severity: alert.severity };
+      if (isNew) this.context.log.warn(about, 'alert: many calls of an agent are denied');
     }
-    return quiet.length;
   }
 
-  async #publish(tenantId: string): Promise<void> {
+  /** Publishes every score when one of these reads otherwise than what was published last. */
+  async #publish(tenantId: string, risks: readonly AgentRisk[]): Promise<void> {
+    const told = this.state.get('risk')?.value.agents;
+    const isTold = ({ agentId, score, tier }: AgentRisk): boolean => {
+      const present: RiskScore | undefined = told?.[agentId];
+      return present?.score === Math.round(score) && present.tier === tier;
+    };
+    if (told !== undefined && risks.every(isTold)) return;
     const agents = await withTenant(this.database, tenantId, (manager) =>
       new RiskRepository(manager, tenantId).scores(),
     );
-    const present = this.state.get('risk')?.value.agents;
-    if (JSON.stringify(present) !== JSON.stringify(agents)) await this.state.put('risk', { agents });
+    await this.state.put('risk', { agents });
   }
 }
 
-function activityOf(event: AuditEvent): ActivityEvent {
-  return { atMs: Date.parse(event.ts), isDenial: isAgentDenial(event.verdict, event.reason_code) };
+/** What an agent's activity makes of its score now. */
+function scored(
+  known: Pick<AgentRisk, 'score' | 'scoredAt'> | undefined,
+  activity: AgentActivity,
+  now: number,
+): Pick<AgentRisk, 'score' | 'tier' | 'parts' | 'activity' | 'scoredAt'> {
+  const assessed = assessRisk(activity, now);
+  const score = settleScore(known?.score ?? 0, assessed.score, now - (known?.scoredAt.getTime() ?? now));
+  return { score, tier: tierOf(score), parts: assessed.parts, activity, scoredAt: new Date(now) };
 }

@@ -1,9 +1,32 @@
+import type { TargetClass } from '../audit';
+import type { Outcome, ReasonCode, Verdict } from '../codes';
 import { isObject, type QueueDefinition } from './queue-definition';
 
-/** A wake-up only: rows of the tenant were committed up to `seq`. Readers follow with their own cursor. */
+/** What a detector of behaviour reads of one audit row (semantics: behaviour and risk). */
+export interface AuditFact {
+  readonly seq: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at_ms: number;
+  readonly agent_id: string | null;
+  readonly session_id: string | null;
+  /** Keyed digest: the same requester compares equal on this plane. */
+  readonly requester_key: string | null;
+  readonly verdict: Verdict;
+  readonly reason_code: ReasonCode;
+  readonly outcome: Outcome;
+  readonly action_class: string;
+  readonly server: string | null;
+  readonly tool: string | null;
+  readonly target_class: TargetClass | null;
+  readonly target_key: string | null;
+  readonly bytes_up: number;
+  readonly bytes_down: number;
+}
+
+/** Rows of a tenant that were committed, in the order of the chain. Readers keep a cursor and read what they missed. */
 export interface AuditCommittedPayload {
   readonly tenant_id: string;
-  readonly seq: number;
+  readonly facts: readonly AuditFact[];
 }
 
 export const AUDIT_COMMITTED_QUEUE: QueueDefinition<AuditCommittedPayload> = {
@@ -13,7 +36,10 @@ export const AUDIT_COMMITTED_QUEUE: QueueDefinition<AuditCommittedPayload> = {
   attempts: 1,
   backoffMs: 200,
   keepCompleted: 0,
-  keepFailed: 10,
+  keepFailed: 0,
   accepts: (data): data is AuditCommittedPayload =>
-    isObject(data) && typeof data['tenant_id'] === 'string' && Number.isSafeInteger(data['seq']),
+    isObject(data) &&
+    typeof data['tenant_id'] === 'string' &&
+    Array.isArray(data['facts']) &&
+    data['facts'].every((fact) => isObject(fact) && Number.isSafeInteger(fact['seq'])),
 };

@@ -1,11 +1,14 @@
-import type { SpoolEntry } from '../audit';
+import type { LostEntry, SpoolEntry } from '../audit';
 import { isObject, type QueueDefinition } from './queue-definition';
 
-/** A contiguous run of one spool: positions `first` … `first + entries.length - 1`. */
+/** A contiguous run of one spool. */
 export interface AuditEventsPayload {
   readonly spool_id: string;
+  /** Positions of the first and the last entry. */
   readonly first: number;
-  readonly entries: readonly SpoolEntry[];
+  readonly last: number;
+  /** The entries as one JSON array, in the texts that were spooled: nobody on the way parses them. */
+  readonly entries: string;
 }
 
 /**
@@ -19,10 +22,22 @@ export const AUDIT_EVENTS_QUEUE: QueueDefinition<AuditEventsPayload> = {
   attempts: 3,
   backoffMs: 200,
   keepCompleted: 0,
-  keepFailed: 100,
+  keepFailed: 10,
   accepts: (data): data is AuditEventsPayload =>
     isObject(data) &&
     typeof data['spool_id'] === 'string' &&
     Number.isSafeInteger(data['first']) &&
-    Array.isArray(data['entries']),
+    Number.isSafeInteger(data['last']) &&
+    typeof data['entries'] === 'string',
 };
+
+/**
+ * @returns the entries of a batch, not narrowed yet
+ * @throws SyntaxError for a text that is no JSON, Error when it does not hold one entry per position
+ */
+export function spoolEntriesOf(payload: AuditEventsPayload): readonly (SpoolEntry | LostEntry)[] {
+  const entries: unknown = JSON.parse(payload.entries);
+  if (!Array.isArray(entries) || entries.length !== payload.last - payload.first + 1)
+    throw new Error('a batch must hold one entry for each of its positions');
+  return entries as (SpoolEntry | LostEntry)[];
+}

@@ -83,13 +83,15 @@ export class AlertRepository {
     return rows[0]?.id === alert.id;
   }
 
-  /** @returns when an alert of this kind was last resolved for an agent */
-  async lastResolvedAt(kind: AlertKind, agentId: string): Promise<Date | undefined> {
-    const rows: { at: Date | null }[] = await this.manager.query(
-      'SELECT max(resolved_at) AS at FROM data.alerts WHERE tenant_id = $1 AND kind = $2 AND agent_id = $3',
-      [this.tenantId, kind, agentId],
+  /** @returns when an alert of this kind was last resolved for each of these agents that ever had one */
+  async lastResolvedAt(kind: AlertKind, agentIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+    const rows: { agent_id: string; at: Date }[] = await this.manager.query(
+      `SELECT agent_id, max(resolved_at) AS at FROM data.alerts
+       WHERE tenant_id = $1 AND kind = $2 AND agent_id = ANY($3::text[]) AND resolved_at IS NOT NULL
+       GROUP BY agent_id`,
+      [this.tenantId, kind, agentIds],
     );
-    return rows[0]?.at ?? undefined;
+    return new Map(rows.map((row) => [row.agent_id, row.at]));
   }
 
   /** One page, newest first, and how many there are. */

@@ -1,20 +1,32 @@
 import type { EntityManager } from 'typeorm';
-import type { AuditRecord } from '@behavry/contracts';
-import { canonicalJson, GENESIS_HASH, sha256HexOf, type ChainHead } from '@behavry/domain';
-import { AUDIT_COLUMNS, columnValue, type SequencedRecord } from './audit-columns';
+import type { AuditRecord, PersonalValues, SequencedRecord } from '@behavry/contracts';
+import { auditText, GENESIS_HASH, sha256HexOf, type ChainHead } from '@behavry/domain';
+import { AUDIT_COLUMNS } from './audit-columns';
 
-interface StoredRow {
-  readonly record: SequencedRecord;
-  readonly canonical: string;
-  readonly previousHash: string;
-  readonly hash: string;
+/** A record on its way into the chain, and the values that stand beside it. */
+export interface NewAuditRow {
+  readonly record: AuditRecord;
+  readonly personal: PersonalValues;
 }
 
-const INSERT = `INSERT INTO data.audit_events
-  (${AUDIT_COLUMNS.map(({ name }) => name).join(', ')}, canonical, previous_hash, hash)
-  SELECT * FROM unnest(${[...AUDIT_COLUMNS.map(({ type }) => type), 'text', 'text', 'text']
-    .map((type, index) => `$${String(index + 1)}::${type}[]`)
-    .join(', ')})`;
+/** A row that was appended. */
+export interface AppendedRow {
+  readonly record: SequencedRecord;
+  readonly personal: PersonalValues;
+}
+
+/** Columns beside the derived ones. A JSON text holds no raw line feed, so many of them travel as one text without escapes. */
+const LINES = ['canonical', 'personal', 'previous_hash', 'hash'] as const;
+const NAMES = [...AUDIT_COLUMNS.map(({ name }) => name), ...LINES].join(', ');
+const SOURCES = [
+  ...AUDIT_COLUMNS.map(({ type }, index) => `unnest($${String(index + 4)}::${type}[])`),
+  ...LINES.map((_, index) => `string_to_table($${String(index + 4 + AUDIT_COLUMNS.length)}::text, E'\\n')`),
+];
+const INSERT = `
+  WITH head AS (UPDATE data.audit_head SET seq = $2::bigint, hash = $3 WHERE tenant_id = $1)
+  INSERT INTO data.audit_events (${NAMES})
+  SELECT ${NAMES.replace('personal', "nullif(personal, 'null')::jsonb")}
+  FROM ROWS FROM (${SOURCES.join(', ')}) AS r (${NAMES})`;
 
 /** The only way into a tenant's chain. Use it inside one transaction that has set the tenant. */
 export class AuditChainRepository {
@@ -28,13 +40,10 @@ export class AuditChainRepository {
    * stay contiguous and hashes have one predecessor.
    */
   async lockHead(): Promise<ChainHead> {
-    await this.manager.query(
-      'INSERT INTO data.audit_head (tenant_id, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (tenant_id) DO NOTHING',
-      [this.tenantId, GENESIS_HASH],
-    );
     const rows: { seq: string; hash: string }[] = await this.manager.query(
-      'SELECT seq, hash FROM data.audit_head WHERE tenant_id = $1 FOR UPDATE',
-      [this.tenantId],
+      `INSERT INTO data.audit_head AS h (tenant_id, seq, hash) VALUES ($1, 0, $2)
+       ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq RETURNING seq, hash`,
+      [this.tenantId, GENESIS_HASH],
     );
     const [head] = rows;
     if (!head) throw new Error('the head of the audit chain is not visible; is the tenant set?');
@@ -42,41 +51,49 @@ export class AuditChainRepository {
   }
 
   /**
-   * Appends records in the order given; a record whose id is stored already is left out.
-   * The partitions of their days must exist.
+   * Appends records in the order given, and numbers them. The partitions of their days must exist.
    * @param head from {@link lockHead} in this transaction
    * @returns the new head, and what was appended
+   * @throws QueryFailedError 23505 when a record of that id is stored already; see {@link knownIds}
    */
   async append(
     head: ChainHead,
-    records: readonly AuditRecord[],
-  ): Promise<{ readonly head: ChainHead; readonly appended: readonly SequencedRecord[] }> {
-    const known = await this.#knownIds(records);
-    const rows: StoredRow[] = [];
+    rows: readonly NewAuditRow[],
+  ): Promise<{ readonly head: ChainHead; readonly appended: readonly AppendedRow[] }> {
+    if (rows.length === 0) return { head, appended: [] };
+    const appended: AppendedRow[] = [];
+    const canonical: string[] = [];
+    const personal: string[] = [];
+    const hashes = [head.hash];
     let { seq, hash } = head;
-    for (const record of records) {
-      if (known.has(record.id)) continue;
-      known.add(record.id);
+    for (const { record, personal: beside } of rows) {
       seq += 1;
-      const sequenced: SequencedRecord = { ...record, seq };
-      const canonical = canonicalJson(sequenced);
-      const previousHash = hash;
-      hash = sha256HexOf(canonical + previousHash);
-      rows.push({ record: sequenced, canonical, previousHash, hash });
+      const sequenced = Object.assign(record, { seq });
+      const text = auditText(sequenced);
+      hash = sha256HexOf(text + hash);
+      appended.push({ record: sequenced, personal: beside });
+      canonical.push(text);
+      personal.push(beside.requester_id === null && beside.target === null ? 'null' : JSON.stringify(beside));
+      hashes.push(hash);
     }
-    if (rows.length > 0) {
-      await this.manager.query(INSERT, parameters(rows));
-      await this.manager.query('UPDATE data.audit_head SET seq = $2, hash = $3 WHERE tenant_id = $1', [
-        this.tenantId,
-        seq,
-        hash,
-      ]);
-    }
-    return { head: { seq, hash }, appended: rows.map(({ record }) => record) };
+    await this.manager.query(INSERT, [
+      this.tenantId,
+      seq,
+      hash,
+      ...AUDIT_COLUMNS.map(({ name }) => appended.map(({ record }) => record[name])),
+      canonical.join('\n'),
+      personal.join('\n'),
+      hashes.slice(0, -1).join('\n'),
+      hashes.slice(1).join('\n'),
+    ]);
+    return { head: { seq, hash }, appended };
   }
 
-  /** A decision's time is part of its record, so a repeated id has the same time: few partitions are asked. */
-  async #knownIds(records: readonly AuditRecord[]): Promise<Set<string>> {
+  /**
+   * A decision's time is part of its record, so a repeated id has the same time: few partitions are asked.
+   * @returns the ids of those records that are stored already
+   */
+  async knownIds(records: readonly AuditRecord[]): Promise<ReadonlySet<string>> {
     if (records.length === 0) return new Set();
     const times = records.map(({ ts }) => Date.parse(ts));
     const rows: { id: string }[] = await this.manager.query(
@@ -91,13 +108,16 @@ export class AuditChainRepository {
     );
     return new Set(rows.map(({ id }) => id));
   }
-}
 
-function parameters(rows: readonly StoredRow[]): unknown[] {
-  return [
-    ...AUDIT_COLUMNS.map((column) => rows.map(({ record }) => columnValue(column, record))),
-    rows.map(({ canonical }) => canonical),
-    rows.map(({ previousHash }) => previousHash),
-    rows.map(({ hash }) => hash),
-  ];
+  /**
+   * Empties the personal values of rows, beyond recovery; the chain verifies as before.
+   * @returns how many rows were changed
+   */
+  async erase(by: { readonly requesterId: string } | { readonly agentId: string }): Promise<number> {
+    const rows: { rows: string }[] = await this.manager.query(
+      'SELECT data.audit_erase_personal($1, $2) AS rows',
+      ['requesterId' in by ? by.requesterId : null, 'agentId' in by ? by.agentId : null],
+    );
+    return Number(rows[0]?.rows ?? 0);
+  }
 }

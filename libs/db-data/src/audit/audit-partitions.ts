@@ -10,10 +10,8 @@ export class AuditPartitions {
   /** @param source opened with the audit login */
   constructor(private readonly source: DataSource) {}
 
-  /** @param times instants as RFC 3339 in UTC */
-  async ensure(times: Iterable<string>): Promise<void> {
-    const days = new Set<string>();
-    for (const time of times) days.add(new Date(time).toISOString().slice(0, 10));
+  /** @param days in UTC, as `2026-05-04` */
+  async ensure(days: Iterable<string>): Promise<void> {
     for (const day of days) {
       if (this.#known.has(day)) continue;
       await this.source.query('SELECT data.audit_ensure_partition($1::date)', [day]);

@@ -1,12 +1,14 @@
 import type { EntityManager } from 'typeorm';
-import type { AuditEvent } from '@behavry/contracts';
+import type { PersonalValues } from '@behavry/contracts';
 import { GENESIS_HASH, type ChainHead } from '@behavry/domain';
 import { AUDIT_COLUMNS } from './audit-columns';
 
-/** A row as every reader gets it: the text that was hashed, and its two hashes. */
+/** A row as every reader gets it: the text that was hashed, what stands beside it, and its two hashes. */
 export interface StoredAuditEvent {
   readonly seq: number;
   readonly canonical: string;
+  /** Null when there was none, and when it was erased. */
+  readonly personal: PersonalValues | null;
   readonly previousHash: string;
   readonly hash: string;
 }
@@ -39,9 +41,12 @@ export interface VerifiableRow extends StoredAuditEvent {
 interface Row {
   readonly seq: string;
   readonly canonical: string;
+  readonly personal: PersonalValues | null;
   readonly previous_hash: string;
   readonly hash: string;
 }
+
+const STORED = 'seq, canonical, personal, previous_hash, hash';
 
 const EQUALS: readonly (readonly [keyof AuditFilter, string])[] = [
   ['id', 'id'],
@@ -69,12 +74,22 @@ export class AuditQueryRepository {
       conditions.push(`${condition} $${String(values.length)}`);
     };
     for (const [name, column] of EQUALS) if (filter[name] !== undefined) add(`${column} =`, filter[name]);
+    // A session belongs to one agent and some days: that leads to few partitions and to the index on agents.
+    if (filter.sessionId !== undefined)
+      for (const condition of [
+        'agent_id = (SELECT s.agent_id',
+        'ts >= (SELECT s.first_seen_at',
+        'ts <= (SELECT s.last_seen_at',
+      ])
+        conditions.push(
+          `${condition} FROM data.sessions s WHERE s.tenant_id = $1 AND s.id = $${String(values.indexOf(filter.sessionId) + 1)})`,
+        );
     if (filter.from) add('ts >=', filter.from);
     if (filter.to) add('ts <', filter.to);
     if (page.beyondSeq !== undefined) add(page.order === 'asc' ? 'seq >' : 'seq <', page.beyondSeq);
     values.push(page.limit);
     const rows: Row[] = await this.manager.query(
-      `SELECT seq, canonical, previous_hash, hash FROM data.audit_events WHERE ${conditions.join(' AND ')}
+      `SELECT ${STORED} FROM data.audit_events WHERE ${conditions.join(' AND ')}
        ORDER BY seq ${page.order === 'asc' ? 'ASC' : 'DESC'} LIMIT $${String(values.length)}`,
       values,
     );
@@ -84,7 +99,7 @@ export class AuditQueryRepository {
   /** The rows with their columns from `fromSeq` on, in chain order. */
   async verifiable(fromSeq: number, limit: number): Promise<readonly VerifiableRow[]> {
     const rows: (Row & Record<string, unknown>)[] = await this.manager.query(
-      `SELECT ${AUDIT_COLUMNS.map(({ name }) => name).join(', ')}, canonical, previous_hash, hash
+      `SELECT ${AUDIT_COLUMNS.map(({ name }) => name).join(', ')}, canonical, personal, previous_hash, hash
        FROM data.audit_events WHERE tenant_id = $1 AND seq >= $2 ORDER BY seq, ts LIMIT $3`,
       [this.tenantId, fromSeq, limit],
     );
@@ -93,7 +108,7 @@ export class AuditQueryRepository {
 
   async bySeq(seq: number): Promise<StoredAuditEvent | undefined> {
     const rows: Row[] = await this.manager.query(
-      'SELECT seq, canonical, previous_hash, hash FROM data.audit_events WHERE tenant_id = $1 AND seq = $2',
+      `SELECT ${STORED} FROM data.audit_events WHERE tenant_id = $1 AND seq = $2`,
       [this.tenantId, seq],
     );
     return rows[0] && toStored(rows[0]);
@@ -123,20 +138,7 @@ export class AuditQueryRepository {
   }
 }
 
-/** @returns the wire form of a stored row: exactly the chained members, with seq and the two hashes */
-export function auditEventOf(stored: StoredAuditEvent): AuditEvent {
-  return {
-    ...(JSON.parse(stored.canonical) as AuditEvent),
-    previous_hash: stored.previousHash,
-    hash: stored.hash,
-  };
-}
-
-/** @returns the same as one line of JSON, without parsing it again */
-export function auditEventText(stored: StoredAuditEvent): string {
-  return `${stored.canonical.slice(0, -1)},"previous_hash":"${stored.previousHash}","hash":"${stored.hash}"}`;
-}
-
 function toStored(row: Row): StoredAuditEvent {
-  return { seq: Number(row.seq), canonical: row.canonical, previousHash: row.previous_hash, hash: row.hash };
+  const { canonical, personal, hash } = row;
+  return { seq: Number(row.seq), canonical, personal, previousHash: row.previous_hash, hash };
 }

@@ -17,17 +17,13 @@ export class SpoolRepository {
    * @returns the last position stored; undefined for a spool that was never seen here
    */
   async lockPosition(spoolId: string, now: Date): Promise<number | undefined> {
-    const made: unknown[] = await this.manager.query(
-      `INSERT INTO data.spool_positions (spool_id, position, updated_at) VALUES ($1, 0, $2)
-       ON CONFLICT (spool_id) DO NOTHING RETURNING 1`,
+    const rows: { position: string; is_new: boolean }[] = await this.manager.query(
+      `INSERT INTO data.spool_positions AS p (spool_id, position, updated_at) VALUES ($1, 0, $2)
+       ON CONFLICT (spool_id) DO UPDATE SET position = p.position RETURNING position, xmax = 0 AS is_new`,
       [spoolId, now],
     );
-    if (made.length > 0) return undefined;
-    const rows: { position: string }[] = await this.manager.query(
-      'SELECT position FROM data.spool_positions WHERE spool_id = $1 FOR UPDATE',
-      [spoolId],
-    );
-    return Number(rows[0]?.position ?? 0);
+    const [row] = rows;
+    return row === undefined || row.is_new ? undefined : Number(row.position);
   }
 
   async moveTo(spoolId: string, position: number, now: Date): Promise<void> {

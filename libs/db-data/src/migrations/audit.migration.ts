@@ -16,11 +16,13 @@ export class Audit1790000000111 implements MigrationInterface {
       await runner.query(tenantTable(`data.${table}`));
     }
     await runner.query(PARTITIONS);
+    await runner.query(ERASURE);
     await runner.query(GRANTS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP FUNCTION data.audit_erase_personal(text, text);
       DROP FUNCTION data.audit_ensure_partition(date);
       DROP TABLE data.sessions;
       DROP TABLE data.spool_positions;
@@ -31,49 +33,31 @@ export class Audit1790000000111 implements MigrationInterface {
   }
 }
 
+/**
+ * Which query each index serves: the primary key the chain's order (pages, verification, export, streams); the unique
+ * one `events?id=` and "one row per decision"; the one on agents `events?agent_id=` and, with a session's agent and
+ * days, `events?session_id=`; the last one counts of a time span.
+ */
 const EVENTS = `
   CREATE TABLE data.audit_events (
     tenant_id uuid NOT NULL,
     seq bigint NOT NULL CONSTRAINT audit_events_seq_ck CHECK (seq > 0),
     ts timestamptz NOT NULL,
     id uuid NOT NULL,
-    kind text NOT NULL CONSTRAINT audit_events_kind_ck CHECK (kind IN ('mcp', 'llm', 'browser', 'admin')),
+    kind text NOT NULL,
     agent_id text,
     session_id text,
-    requester_id text,
-    workflow_id text,
-    action text NOT NULL,
     tool text,
     server text,
-    model text,
-    target text,
-    verdict text NOT NULL
-      CONSTRAINT audit_events_verdict_ck CHECK (verdict IN ('allow', 'deny', 'escalate', 'restrict')),
-    policy text,
-    reason text NOT NULL,
-    reason_code text NOT NULL,
-    bundle_revision text,
-    config_revision text,
-    engine text,
-    risk_score double precision NOT NULL,
-    dlp_findings jsonb NOT NULL,
-    dlp_action text NOT NULL,
-    injection_findings jsonb NOT NULL,
-    input_hash text,
-    outcome text NOT NULL CONSTRAINT audit_events_outcome_ck
-      CHECK (outcome IN ('ok', 'upstream_error', 'refused', 'aborted', 'pending')),
-    response_code integer,
-    latency_ms double precision NOT NULL,
-    error text,
-    extra jsonb NOT NULL,
+    verdict text NOT NULL,
     canonical text NOT NULL,
+    personal jsonb,
     previous_hash text NOT NULL,
     hash text NOT NULL,
     CONSTRAINT audit_events_pkey PRIMARY KEY (tenant_id, seq, ts),
     CONSTRAINT audit_events_id_uq UNIQUE (tenant_id, id, ts)
   ) PARTITION BY RANGE (ts);
   CREATE INDEX audit_events_agent_ix ON data.audit_events (tenant_id, agent_id, seq);
-  CREATE INDEX audit_events_session_ix ON data.audit_events (tenant_id, session_id, seq);
   CREATE INDEX audit_events_ts_ix ON data.audit_events USING brin (ts);`;
 
 const BESIDE_EVENTS = `
@@ -94,7 +78,7 @@ const BESIDE_EVENTS = `
     spool_id uuid NOT NULL,
     position bigint NOT NULL,
     reason text NOT NULL,
-    entry text NOT NULL,
+    entry text,
     received_at timestamptz NOT NULL,
     CONSTRAINT audit_rejected_pkey PRIMARY KEY (spool_id, position)
   );
@@ -120,7 +104,8 @@ const BESIDE_EVENTS = `
 
 /**
  * The one way to a new partition. The table is made apart and then attached, which does not block
- * readers or writers of the others; nobody but its owner may touch it directly.
+ * readers or writers of the others; nobody but its owner may touch it directly. Rows of the usual size are not
+ * compressed: that costs more than all the rest of storing them.
  */
 const PARTITIONS = `
   CREATE FUNCTION data.audit_ensure_partition(of_day date) RETURNS void
@@ -132,7 +117,8 @@ const PARTITIONS = `
   BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('behavry:audit-partitions', 0));
     IF to_regclass(format('data.%I', name)) IS NOT NULL THEN RETURN; END IF;
-    EXECUTE format('CREATE TABLE data.%I (LIKE data.audit_events INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('CREATE TABLE data.%I (LIKE data.audit_events INCLUDING CONSTRAINTS) '
+      'WITH (toast_tuple_target = 4096)', name);
     partition := to_regclass(format('data.%I', name));
     EXECUTE format('ALTER TABLE data.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     FOR grantee IN
@@ -144,6 +130,23 @@ const PARTITIONS = `
     END LOOP;
     EXECUTE format('ALTER TABLE data.audit_events ATTACH PARTITION data.%I FOR VALUES FROM (%L) TO (%L)', name,
       to_char(of_day, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(of_day + 1, 'YYYY-MM-DD') || ' 00:00:00+00');
+  END $body$;`;
+
+/** The one way to alter a row: personal values are emptied, of one requester or one agent, for the tenant that is set. */
+const ERASURE = `
+  CREATE FUNCTION data.audit_erase_personal(of_requester text, of_agent text) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $body$
+  DECLARE
+    tenant uuid := nullif(current_setting('behavry.tenant_id', true), '')::uuid;
+    changed bigint;
+  BEGIN
+    UPDATE data.audit_events SET personal = NULL
+      WHERE tenant_id = tenant AND personal IS NOT NULL
+        AND (agent_id = of_agent OR personal #>> '{requester_id,value}' = of_requester);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    UPDATE data.audit_rejected SET entry = NULL
+      WHERE strpos(entry, to_json(of_requester)::text) > 0 OR strpos(entry, to_json(of_agent)::text) > 0;
+    RETURN changed;
   END $body$;`;
 
 const GRANTS = `
@@ -158,8 +161,9 @@ const GRANTS = `
     EXECUTE format('GRANT SELECT, INSERT ON data.audit_events, data.audit_rejected TO %I', audit);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON data.audit_head, data.spool_positions, data.sessions TO %I', audit);
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON data.audit_pending TO %I', audit);
-    REVOKE ALL ON FUNCTION data.audit_ensure_partition(date) FROM PUBLIC;
-    EXECUTE format('GRANT EXECUTE ON FUNCTION data.audit_ensure_partition(date) TO %I', audit);
+    REVOKE ALL ON FUNCTION data.audit_ensure_partition(date), data.audit_erase_personal(text, text) FROM PUBLIC;
+    EXECUTE format('GRANT EXECUTE ON FUNCTION data.audit_ensure_partition(date), '
+      'data.audit_erase_personal(text, text) TO %I', audit);
   END $body$;
   COMMENT ON TABLE data.audit_events IS 'owner: audit-writer';
   COMMENT ON TABLE data.audit_head IS 'owner: audit-writer';

@@ -35,12 +35,9 @@ export class RiskRepository {
 
   /** Locks the tenant's place until the transaction ends. @returns the last audit row counted, 0 before the first */
   async lockCursor(): Promise<number> {
-    await this.manager.query(
-      'INSERT INTO data.risk_cursors (tenant_id, seq) VALUES ($1, 0) ON CONFLICT (tenant_id) DO NOTHING',
-      [this.tenantId],
-    );
     const rows: { seq: string }[] = await this.manager.query(
-      'SELECT seq FROM data.risk_cursors WHERE tenant_id = $1 FOR UPDATE',
+      `INSERT INTO data.risk_cursors AS c (tenant_id, seq) VALUES ($1, 0)
+       ON CONFLICT (tenant_id) DO UPDATE SET seq = c.seq RETURNING seq`,
       [this.tenantId],
     );
     return Number(rows[0]?.seq ?? 0);
@@ -72,24 +69,26 @@ export class RiskRepository {
     return rows.map(toRisk);
   }
 
-  async save(risk: AgentRisk): Promise<void> {
+  async save(risks: readonly AgentRisk[]): Promise<void> {
+    if (risks.length === 0) return;
     await this.manager.query(
       `INSERT INTO data.agent_risk
          (tenant_id, agent_id, score, tier, parts, activity, first_seen_at, last_seen_at, scored_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       SELECT $1::uuid, * FROM unnest($2::text[], $3::float8[], $4::text[], $5::jsonb[], $6::jsonb[],
+         $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
        ON CONFLICT (tenant_id, agent_id) DO UPDATE SET score = EXCLUDED.score, tier = EXCLUDED.tier,
          parts = EXCLUDED.parts, activity = EXCLUDED.activity, last_seen_at = EXCLUDED.last_seen_at,
          scored_at = EXCLUDED.scored_at`,
       [
         this.tenantId,
-        risk.agentId,
-        risk.score,
-        risk.tier,
-        JSON.stringify(risk.parts),
-        JSON.stringify(risk.activity),
-        risk.firstSeenAt,
-        risk.lastSeenAt,
-        risk.scoredAt,
+        risks.map(({ agentId }) => agentId),
+        risks.map(({ score }) => score),
+        risks.map(({ tier }) => tier),
+        risks.map(({ parts }) => JSON.stringify(parts)),
+        risks.map(({ activity }) => JSON.stringify(activity)),
+        risks.map(({ firstSeenAt }) => firstSeenAt),
+        risks.map(({ lastSeenAt }) => lastSeenAt),
+        risks.map(({ scoredAt }) => scoredAt),
       ],
     );
   }

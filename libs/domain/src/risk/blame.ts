@@ -12,6 +12,7 @@ const NOT_THE_AGENTS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'audit_unavailable',
   'state_stale',
   'process_restarted',
+  'record_set_aside',
 ]);
 
 /** Whether a verdict counts as a refusal that the agent brought on itself. */

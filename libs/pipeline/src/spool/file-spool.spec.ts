@@ -1,10 +1,22 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditEventsPayload } from '@behavry/contracts';
+import { MAX_AUDIT_ENTRY_BYTES, spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
 import { decision, outcome } from '../../test/entries';
-import { FileSpool, type FileSpoolOptions } from './file-spool';
-import { SpoolLockedError } from './spool-folder';
+import { EntryTooLargeError, FileSpool, type FileSpoolOptions } from './file-spool';
+import { encodeLine } from './spool-line';
+import { processSpace, SpoolLockedError } from './spool-lock';
+import type { SpoolDamage } from './spool-recovery';
 import { SpoolSender } from './spool-sender';
 
 let folder: string;
@@ -18,6 +30,9 @@ const options = (changes: Partial<FileSpoolOptions> = {}): FileSpoolOptions => (
   pid: process.pid,
   ...changes,
 });
+/** What is read from a position on, as its readers understand it. */
+const entriesFrom = async (spool: FileSpool, from: number, max = 100): Promise<readonly { id: string }[]> =>
+  (await spool.read(from, max)).map((json) => JSON.parse(json) as { id: string });
 const segments = (): string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.spool'))
@@ -45,7 +60,7 @@ describe('the file spool', () => {
     await second.append(decision('e21'));
     const seen: string[] = [];
     for (let position = 1; position <= second.last;) {
-      const entries = await second.read(position, 7);
+      const entries = await entriesFrom(second, position, 7);
       seen.push(...entries.map((entry) => entry.id));
       position += entries.length;
     }
@@ -63,7 +78,7 @@ describe('the file spool', () => {
     await killed.append(outcome('done'));
     // No close: the lock stays, as after kill -9; its holder counts as gone because it is this process.
     const restarted = await FileSpool.open(options());
-    expect(await restarted.read(4, 10)).toMatchObject([
+    expect(await entriesFrom(restarted, 4)).toMatchObject([
       { type: 'outcome', id: 'cut', outcome: 'aborted', error: 'process_restarted' },
     ]);
     await restarted.close();
@@ -82,7 +97,7 @@ describe('the file spool', () => {
     const next = await FileSpool.open(options());
     expect(next.last).toBe(2);
     await next.append(decision('b'));
-    expect((await next.read(1, 10)).map(({ id }) => id)).toEqual(['a', 'a', 'b']);
+    expect((await entriesFrom(next, 1)).map(({ id }) => id)).toEqual(['a', 'a', 'b']);
     await next.close();
     truncateSync(file, statSync(file).size - 1);
     const last = await FileSpool.open(options());
@@ -124,6 +139,125 @@ describe('the file spool', () => {
   it('is refused to a second live process', async () => {
     const spool = await FileSpool.open(options({ pid: 1 }));
     await expect(FileSpool.open(options())).rejects.toThrow(SpoolLockedError);
+    await spool.close();
+  });
+
+  it('is refused to a process of another container that has the same id', async () => {
+    const spool = await FileSpool.open(options({ pid: 1, space: 'one' }));
+    await expect(FileSpool.open(options({ pid: 1, space: 'two' }))).rejects.toThrow(SpoolLockedError);
+    await spool.close();
+  });
+
+  it('is taken over from a container that is gone', async () => {
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 1, started: '1', space: 'gone', token: 'x' }));
+    const spool = await FileSpool.open(options({ lockWatchMs: 300 }));
+    await spool.append(decision('a'));
+    await spool.close();
+    expect(readdirSync(folder)).not.toContain('lock');
+  });
+
+  it('is taken over from a process whose id belongs to another now', async () => {
+    const holder = { pid: 1, started: 'long ago', space: processSpace(), token: 'x' };
+    writeFileSync(join(folder, 'lock'), JSON.stringify(holder));
+    await (await FileSpool.open(options())).close();
+  });
+
+  it('refuses everything once another process has taken it', async () => {
+    let isLost = false;
+    const spool = await FileSpool.open(options({ onLost: () => (isLost = true) }));
+    const other = { pid: 1, started: '1', space: 'other', token: 'x' };
+    writeFileSync(join(folder, 'lock'), JSON.stringify(other));
+    while (!isLost) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(spool.isFull).toBe(true);
+    await expect(spool.append(decision('a'))).rejects.toThrow('closed');
+    await spool.close();
+    expect(JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'))).toEqual(other);
+  });
+
+  it('reads on behind a damaged line, keeps its place, and sets the file aside', async () => {
+    const spool = await FileSpool.open(options());
+    for (const id of ['a', 'b', 'c', 'd']) await spool.append(decision(id));
+    await spool.close();
+    const file = join(folder, segments()[0] ?? '');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    // A line feed gone too: two entries are lost in one line.
+    const damaged = [lines[0], `${lines[1] ?? ''}${lines[2] ?? ''}`, lines[3], ''].join('\n');
+    writeFileSync(file, damaged);
+    const seen: SpoolDamage[] = [];
+    const next = await FileSpool.open(options({ onDamage: (damage) => seen.push(damage) }));
+    expect(seen).toMatchObject([{ positions: [2, 3] }]);
+    expect(readFileSync(seen[0]?.setAside ?? '', 'utf8')).toBe(damaged);
+    const read = await entriesFrom(next, 1, 4);
+    expect(read).toMatchObject([{ id: 'a' }, { type: 'lost' }, { type: 'lost' }, { id: 'd' }]);
+    expect(next.last).toBe(6); // "a" and "d" were closed as aborted
+    await next.close();
+    const again = await FileSpool.open(options({ onDamage: (damage) => seen.push(damage) }));
+    expect(seen).toHaveLength(1);
+    expect(again.last).toBe(6);
+    await again.close();
+  });
+
+  it('knows what is missing at the end of a file that is not the last', async () => {
+    const spool = await FileSpool.open(options({ segmentBytes: 1_000 }));
+    for (let n = 0; n < 6; n++) await spool.append(outcome(String(n)));
+    await spool.close();
+    const [first = '', second = ''] = segments();
+    const begins = Number(second.slice(0, 16));
+    const content = readFileSync(join(folder, first), 'utf8');
+    truncateSync(join(folder, first), content.lastIndexOf('\n', content.length - 2) + 1);
+    const seen: SpoolDamage[] = [];
+    const next = await FileSpool.open(options({ onDamage: (damage) => seen.push(damage) }));
+    expect(seen).toMatchObject([{ positions: [begins - 1] }]);
+    expect((await entriesFrom(next, begins, 1)).map(({ id }) => id)).toEqual([String(begins - 1)]);
+    await next.close();
+  });
+
+  it('leaves out what a failed batch left behind when it could not be cut off', async () => {
+    const spool = await FileSpool.open(options({ segmentBytes: 600 }));
+    for (let n = 0; n < 4; n++) await spool.append(outcome(String(n)));
+    await spool.close();
+    const [first = '', second = ''] = segments();
+    const begins = Number(second.slice(0, 16));
+    // A whole line of the batch that failed, and half of another; what came next went into a file of its own.
+    appendFileSync(
+      join(folder, first),
+      `${encodeLine(begins, JSON.stringify(outcome('failed')))}0123abcd 9 {"ty`,
+    );
+    const seen: SpoolDamage[] = [];
+    const next = await FileSpool.open(options({ onDamage: (damage) => seen.push(damage) }));
+    expect(seen).toEqual([]);
+    const ids = [];
+    for (let position = 1; position <= next.last; position++)
+      ids.push((await entriesFrom(next, position, 1))[0]?.id);
+    expect(ids).toEqual(['0', '1', '2', '3']);
+    await next.close();
+  });
+
+  it('writes into a new file behind a write that failed and could not be undone', async () => {
+    const spool = await FileSpool.open(options({ segmentBytes: 1, now: Date.now }));
+    await spool.append(outcome('a'));
+    // The disk is full: neither can the next file be written nor cut back.
+    const full = join(folder, '0000000000000002.spool');
+    symlinkSync('/dev/full', full);
+    await expect(spool.append(outcome('b'))).rejects.toThrow();
+    await expect(spool.append(outcome('b'))).rejects.toThrow();
+    rmSync(full);
+    await spool.append(outcome('c'));
+    await spool.append(outcome('d'));
+    await spool.close();
+    const next = await FileSpool.open(options());
+    expect(next.last).toBe(3);
+    expect((await entriesFrom(next, 2, 1)).map(({ id }) => id)).toEqual(['c']);
+    await next.close();
+  });
+
+  it('takes no entry that is larger than a record may be, and all others', async () => {
+    const spool = await FileSpool.open(options());
+    const large = { ...decision('a'), extra: { text: 'ä'.repeat(MAX_AUDIT_ENTRY_BYTES / 2) } };
+    await expect(spool.append(large)).rejects.toThrow(EntryTooLargeError);
+    expect(spool.isFull).toBe(false);
+    await spool.append(decision('b'));
+    expect(spool.last).toBe(1);
     await spool.close();
   });
 
@@ -171,6 +305,8 @@ describe('the spool sender', () => {
       },
     };
   };
+  const idsOf = (payload: AuditEventsPayload): readonly string[] =>
+    spoolEntriesOf(payload).map(({ id }) => id);
   const fail = (error: unknown): void => {
     throw error;
   };
@@ -186,7 +322,7 @@ describe('the spool sender', () => {
     expect(producer.sent).toHaveLength(1);
     const second = producer.arrival();
     sender.acknowledge(3);
-    expect((await second).entries.map(({ id }) => id)).toEqual(['3', '4']);
+    expect(idsOf(await second)).toEqual(['3', '4']);
     const third = producer.arrival();
     sender.acknowledge(5);
     await spool.append(decision('5'));
@@ -220,8 +356,27 @@ describe('the spool sender', () => {
     sender.acknowledge(1);
     const second = producer.arrival();
     for (const id of ['1', '2', '3']) await spool.append(decision(id));
-    expect((await second).entries.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    expect(idsOf(await second)).toEqual(['1', '2', '3']);
     expect(producer.sent).toHaveLength(2);
+    await sender.stop();
+    await spool.close();
+  });
+
+  it('fills a batch by size as well as by number, and sends what is larger alone', async () => {
+    const spool = await FileSpool.open(options());
+    const sizes = [10, 10, 900, 10];
+    for (const [n, size] of sizes.entries())
+      await spool.append({ ...decision(String(n)), extra: { text: 'x'.repeat(size) } });
+    const producer = collect();
+    const sender = new SpoolSender({ spool, producer, onFailure: fail, batchBytes: 1_700, gatherMs: 0 });
+    const batches: (readonly string[])[] = [];
+    sender.start();
+    while (batches.flat().length < sizes.length) {
+      const payload = producer.sent[batches.length] ?? (await producer.arrival());
+      batches.push(idsOf(payload));
+      sender.acknowledge(payload.last);
+    }
+    expect(batches).toEqual([['0', '1'], ['2'], ['3']]);
     await sender.stop();
     await spool.close();
   });

@@ -1,15 +1,17 @@
-import { open, readFile, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
-import type { DecisionEntry, OutcomeEntry, SpoolEntry } from '@behavry/contracts';
+import { constants } from 'node:fs';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { MAX_AUDIT_ENTRY_BYTES, type OutcomeEntry, type SpoolEntry } from '@behavry/contracts';
 import type { AuditSpool } from '../ports/ports';
+import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
 import { decodeSegment, encodeLine } from './spool-line';
+import { processSpace, SpoolLock } from './spool-lock';
 import {
-  listSegments,
-  lockFolder,
-  readOrMakeSpoolId,
-  segmentFile,
-  syncFolder,
-  unlockFolder,
-} from './spool-folder';
+  recoverSegments,
+  type Recovered,
+  type Segment,
+  type SpoolDamage,
+  type Unfinished,
+} from './spool-recovery';
 
 export interface FileSpoolOptions {
   readonly folder: string;
@@ -20,17 +22,26 @@ export interface FileSpoolOptions {
   readonly now: () => number;
   readonly makeId: () => string;
   readonly pid: number;
+  /** Durable entries cannot be read any more: an alarm. */
+  readonly onDamage?: (damage: SpoolDamage) => void;
+  /** Another process took the folder although this one lives: an alarm; from now on everything is refused. */
+  readonly onLost?: () => void;
+  /** Where `pid` means something; asked of the system when left out. */
+  readonly space?: string;
+  /** How long a lock of another container is watched before it is taken over, in ms. */
+  readonly lockWatchMs?: number;
 }
 
-interface Segment {
-  readonly first: number;
-  count: number;
-  bytes: number;
+/** An entry that is larger than one record may be; its exchange must not go on unrecorded. */
+export class EntryTooLargeError extends Error {
+  constructor(bytes: number) {
+    super(`a record of ${String(bytes)} bytes exceeds ${String(MAX_AUDIT_ENTRY_BYTES)}`);
+  }
 }
 
 interface Waiting {
-  readonly entry: SpoolEntry;
-  readonly line: string;
+  readonly entry: Pick<SpoolEntry, 'type' | 'id' | 'ts'>;
+  readonly json: string;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -39,33 +50,38 @@ interface Waiting {
 const BROKEN_MS = 1_000;
 /** Entries kept in memory so that sending does not read the disk. */
 const MAX_REMEMBERED = 20_000;
+/** A write returns when its content is on stable storage: one call where `write` and `fdatasync` were two. */
+const DURABLE_APPEND = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY | constants.O_DSYNC;
 
 /**
- * An append-only spool in a folder of its own. Appends that come together share one write and one
- * `fdatasync`; nothing lingers when there is nothing to wait for. Entries have contiguous positions
- * from 1 that survive restarts, and stay until they are acknowledged.
+ * An append-only spool in a folder of its own. Appends that come together share one durable write; nothing lingers
+ * when there is nothing to wait for. Entries have contiguous positions from 1 that survive restarts, and stay until
+ * they are acknowledged. An entry is turned into JSON once, and goes on as that text.
  */
 export class FileSpool implements AuditSpool {
   readonly #options: FileSpoolOptions;
   readonly #id: string;
   readonly #segments: Segment[];
-  readonly #unfinished: Map<string, { readonly position: number; readonly entry: DecisionEntry }>;
+  readonly #unfinished: Map<string, Unfinished>;
+  #lock: SpoolLock | undefined;
   #handle: FileHandle;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #brokenUntil = 0;
+  /** Whether the end of the active segment holds what nobody was promised. */
+  #isTorn = false;
   #acknowledged = 0;
-  #remembered: { first: number; entries: SpoolEntry[] };
+  #remembered: { first: number; texts: string[] };
   #listener: () => void = () => undefined;
   #isClosed = false;
 
-  private constructor(options: FileSpoolOptions, id: string, segments: Segment[], handle: FileHandle) {
+  private constructor(options: FileSpoolOptions, id: string, found: Recovered, handle: FileHandle) {
     this.#options = options;
     this.#id = id;
-    this.#segments = segments;
+    this.#segments = found.segments;
     this.#handle = handle;
-    this.#unfinished = new Map();
-    this.#remembered = { first: this.last + 1, entries: [] };
+    this.#unfinished = found.unfinished;
+    this.#remembered = { first: this.last + 1, texts: [] };
   }
 
   /**
@@ -74,30 +90,35 @@ export class FileSpool implements AuditSpool {
    * @throws SpoolLockedError when another process has it open
    */
   static async open(options: FileSpoolOptions): Promise<FileSpool> {
-    const { folder } = options;
-    await lockFolder(folder, options.pid);
-    const id = await readOrMakeSpoolId(folder, options.makeId);
-    const segments: Segment[] = [];
-    const left = new Map<string, { position: number; entry: DecisionEntry }>();
-    for (const first of await listSegments(folder)) {
-      const file = segmentFile(folder, first);
-      const { entries, goodBytes } = decodeSegment(await readFile(file));
-      if ((await stat(file)).size > goodBytes) await truncate(file, goodBytes);
-      entries.forEach((entry, index) => {
-        if (entry.type === 'decision') left.set(entry.id, { position: first + index, entry });
-        else left.delete(entry.id);
-      });
-      segments.push({ first, count: entries.length, bytes: goodBytes });
-    }
-    if (segments.length === 0) segments.push({ first: 1, count: 0, bytes: 0 });
-    const active = segments.at(-1)?.first ?? 1;
-    const handle = await open(segmentFile(folder, active), 'a', 0o600);
+    const { folder, makeId, now, pid, space = processSpace(), lockWatchMs: watchMs = 4_000 } = options;
+    let lose = (): void => undefined;
+    const lock = await SpoolLock.take(folder, {
+      pid,
+      space,
+      watchMs,
+      onLost: () => {
+        lose();
+      },
+    });
+    const id = await readOrMakeSpoolId(folder, makeId);
+    const found = await recoverSegments(folder, () => ({
+      type: 'lost',
+      id: makeId(),
+      ts: new Date(now()).toISOString(),
+    }));
+    for (const damage of found.damage) options.onDamage?.(damage);
+    if (found.segments.length === 0) found.segments.push({ first: 1, count: 0, bytes: 0 });
+    const active = found.segments.at(-1)?.first ?? 1;
+    const handle = await open(segmentFile(folder, active), DURABLE_APPEND, 0o600);
     await syncFolder(folder);
-    const spool = new FileSpool(options, id, segments, handle);
-    for (const [key, value] of left) spool.#unfinished.set(key, value);
-    await Promise.all(
-      [...left.values()].map(({ entry }) => spool.append(abortedOutcome(entry, options.now()))),
-    );
+    const left = [...found.unfinished];
+    const spool = new FileSpool(options, id, found, handle);
+    spool.#lock = lock;
+    lose = () => {
+      spool.#isClosed = true;
+      options.onLost?.();
+    };
+    await Promise.all(left.map(([key, { ts }]) => spool.append(abortedOutcome(key, ts, now()))));
     return spool;
   }
 
@@ -134,25 +155,31 @@ export class FileSpool implements AuditSpool {
     this.#listener = listener;
   }
 
+  /** @throws EntryTooLargeError, and what writing throws */
   append(entry: SpoolEntry): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the spool is closed'));
+    const json = JSON.stringify(entry);
+    const bytes = Buffer.byteLength(json);
+    if (bytes > MAX_AUDIT_ENTRY_BYTES) return Promise.reject(new EntryTooLargeError(bytes));
+    const { type, id, ts } = entry;
     return new Promise((done, failed) => {
-      this.#waiting.push({ entry, line: encodeLine(JSON.stringify(entry)), done, failed });
+      this.#waiting.push({ entry: { type, id, ts }, json, done, failed });
       this.#flushing ??= this.#flush();
     });
   }
 
   /**
    * @param from first position wanted
-   * @returns up to `max` durable entries from there, fewer at the end of a segment; none when they are gone
+   * @returns the JSON of up to `max` durable entries from there, fewer at the end of a segment; none when they are gone
    */
-  async read(from: number, max: number): Promise<readonly SpoolEntry[]> {
-    const { first, entries } = this.#remembered;
-    if (from >= first) return entries.slice(from - first, from - first + max);
+  async read(from: number, max: number): Promise<readonly string[]> {
+    const { first, texts } = this.#remembered;
+    if (from >= first) return texts.slice(from - first, from - first + max);
     const segment = this.#segments.find((one) => from >= one.first && from < one.first + one.count);
     if (!segment) return [];
-    const content = decodeSegment(await readFile(segmentFile(this.#options.folder, segment.first)));
-    return content.entries.slice(from - segment.first, Math.min(segment.count, from - segment.first + max));
+    const { lines } = decodeSegment(await readFile(segmentFile(this.#options.folder, segment.first)));
+    const end = Math.min(segment.count, from - segment.first + max);
+    return lines.slice(from - segment.first, end).map(({ json }) => json);
   }
 
   /** Everything up to this position is stored elsewhere; what is no longer needed is removed. */
@@ -160,7 +187,7 @@ export class FileSpool implements AuditSpool {
     this.#acknowledged = Math.max(this.#acknowledged, Math.min(position, this.last));
     const forgotten = this.#acknowledged + 1 - this.#remembered.first;
     if (forgotten > 0) {
-      this.#remembered.entries.splice(0, forgotten);
+      this.#remembered.texts.splice(0, forgotten);
       this.#remembered.first += forgotten;
     }
     const needed = this.#neededFrom();
@@ -186,11 +213,13 @@ export class FileSpool implements AuditSpool {
 
   /** Writes what waits, then closes. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#flushing;
+    const lock = this.#lock;
+    this.#lock = undefined;
+    if (lock === undefined) return;
     await this.#handle.close();
-    await unlockFolder(this.#options.folder);
+    await lock.release();
   }
 
   async #flush(): Promise<void> {
@@ -216,58 +245,70 @@ export class FileSpool implements AuditSpool {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     const active = await this.#activeSegment();
-    const data = Buffer.from(batch.map(({ line }) => line).join(''), 'utf8');
+    const next = active.first + active.count;
+    let text = '';
+    for (let index = 0; index < batch.length; index++)
+      text += encodeLine(next + index, batch[index]?.json ?? '');
+    const data = Buffer.from(text, 'utf8');
     try {
-      let written = 0;
-      while (written < data.length) {
-        const { bytesWritten } = await this.#handle.write(data, written);
-        written += bytesWritten;
-      }
-      await this.#handle.datasync();
+      for (let written = 0; written < data.length;)
+        written += (await this.#handle.write(data, written)).bytesWritten;
     } catch (error) {
       // Half a batch on disk would be taken for entries that nobody was promised.
-      await this.#handle.truncate(active.bytes).catch(() => undefined);
+      await this.#handle.truncate(active.bytes).catch(() => (this.#isTorn = true));
       throw error;
     }
     active.bytes += data.length;
-    for (const { entry } of batch) this.#remember(entry, active.first + active.count++);
+    for (const { entry, json } of batch) this.#remember(entry, json, active.first + active.count++);
   }
 
-  #remember(entry: SpoolEntry, position: number): void {
-    if (entry.type === 'decision') this.#unfinished.set(entry.id, { position, entry });
-    else this.#unfinished.delete(entry.id);
-    this.#remembered.entries.push(entry);
-    if (this.#remembered.entries.length > MAX_REMEMBERED) {
-      const surplus = this.#remembered.entries.length - MAX_REMEMBERED / 2;
-      this.#remembered.entries.splice(0, surplus);
+  #remember({ type, id, ts }: Waiting['entry'], json: string, position: number): void {
+    if (type === 'decision') this.#unfinished.set(id, { position, ts });
+    else this.#unfinished.delete(id);
+    const { texts } = this.#remembered;
+    texts.push(json);
+    if (texts.length > MAX_REMEMBERED) {
+      const surplus = texts.length - MAX_REMEMBERED / 2;
+      texts.splice(0, surplus);
       this.#remembered.first += surplus;
     }
   }
 
+  /** Behind a torn end nothing is written: the next segment's first position says where this one really ends. */
   async #activeSegment(): Promise<Segment> {
     const active = this.#segments.at(-1);
-    if (active && active.bytes < this.#options.segmentBytes) return active;
+    if (active && active.bytes < this.#options.segmentBytes && !this.#isTorn) return active;
     const next = { first: this.last + 1, count: 0, bytes: 0 };
-    const handle = await open(segmentFile(this.#options.folder, next.first), 'a', 0o600);
+    // Of the same name when the torn one holds nothing that was promised; then it begins anew.
+    const handle = await open(
+      segmentFile(this.#options.folder, next.first),
+      DURABLE_APPEND | constants.O_TRUNC,
+      0o600,
+    );
     await syncFolder(this.#options.folder);
     await this.#handle.close();
     this.#handle = handle;
+    this.#isTorn = false;
+    if (active?.count === 0) this.#segments.pop();
     this.#segments.push(next);
     return next;
   }
 }
 
-function abortedOutcome(entry: DecisionEntry, now: number): OutcomeEntry {
+function abortedOutcome(id: string, decidedAt: string, now: number): OutcomeEntry {
   return {
     type: 'outcome',
-    id: entry.id,
+    id,
     ts: new Date(now).toISOString(),
     outcome: 'aborted',
     response_code: null,
-    latency_ms: Math.max(0, now - Date.parse(entry.ts)),
+    latency_ms: Math.max(0, now - Date.parse(decidedAt)),
     error: 'process_restarted',
     dlp_findings: [],
     dlp_action: 'none',
+    injection_findings: [],
+    bytes_down: 0,
+    tokens: null,
     extra: {},
   };
 }

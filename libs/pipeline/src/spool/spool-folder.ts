@@ -1,16 +1,8 @@
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { open, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const SEGMENT = /^(\d{16})\.spool$/;
 const ID_FILE = 'spool.json';
-const LOCK_FILE = 'lock';
-
-/** Another live process writes to this spool. */
-export class SpoolLockedError extends Error {
-  constructor(folder: string, pid: number) {
-    super(`the spool ${folder} is in use by process ${String(pid)}`);
-  }
-}
 
 /** @returns the file of the segment that begins at a position */
 export function segmentFile(folder: string, first: number): string {
@@ -36,40 +28,18 @@ export async function readOrMakeSpoolId(folder: string, makeId: () => string): P
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const id = makeId();
+  await replaceFile(folder, file, JSON.stringify({ spool_id: id }));
+  return id;
+}
+
+/** Writes a file durably under another name and puts it in place at once. */
+export async function replaceFile(folder: string, file: string, content: string): Promise<void> {
   const handle = await open(`${file}.new`, 'w', 0o600);
-  await handle.writeFile(JSON.stringify({ spool_id: id }));
+  await handle.writeFile(content);
   await handle.sync();
   await handle.close();
   await rename(`${file}.new`, file);
   await syncFolder(folder);
-  return id;
-}
-
-/**
- * Takes the folder for this process. A lock of a process that is gone is taken over.
- * @throws SpoolLockedError when its holder lives
- */
-export async function lockFolder(folder: string, pid: number): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, LOCK_FILE);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(file, 'wx', 0o600);
-      await handle.writeFile(String(pid));
-      await handle.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (holder !== pid && isAlive(holder)) throw new SpoolLockedError(folder, holder);
-    await rm(file, { force: true });
-  }
-  throw new SpoolLockedError(folder, 0);
-}
-
-export async function unlockFolder(folder: string): Promise<void> {
-  await rm(join(folder, LOCK_FILE), { force: true });
 }
 
 /** Makes the names in a folder durable, as `fdatasync` does for content. */
@@ -79,15 +49,5 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

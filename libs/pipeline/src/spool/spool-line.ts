@@ -1,38 +1,51 @@
 import { crc32 } from 'node:zlib';
-import { isObject, type SpoolEntry } from '@behavry/contracts';
 
 const CHECKSUM_LENGTH = 8;
+const LINE_FEED = 0x0a;
 
-/** One entry on disk: checksum of the JSON, a space, the JSON, a line feed. */
-export function encodeLine(json: string): string {
-  return `${crc32(json).toString(16).padStart(CHECKSUM_LENGTH, '0')} ${json}\n`;
+/** One entry as it lies on disk. */
+export interface SpoolLine {
+  readonly position: number;
+  readonly json: string;
+  /** Offset behind its line feed. */
+  readonly end: number;
 }
 
-/** @returns the entry, or undefined for a line that was not written whole */
-export function decodeLine(line: string): SpoolEntry | undefined {
-  const json = line.slice(CHECKSUM_LENGTH + 1);
-  if (line.slice(0, CHECKSUM_LENGTH) !== crc32(json).toString(16).padStart(CHECKSUM_LENGTH, '0'))
-    return undefined;
-  const entry: unknown = JSON.parse(json);
-  return isObject(entry) ? (entry as unknown as SpoolEntry) : undefined;
+/** One entry on disk: checksum of the rest, a space, the position, a space, the JSON, a line feed. */
+export function encodeLine(position: number, json: string): string {
+  const content = `${String(position)} ${json}`;
+  return `${crc32(content).toString(16).padStart(CHECKSUM_LENGTH, '0')} ${content}\n`;
 }
 
 export interface SegmentContent {
-  readonly entries: readonly SpoolEntry[];
-  /** Bytes up to the end of the last whole line. */
-  readonly goodBytes: number;
+  /** Lines that were written whole, in the order of the file. */
+  readonly lines: readonly SpoolLine[];
+  /** Whether a line that is not whole stands before one that is; at the end it is a torn write that nobody was promised. */
+  readonly isDamaged: boolean;
 }
 
-/** Reads a segment up to the first line that is not whole: what comes after a torn write was never promised. */
+/** Reads every whole line of a segment, also those behind a damaged one. */
 export function decodeSegment(content: Buffer): SegmentContent {
-  const entries: SpoolEntry[] = [];
-  let position = 0;
-  for (;;) {
-    const end = content.indexOf(0x0a, position);
-    if (end < 0) return { entries, goodBytes: position };
-    const entry = decodeLine(content.toString('utf8', position, end));
-    if (!entry) return { entries, goodBytes: position };
-    entries.push(entry);
-    position = end + 1;
+  const lines: SpoolLine[] = [];
+  let isDamaged = false;
+  let hasBadLine = false;
+  for (let start = 0; ;) {
+    const feed = content.indexOf(LINE_FEED, start);
+    if (feed < 0) return { lines, isDamaged };
+    const line = decodeLine(content.toString('utf8', start, feed), feed + 1);
+    if (line === undefined) hasBadLine = true;
+    else {
+      isDamaged ||= hasBadLine;
+      lines.push(line);
+    }
+    start = feed + 1;
   }
+}
+
+function decodeLine(line: string, end: number): SpoolLine | undefined {
+  const content = line.slice(CHECKSUM_LENGTH + 1);
+  if (line.slice(0, CHECKSUM_LENGTH) !== crc32(content).toString(16).padStart(CHECKSUM_LENGTH, '0'))
+    return undefined;
+  const space = content.indexOf(' ');
+  return { position: Number(content.slice(0, space)), json: content.slice(space + 1), end };
 }

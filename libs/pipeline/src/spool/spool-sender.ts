@@ -11,7 +11,10 @@ export interface SpoolSenderOptions {
   readonly spool: FileSpool;
   readonly producer: QueueProducer<AuditEventsPayload>;
   readonly onFailure: (error: unknown) => void;
+  /** Entries in a batch at most. */
   readonly batchSize?: number;
+  /** Size of a batch's entries at most, in bytes; one entry always goes. */
+  readonly batchBytes?: number;
   /** A batch that nobody acknowledged for so long is sent again. */
   readonly resendMs?: number;
   /** Batches that are not full leave at most this often: what a batch costs is shared by what it holds. */
@@ -30,7 +33,13 @@ export class SpoolSender {
   #isStopped = false;
 
   constructor(options: SpoolSenderOptions) {
-    this.#options = { batchSize: 200, resendMs: 5_000, gatherMs: 100, ...options };
+    this.#options = {
+      batchSize: 400,
+      batchBytes: 1_000_000,
+      resendMs: 5_000,
+      gatherMs: 200,
+      ...options,
+    };
     this.#acknowledged = options.spool.oldest - 1;
     options.spool.onDurable(() => {
       this.#wake();
@@ -91,14 +100,14 @@ export class SpoolSender {
   }
 
   async #send(first: number, attempt: number): Promise<number> {
-    const { spool, producer, batchSize } = this.#options;
-    const entries = await spool.read(first, batchSize);
+    const { spool, producer, batchSize, batchBytes } = this.#options;
+    const entries = within(batchBytes, await spool.read(first, batchSize));
     if (entries.length === 0) throw new Error(`spool position ${String(first)} cannot be read`);
     const last = first + entries.length - 1;
     // A queue that keeps a failed job would swallow the same id.
     const again = attempt === 0 ? '' : `-r${String(attempt)}`;
     await producer.add(
-      { spool_id: spool.id, first, entries },
+      { spool_id: spool.id, first, last, entries: `[${entries.join(',')}]` },
       { jobId: `${spool.id}-${String(first)}-${String(last)}${again}` },
     );
     return last;
@@ -117,4 +126,11 @@ export class SpoolSender {
     });
     this.#wake = () => undefined;
   }
+}
+
+/** @returns as many texts from the first on as fit, at least one */
+function within(maxBytes: number, texts: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const end = texts.findIndex((text, index) => (bytes += Buffer.byteLength(text)) > maxBytes && index > 0);
+  return end < 0 ? texts : texts.slice(0, end);
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
 import {
   createLogger,
   createService,
@@ -77,11 +77,9 @@ export async function startTestProxy<C extends ProxyConfig>({
   const issuer = new TestIssuer();
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
-  writer.consume(AUDIT_EVENTS_QUEUE, async ({ spool_id, first, entries: batch }) => {
-    entries.push(...batch);
-    await signalAs(app, 'audit-writer', 'audit.positions', {
-      spools: { [spool_id]: first + batch.length - 1 },
-    });
+  writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
+    entries.push(...spoolEntriesOf(batch).filter((entry): entry is SpoolEntry => entry.type !== 'lost'));
+    await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
   await putAsOwner(app, 'issuers', issuer.trusted);
   let present = configDocument({ agents: [agentEntry('a1'), agentEntry('a2')], generation: 0, ...document });
