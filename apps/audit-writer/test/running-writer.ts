@@ -18,7 +18,7 @@ import {
   SystemClock,
   type Clock,
 } from '@behavry/platform';
-import { tempDir } from '@behavry/testing';
+import { putAsOwner, tempDir } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { AuditWriterConfig } from '../src/audit-writer.config';
 import { TENANT } from './entries';
@@ -95,10 +95,10 @@ export async function startWriter(
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${String(port)}`;
   const state = app.get(PlaneState);
-  await state.put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
-  await state.put('people', {
+  await putAsOwner(app, 'people', {
     people: Object.fromEntries(
       [[], ...ROLES.map((role) => [role])].map((roles) => [
         `the ${roles.join()}`,

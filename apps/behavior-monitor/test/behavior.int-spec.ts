@@ -25,7 +25,14 @@ import {
   ServiceContext,
   withTenant,
 } from '@behavry/platform';
-import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import {
+  eventually,
+  freePort,
+  putAsOwner,
+  startTestPostgres,
+  tempDir,
+  type TestPostgres,
+} from '@behavry/testing';
 import { behaviorModule } from '../src/app.module';
 import { BehaviorConfig } from '../src/behavior-monitor.config';
 
@@ -69,7 +76,7 @@ async function start(): Promise<void> {
     { app: 'behavior-monitor', config: BehaviorConfig, module: behaviorModule },
     context,
   );
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
   await putAsOwner(app, 'people', {

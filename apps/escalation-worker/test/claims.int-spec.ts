@@ -15,7 +15,14 @@ import {
   publicJwkOf,
   ServiceContext,
 } from '@behavry/platform';
-import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import {
+  eventually,
+  freePort,
+  putAsOwner,
+  startTestPostgres,
+  tempDir,
+  type TestPostgres,
+} from '@behavry/testing';
 import { escalationModule } from '../src/app.module';
 import { ClaimService } from '../src/claims/claim.service';
 import { EscalationConfig } from '../src/escalation-worker.config';
@@ -61,7 +68,7 @@ async function start(): Promise<void> {
   );
   await context.ops.listen('127.0.0.1', port + 1);
   opsUrl = `http://127.0.0.1:${port + 1}`;
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
   await putAsOwner(app, 'people', {

@@ -9,8 +9,8 @@ import {
   type ConfigDocument,
   type PublicJwk,
 } from '@behavry/contracts';
-import { createLogger, ManualClock, publicJwkOf, sha256Hex } from '@behavry/platform';
-import { eventually, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import { createLogger, ManualClock, PlaneSignalBus, publicJwkOf, sha256Hex } from '@behavry/platform';
+import { eventually, putAsOwner, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
 import { ControlKeys } from '../src/keys/control-keys';
 import { startIdentity, type RunningIdentity } from './running-identity';
 
@@ -50,6 +50,9 @@ describe('identity-jwks on a data plane', () => {
     await postgres.stop();
   });
 
+  const config = (agents: readonly AgentEntry[], suspended = false): Promise<number> =>
+    putAsOwner(identity.app, 'config', documentWith(agents, suspended));
+
   it('trusts itself for agents and people, and its control plane for agents alone', async () => {
     await eventually(() => {
       const { issuers } = identity.state.get('issuers')?.value ?? { issuers: [] };
@@ -86,7 +89,7 @@ describe('identity-jwks on a data plane', () => {
 
   it('gives tokens to agents of its config document, and looks once for one it does not know', async () => {
     const stranger = { client_id: 'agt_new', client_secret: 'acs_new' };
-    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')]));
+    await config([agent('agt_old', 'acs_old')]);
     const known = await identity.call('POST', '/api/v1/auth/token', {
       body: { client_id: 'agt_old', client_secret: 'acs_old' },
     });
@@ -99,20 +102,14 @@ describe('identity-jwks on a data plane', () => {
       tenant_id: TENANT,
     });
 
-    const unwatch = identity.state.watch('config.wanted', () => {
-      void identity.state.put(
-        'config',
-        documentWith([agent('agt_old', 'acs_old'), agent('agt_new', 'acs_new')]),
-      );
+    const deaf = identity.app.get(PlaneSignalBus).on('config.wanted', () => {
+      void config([agent('agt_old', 'acs_old'), agent('agt_new', 'acs_new')]);
     });
     const enrolled = await identity.call('POST', '/api/v1/auth/token', { body: stranger });
-    unwatch();
+    deaf();
     expect(enrolled.status).toBe(200);
 
-    await identity.state.put(
-      'config',
-      documentWith([{ ...agent('agt_old', 'acs_old'), status: 'suspended' }]),
-    );
+    await config([{ ...agent('agt_old', 'acs_old'), status: 'suspended' }]);
     const suspended = await identity.call('POST', '/api/v1/auth/token', {
       body: { client_id: 'agt_old', client_secret: 'acs_old' },
     });
@@ -122,7 +119,7 @@ describe('identity-jwks on a data plane', () => {
   it('gives no tokens to agents of a suspended tenant, while its administrators may look', async () => {
     const grant = { client_id: 'agt_old', client_secret: 'acs_old' };
     const ask = () => identity.call('POST', '/api/v1/auth/token', { body: grant });
-    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')], true));
+    await config([agent('agt_old', 'acs_old')], true);
     expect([(await ask()).status, (await ask()).json['code']]).toEqual([403, 'agent_suspended']);
     const { status, json } = await identity.call('POST', '/api/v1/auth/admin/login', {
       body: { username: 'admin', password: 'correct horse' },
@@ -130,14 +127,14 @@ describe('identity-jwks on a data plane', () => {
     expect(status).toBe(200);
     const token = String(json['access_token']);
     expect((await identity.call('GET', '/api/v1/auth/me', { token })).status).toBe(200);
-    await identity.state.put('config', documentWith([agent('agt_old', 'acs_old')]));
+    await config([agent('agt_old', 'acs_old')]);
     expect((await ask()).status).toBe(200);
   });
 
   it("issues no token that is older than the end of the agent's earlier ones", async () => {
     const notBefore = clock.now() + 700;
     const entry = { ...agent('agt_old', 'acs_old'), tokens_not_before: new Date(notBefore).toISOString() };
-    await identity.state.put('config', documentWith([entry]));
+    await config([entry]);
     const { json } = await identity.call('POST', '/api/v1/auth/token', {
       body: { client_id: 'agt_old', client_secret: 'acs_old' },
     });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { request } from 'undici';
 import {
   createLogger,
@@ -33,6 +34,7 @@ export interface CallOptions {
 export interface RunningIdentity {
   readonly url: string;
   readonly state: PlaneState;
+  readonly app: NestFastifyApplication;
   readonly context: ServiceContext<IdentityConfig>;
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>;
   stop(): Promise<void>;
@@ -68,6 +70,7 @@ export async function startIdentity(
     url,
     context,
     state: app.get(PlaneState),
+    app,
     async call(method, path, { token, body, form, address } = {}) {
       const answer = await request(`${url}${path}`, {
         method,

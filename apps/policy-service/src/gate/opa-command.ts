@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { BundleFile } from '@behavry/domain';
-import { processEnvironment, ProblemError, ServiceContext } from '@behavry/platform';
+import { processEnvironment, ProblemError, ServiceContext, Turns } from '@behavry/platform';
 import type { PolicyConfig } from '../policy-service.config';
-import { Turns } from './turns';
 
 /** What a run of the `opa` command left. */
 export interface OpaRun {
@@ -26,7 +25,14 @@ const MAX_ERROR_BYTES = 1024 * 1024;
  */
 @Injectable()
 export class OpaCommand {
-  readonly #turns = new Turns(2, 128);
+  readonly #turns = new Turns(
+    2,
+    128,
+    () =>
+      new ProblemError('unavailable', 'Too many policies are being checked; try again shortly.', {
+        headers: { 'retry-after': '2' },
+      }),
+  );
 
   constructor(private readonly context: ServiceContext<PolicyConfig>) {}
 

@@ -84,26 +84,6 @@ export class Access1790000000011 implements MigrationInterface {
       CREATE TRIGGER tenants_people_changed AFTER UPDATE OF status ON control.tenants
         FOR EACH STATEMENT EXECUTE FUNCTION control.people_changed();
 
-      CREATE OR REPLACE FUNCTION control.content_changed() RETURNS trigger
-        LANGUAGE plpgsql SET search_path = '' AS $body$
-      DECLARE
-        tenant uuid;
-        part text := TG_ARGV[0];
-      BEGIN
-        IF TG_TABLE_NAME = 'tenants' THEN tenant := NEW.id;
-        ELSIF TG_OP = 'DELETE' THEN tenant := OLD.tenant_id;
-        ELSE tenant := NEW.tenant_id;
-        END IF;
-        -- A tenant that is itself being removed has nothing left to build.
-        INSERT INTO control.content_changes AS c (tenant_id, policy_counter, config_counter)
-          SELECT t.id, (part = 'policy')::integer, (part = 'config')::integer
-            FROM control.tenants t WHERE t.id = tenant
-          ON CONFLICT (tenant_id) DO UPDATE
-            SET policy_counter = c.policy_counter + (part = 'policy')::integer,
-                config_counter = c.config_counter + (part = 'config')::integer;
-        PERFORM pg_notify('behavry_content', tenant::text || ' ' || part);
-        RETURN NULL;
-      END $body$;
       CREATE TRIGGER tenants_config_changed AFTER UPDATE OF status, plan_tier ON control.tenants
         FOR EACH ROW EXECUTE FUNCTION control.content_changed('config');
 

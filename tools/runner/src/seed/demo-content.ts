@@ -33,6 +33,17 @@ export async function makeDemoContent(control: PlaneClient, options: DemoContent
   await registerServers(control, options);
   await publishPolicies(control, options);
   await enrolAgent(control, options.secrets);
+  await widenLimits(control);
+}
+
+/** Room for whoever plays with the demo; limits that somebody has set stay. */
+async function widenLimits(control: PlaneClient): Promise<void> {
+  const limits = { agent_per_minute: 60_000, tenant_per_minute: 600_000, agent_concurrency: 256 };
+  try {
+    await control.call('PUT', '/api/v1/rate-limits', limits, { 'if-match': '"0"' });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 412)) throw error;
+  }
 }
 
 function makeScratch(folder: string): void {
