@@ -1,3 +1,4 @@
+import type * as Argon2 from '@node-rs/argon2';
 import { ManualClock } from '@behavry/platform';
 import { startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
 import { startIdentity, type RunningIdentity } from './running-identity';
@@ -6,7 +7,7 @@ const atOnce = { now: 0, most: 0 };
 
 /** The real one, counted. */
 jest.mock('@node-rs/argon2', () => {
-  const real = jest.requireActual<typeof import('@node-rs/argon2')>('@node-rs/argon2');
+  const real = jest.requireActual<typeof Argon2>('@node-rs/argon2');
   const counted =
     <A extends unknown[], T>(work: (...given: A) => Promise<T>) =>
     async (...given: A): Promise<T> => {
