@@ -87,7 +87,7 @@ export class Gate {
       const { concerns, faults } = judgeModule(modules[index], name.package);
       return faults.length > 0
         ? { ok: false, faults }
-        : { ok: true, policy: { package: name.package, content, concerns } };
+        : { ok: true, policy: { id: '', version: 0, package: name.package, content, concerns } };
     });
   }
 

@@ -52,7 +52,7 @@ export class ActivationService {
       if (!version) throw new ProblemError('not_found', 'The policy has no such version.');
       return {
         leaving: policy.activePackage === null ? [] : [policy.activePackage],
-        coming: [{ policy: tenantPolicy(version), tests: version.tests, field: 'content' }],
+        coming: [{ policy: tenantPolicy(id, version), tests: version.tests, field: 'content' }],
         apply: async (writer) => {
           const { at } = this.policies.author(person);
           await new PolicyRepository(writer, tenantId).activate(id, version.version, version.package, at);
