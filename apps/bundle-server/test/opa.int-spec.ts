@@ -118,6 +118,13 @@ describeWithOpa('a real OPA that polls the bundle', () => {
     expect([status, (JSON.parse(text) as { result: string }).result]).toEqual([200, '20260317T143022Z']);
   });
 
+  it('is an OPA that evaluates every rule: one that leaves some out has no revision to tell', async () => {
+    const [, probe] = await ask('/v1/data/behavry/fold/evaluates_all', 'POST', {});
+    expect(JSON.parse(probe)).toEqual({ result: true });
+    const [, revision] = await ask('/v1/data/behavry/authz/revision', 'POST', {});
+    expect(JSON.parse(revision)).toMatchObject({ result: expect.stringMatching(/^\d{8}T\d{6}Z$/) as string });
+  });
+
   it('decides by a policy within a second of its activation', async () => {
     const from = performance.now();
     await system.activate(

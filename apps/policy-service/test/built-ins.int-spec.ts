@@ -94,7 +94,7 @@ describeWithOpa('the built-ins that policies may use', () => {
         const args = (decl.args ?? []).map((_arg, index) => `input.a${String(index)}`).join(', ');
         const content = `package behavry.base.x\n\ndeny contains {"reason": "r", "x": x} if x := ${name}(${args})\n`;
         const statement = content.replace(`x := ${name}`, name).replace(', "x": x', '');
-        return [name, told(await gate.examine(decl.result ? content : statement, 'base'))];
+        return [name, told(await gate.examine('t1', decl.result ? content : statement, 'base'))];
       }),
     );
     expect(refusals).toHaveLength(out.length);
@@ -109,10 +109,16 @@ describeWithOpa('the built-ins that policies may use', () => {
   it('refuse a membership test that an older OPA leaves out, and say how to write it', async () => {
     const policy = (test: string): string =>
       `package behavry.base.x\n\ndeny contains {"reason": "r"} if {\n\tset := {"rm", input.context.danger}\n\t${test}\n}\n`;
-    const refused = await gate.examine(policy('input.request.tool_name in {"rm", input.y}; set'), 'base');
+    const refused = await gate.examine(
+      't1',
+      policy('input.request.tool_name in {"rm", input.y}; set'),
+      'base',
+    );
     expect(refused).toMatchObject({ ok: false, faults: [{ code: 'membership_mixed', row: 5 }] });
     expect(told(refused)).toContain('name the set first');
-    expect(await gate.examine(policy('input.request.tool_name in set'), 'base')).toMatchObject({ ok: true });
+    expect(await gate.examine('t1', policy('input.request.tool_name in set'), 'base')).toMatchObject({
+      ok: true,
+    });
   });
 
   describe('in an OPA that decides', () => {

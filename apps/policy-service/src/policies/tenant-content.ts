@@ -15,7 +15,7 @@ export async function readContent(manager: EntityManager, tenantId: string): Pro
   const active = await new PolicyRepository(manager, tenantId).active();
   const { blastRadius } = await new TenantSettingsRepository(manager, tenantId).get();
   const policies = active.map((policy) => tenantPolicy(policy.id, policy));
-  return { policies, blastRadius, policyCounter };
+  return { tenantId, policies, blastRadius, policyCounter };
 }
 
 /**
