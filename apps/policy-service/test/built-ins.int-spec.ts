@@ -94,7 +94,7 @@ describeWithOpa('the built-ins that policies may use', () => {
         const args = (decl.args ?? []).map((_arg, index) => `input.a${String(index)}`).join(', ');
         const content = `package behavry.base.x\n\ndeny contains {"reason": "r", "x": x} if x := ${name}(${args})\n`;
         const statement = content.replace(`x := ${name}`, name).replace(', "x": x', '');
-        return [name, told(await gate.examine('t1', decl.result ? content : statement, 'base'))];
+        return [name, told(await gate.examine(name, decl.result ? content : statement, 'base'))];
       }),
     );
     expect(refusals).toHaveLength(out.length);
