@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, '..');
-const OPA = 'opa-1.22.0';
+const OPA = 'opa-1.22.2';
 
 /** Where the `opa` command may lie, the first that exists wins. */
 function findOpa() {

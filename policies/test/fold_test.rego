@@ -14,9 +14,19 @@ call := {
 	"context": {},
 }
 
+any_kind := ["deny", "escalate", "restrict", "allow"]
+
+row(name) := {
+	"policy": concat(".", ["behavry.base", name]), "policy_id": concat("-", ["id", name]), "version": 3,
+	"is_reason_constant": true, "judges_truncated": false,
+}
+
+rows(base) := {name: row(name) | some name, _ in base}
+
 decide(index, base) := decision if {
 	decision := data.behavry.authz.decision with input as call
 		with data.behavry.index as index
+		with data.behavry.policies as {"base": rows(base)}
 		with data.behavry.base as base
 }
 
@@ -40,23 +50,23 @@ test_no_input_at_all_is_denied if {
 }
 
 test_allow_by_tool if {
-	decide({"tools": {"read_file": {"base": ["p"]}}}, {"p": {"allow": said("p")}}).result == "allow"
+	decide({"tools": {"read_file": {"base": {"p": any_kind}}}}, {"p": {"allow": said("p")}}).result == "allow"
 }
 
 test_policy_outside_the_index_says_nothing if {
-	decide({"tools": {"other": {"base": ["p"]}}}, {"p": {"allow": said("p")}}).result == "deny"
+	decide({"tools": {"other": {"base": {"p": any_kind}}}}, {"p": {"allow": said("p")}}).result == "deny"
 }
 
 test_allow_by_server if {
-	decide({"servers": {"files": {"base": ["p"]}}}, {"p": {"allow": said("p")}}).result == "allow"
+	decide({"servers": {"files": {"base": {"p": any_kind}}}}, {"p": {"allow": said("p")}}).result == "allow"
 }
 
 test_allow_by_action if {
-	decide({"actions": {"read": {"base": ["p"]}}}, {"p": {"allow": said("p")}}).result == "allow"
+	decide({"actions": {"read": {"base": {"p": any_kind}}}}, {"p": {"allow": said("p")}}).result == "allow"
 }
 
 test_allow_by_always if {
-	decide({"always": {"base": ["p"]}}, {"p": {"allow": said("p")}}).result == "allow"
+	decide({"always": {"base": {"p": any_kind}}}, {"p": {"allow": said("p")}}).result == "allow"
 }
 
 strong := {
@@ -67,54 +77,56 @@ strong := {
 }
 
 test_restrict_over_allow if {
-	decision := decide({"always": {"base": ["a", "r"]}}, strong)
+	decision := decide({"always": {"base": {"a": any_kind, "r": any_kind}}}, strong)
 	decision.result == "restrict"
 	decision.obligations == [{"name": "read_only"}]
 }
 
 test_escalate_over_restrict_keeps_its_obligations if {
-	decision := decide({"always": {"base": ["a", "r", "e"]}}, strong)
+	decision := decide({"always": {"base": {"a": any_kind, "r": any_kind, "e": any_kind}}}, strong)
 	decision.result == "escalate"
-	decision.policy == "e"
+	decision.policy == "behavry.base.e"
 	decision.obligations == [{"name": "read_only"}]
 }
 
 test_deny_over_all if {
-	decision := decide({"always": {"base": ["a", "r", "e", "d"]}}, strong)
+	decision := decide({"always": {"base": {"a": any_kind, "r": any_kind, "e": any_kind, "d": any_kind}}}, strong)
 	decision.result == "deny"
-	decision.policy == "d"
+	decision.policy == "behavry.base.d"
 	decision.obligations == []
 }
 
 test_deny_wins_from_another_group if {
-	index := {"tools": {"read_file": {"base": ["a"]}}, "servers": {"files": {"base": ["d"]}}}
+	index := {"tools": {"read_file": {"base": {"a": any_kind}}}, "servers": {"files": {"base": {"d": any_kind}}}}
 	decide(index, strong).result == "deny"
 }
 
 test_same_answer_for_equal_calls if {
-	decision := decide({"always": {"base": ["y", "x"]}}, {"x": {"deny": said("x")}, "y": {"deny": said("y")}})
-	decision.policy == "x"
+	decision := decide({"always": {"base": {"y": any_kind, "x": any_kind}}}, {"x": {"deny": said("x")}, "y": {"deny": said("y")}})
+	decision.policy == "behavry.base.x"
 }
 
 test_malformed_denial_still_denies if {
-	decision := decide({"always": {"base": ["a", "m"]}}, {"a": {"allow": said("a")}, "m": {"deny": {"no"}}})
+	decision := decide({"always": {"base": {"a": any_kind, "m": any_kind}}}, {"a": {"allow": said("a")}, "m": {"deny": {"no"}}})
 	decision.result == "deny"
-	decision.policy == "unnamed"
+	decision.policy == "behavry.base.m"
+	decision.reason == "a policy decided so"
 }
 
 test_denial_without_words_still_denies if {
-	decision := decide({"always": {"base": ["a", "m"]}}, {"a": {"allow": said("a")}, "m": {"deny": {{"x": 1}}}})
+	decision := decide({"always": {"base": {"a": any_kind, "m": any_kind}}}, {"a": {"allow": said("a")}, "m": {"deny": {{"x": 1}}}})
 	decision.result == "deny"
-	decision.policy == "unnamed"
+	decision.policy == "behavry.base.m"
 	decision.reason == "a policy decided so"
 }
 
 test_every_category_is_heard if {
-	index := {"always": {category: ["p"] | some category in {"inbound", "requester", "delegation", "workflows", "discovery", "generated", "simple"}}}
+	index := {"always": {category: {"p": ["allow"]} | some category in {"inbound", "requester", "delegation", "workflows", "discovery", "generated", "simple"}}}
 	one := {"p": {"allow": said("p")}}
 	every category in object.keys(index.always) {
 		decision := data.behavry.authz.decision with input as call
 			with data.behavry.index as index
+			with data.behavry.policies as {category: rows(one)}
 			with data.behavry.inbound as {name: module | category == "inbound"; some name, module in one}
 			with data.behavry.requester as {name: module | category == "requester"; some name, module in one}
 			with data.behavry.delegation as {name: module | category == "delegation"; some name, module in one}
@@ -130,4 +142,73 @@ test_revision_comes_from_the_loaded_bundle if {
 	decision := data.behavry.authz.decision with input as call
 		with data.system.bundles.behavry.manifest.revision as "20260101T000000Z"
 	decision.revision == "20260101T000000Z"
+}
+
+test_no_revision_without_a_bundle if {
+	decision := decide({}, {})
+	decision.revision == ""
+	decision.generation == 0
+}
+
+test_generation_comes_from_the_loaded_bundle if {
+	decision := data.behavry.authz.decision with input as call
+		with data.system.bundles.behavry.manifest.metadata.generation as 7
+	decision.generation == 7
+}
+
+test_no_revision_where_rules_are_left_out if {
+	data.behavry.authz.revision == "" with data.behavry.fold.evaluates_all as false
+		with data.system.bundles.behavry.manifest.revision as "20260101T000000Z"
+}
+
+test_author_cannot_speak_in_anothers_name if {
+	base := {"p": {"allow": {{"policy": "behavry.base.other", "policy_id": "forged", "version": 9, "reason": "r"}}}}
+	decision := decide({"always": {"base": {"p": ["allow"]}}}, base)
+	decision.policy == "behavry.base.p"
+	decision.policy_id == "id-p"
+	decision.version == 3
+	decision.reason == "r"
+}
+
+test_every_policy_that_spoke_is_told_strongest_first if {
+	decision := decide({"always": {"base": {"a": any_kind, "d": any_kind, "e": any_kind, "r": any_kind}}}, strong)
+	[entry.verdict | some entry in decision.contributions] == ["deny", "escalate", "restrict", "allow"]
+	decision.contributions[0] == {"policy": "behavry.base.d", "policy_id": "id-d", "version": 3, "verdict": "deny"}
+}
+
+test_a_policy_that_says_much_is_told_once_a_verdict if {
+	base := {"p": {"deny": {{"reason": text} | some text in ["a", "b"]}}}
+	count(decide({"always": {"base": {"p": ["deny"]}}}, base).contributions) == 1
+}
+
+test_at_most_32_are_told if {
+	base := {sprintf("p%d", [i]): {"allow": said("p")} | some i in numbers.range(1, 40)}
+	decision := decide({"always": {"base": {name: ["allow"] | some name, _ in base}}}, base)
+	decision.result == "allow"
+	count(decision.contributions) == 32
+}
+
+test_traits_of_the_deciding_policy_are_told if {
+	table := {"base": {
+		"a": object.union(row("a"), {"is_reason_constant": false, "judges_truncated": true}),
+		"d": row("d"),
+	}}
+	some_allow := data.behavry.authz.decision with input as call
+		with data.behavry.index as {"always": {"base": {"a": ["allow"]}}}
+		with data.behavry.policies as table
+		with data.behavry.base as strong
+	[some_allow.is_reason_constant, some_allow.judges_truncated] == [false, true]
+	denied := data.behavry.authz.decision with input as call
+		with data.behavry.index as {"always": {"base": {"a": ["allow"], "d": ["deny"]}}}
+		with data.behavry.policies as table
+		with data.behavry.base as strong
+	[denied.is_reason_constant, denied.judges_truncated] == [true, false]
+}
+
+test_policy_missing_from_the_table_is_no_allowance if {
+	decision := data.behavry.authz.decision with input as call
+		with data.behavry.index as {"always": {"base": {"a": ["allow"]}}}
+		with data.behavry.policies as {}
+		with data.behavry.base as strong
+	decision.result == "deny"
 }

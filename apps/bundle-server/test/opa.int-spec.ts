@@ -19,14 +19,19 @@ function input(request: Partial<DecisionInput['request']>): DecisionInput {
     agent: { id: 'a1', roles: [], permissions: [], risk_tier: 'low', risk_score: 0 },
     request: {
       kind: 'mcp',
+      phase: 'outbound',
       tool_name: 'read_file',
       action: 'read',
       action_class: 'read',
       resource: '',
       parameters: {},
       mcp_server: 'files',
+      provider: '',
       model: '',
+      key_source: 'none',
       resource_count: 1,
+      truncated: [],
+      unscanned: [],
       ...request,
     },
     session: { id: 's1' },
@@ -105,9 +110,19 @@ describeWithOpa('a real OPA that polls the bundle', () => {
   });
 
   it('activates the signed bundle of a tenant without policies and denies by default', async () => {
-    await decides({}, { result: 'deny', policy: '', obligations: [], revision: '20260317T143022Z' });
+    await decides(
+      {},
+      { result: 'deny', policy: '', obligations: [], revision: '20260317T143022Z', generation: 1 },
+    );
     const [status, text] = await ask('/v1/data/behavry/authz/revision', 'POST', {});
     expect([status, (JSON.parse(text) as { result: string }).result]).toEqual([200, '20260317T143022Z']);
+  });
+
+  it('is an OPA that evaluates every rule: one that leaves some out has no revision to tell', async () => {
+    const [, probe] = await ask('/v1/data/behavry/fold/evaluates_all', 'POST', {});
+    expect(JSON.parse(probe)).toEqual({ result: true });
+    const [, revision] = await ask('/v1/data/behavry/authz/revision', 'POST', {});
+    expect(JSON.parse(revision)).toMatchObject({ result: expect.stringMatching(/^\d{8}T\d{6}Z$/) as string });
   });
 
   it('decides by a policy within a second of its activation', async () => {
@@ -119,9 +134,21 @@ describeWithOpa('a real OPA that polls the bundle', () => {
     );
     await decides(
       {},
-      { result: 'allow', policy: 'reads', reason: 'reading is fine', revision: '20260317T143023Z' },
+      {
+        result: 'allow',
+        policy: 'behavry.base.reads',
+        reason: 'reading is fine',
+        revision: '20260317T143023Z',
+      },
     );
     expect(performance.now() - from).toBeLessThan(2_000);
+    const { policy, policy_id, version, contributions, generation } = await decide();
+    expect({ policy_id, version, generation }).toEqual({
+      policy_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      version: 1,
+      generation: 2,
+    });
+    expect(contributions).toEqual([{ policy, policy_id, version, verdict: 'allow' }]);
     expect(await decide({ action: 'write', action_class: 'write' })).toMatchObject({
       result: 'deny',
       policy: '',
@@ -181,7 +208,7 @@ describeWithOpa('a real OPA that polls the bundle', () => {
       },
     );
     for (const tool of ['odd\u2028<&>', 'odd\u{1F600}', 'odd\uFF61', 'odd "\\/\u007f']) {
-      await decides({ tool_name: tool, action: 'odd' }, { result: 'allow', policy: 'odd' });
+      await decides({ tool_name: tool, action: 'odd' }, { result: 'allow', policy: 'behavry.base.odd' });
     }
   });
 

@@ -11,7 +11,7 @@ import { ActivationService } from './policies/activation.service';
 import { PolicyController } from './policies/policy.controller';
 import { PolicyService } from './policies/policy.service';
 import { Publication } from './policies/publication';
-import { Publisher } from './policies/publisher';
+import { ActivePolicies } from './policies/active-policies';
 import type { PolicyConfig } from './policy-service.config';
 import { McpServerController } from './registry/mcp-server.controller';
 import { McpServerService } from './registry/mcp-server.service';
@@ -35,7 +35,7 @@ export function policyModule(context: ServiceContext<PolicyConfig>): DynamicModu
       Gate,
       BuildWake,
       Publication,
-      Publisher,
+      ActivePolicies,
       PolicyService,
       ActivationService,
       McpServerService,

@@ -133,7 +133,7 @@ describeWithOpa('policies in force', () => {
 
 test_denied if {
 	data.behavry.authz.decision.result == "deny" with input as {"request": {"tool_name": "${tool}"}}
-	data.behavry.authz.decision.policy == "tested" with input as {"request": {"tool_name": "${tool}"}}
+	data.behavry.authz.decision.policy == "behavry.base.tested" with input as {"request": {"tool_name": "${tool}"}}
 }
 `;
     const made = await tenant('POST', POLICIES, { name: 't', category: 'base', content, tests: tests('b') });
@@ -227,7 +227,7 @@ test_denied if {
     );
     expect(rows.map(({ concerns }) => concerns.tools)).toEqual([['a', 'b'], ['tool_8']]);
     const dry = await tenant('POST', `${POLICIES}/dry-run`, { inputs: [call('tool_999')] });
-    expect(dry.json.decisions[0]).toMatchObject({ result: 'allow', policy: 'n999' });
+    expect(dry.json.decisions[0]).toMatchObject({ result: 'allow', policy: 'behavry.base.n999' });
   }, 60_000);
 
   it('answers a dry run from the whole bundle, with or without a candidate', async () => {
@@ -246,14 +246,14 @@ test_denied if {
     const candidate = await tenant('POST', `${POLICIES}/dry-run`, { content, inputs });
     expect(candidate.json.decisions[0]).toMatchObject({
       result: 'escalate',
-      policy: 'stops',
+      policy: 'behavry.base.stops',
       reason: 'because',
     });
     const replaced = await tenant('POST', `${POLICIES}/dry-run`, {
       content: rego('reads', 'deny', 'read_file'),
       inputs,
     });
-    expect(replaced.json.decisions[0]).toMatchObject({ result: 'deny', policy: 'reads' });
+    expect(replaced.json.decisions[0]).toMatchObject({ result: 'deny', policy: 'behavry.base.reads' });
     expect((await tenant('GET', POLICIES)).json.total).toBe(1);
   });
 

@@ -19,13 +19,14 @@ export {
 } from './json/strict-json';
 export { memberSpan } from './json/json-shape';
 export { storableJson } from './json/storable-json';
-export { foldVerdicts, strongerVerdict } from './verdict/fold-verdicts';
+export { strongerVerdict } from './verdict/stronger-verdict';
 export { killSwitchFor, type KillTarget } from './kill/kill-switch';
 export {
   actionClassOf,
   normaliseCall,
   resourceKeyOf,
   resourceOf,
+  toolClassOf,
   verbOf,
   type ActionClass,
   type NormalisedCall,

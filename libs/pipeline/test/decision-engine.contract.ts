@@ -18,6 +18,18 @@ export function decisionEngineContract(name: string, engineOf: () => DecisionEng
       if (answer.ok) expect(answer.decision.policy).not.toBe('');
     });
 
+    it('tells who spoke, the deciding policy first', async () => {
+      const answer = await engineOf().decide(sampleInput('drop'));
+      if (!answer.ok) throw new Error(answer.fault);
+      const { policy, policy_id, version, contributions } = answer.decision;
+      expect(contributions[0]).toEqual({ policy, policy_id, version, verdict: 'deny' });
+      expect(answer.decision).toMatchObject({
+        is_reason_constant: true,
+        judges_truncated: false,
+        generation: 1,
+      });
+    });
+
     it('tells the obligations of a restriction', async () => {
       expect(await engineOf().decide(sampleInput('list'))).toMatchObject({
         decision: { obligations: [{ name: 'max_result_bytes', value: 10 }] },

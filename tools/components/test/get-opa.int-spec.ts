@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getOpa, OPA_VERSION } from '../src';
+import { getOpa, OLDEST_OPA, OPA_VERSION } from '../src';
 import { opaReleaseFile } from '../src/opa/opa-download';
 
 /** A program that says it is OPA; what the getter asks of it is its version. */
@@ -43,12 +43,8 @@ async function mirror(answers: Readonly<Record<string, string>>): Promise<Mirror
 
 const release = `/releases/v${OPA_VERSION}/${opaReleaseFile(process.platform, process.arch)}`;
 
-function releaseWith(
-  program: string,
-  checksum = createHash('sha256').update(program).digest('hex'),
-): Record<string, string> {
-  return { [release]: program, [`${release}.sha256`]: `${checksum}  ${release.split('/').at(-1)}\n` };
-}
+const program = programOf(OPA_VERSION);
+const digest = createHash('sha256').update(program).digest('hex');
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'get-opa-'));
@@ -84,36 +80,51 @@ describe('getting OPA', () => {
   });
 
   it('takes the one on PATH when it is new enough', async () => {
-    put(join(folder, 'bin', 'opa'), '1.21.3');
+    put(join(folder, 'bin', 'opa'), OLDEST_OPA);
     expect((await getOpa({ dataDir: folder, env: {} })).source).toBe('PATH');
   });
 
   it('fetches the official release once, checks it, and finds it again', async () => {
-    put(join(folder, 'bin', 'opa'), '1.20.0');
-    const { base, asked } = await mirror(releaseWith(programOf(OPA_VERSION)));
+    put(join(folder, 'bin', 'opa'), '1.22.1');
+    const { base, asked } = await mirror({ [release]: program });
     const said: string[] = [];
-    const env = { BEHAVRY_OPA_DOWNLOAD_URL: base };
+    const env = { BEHAVRY_OPA_DOWNLOAD_URL: base, BEHAVRY_OPA_SHA256: digest };
     const fetched = await getOpa({ dataDir: folder, env, say: (line) => said.push(line) });
     expect(fetched).toMatchObject({ version: OPA_VERSION, source: `official release from ${base}` });
     expect(said[0]).toContain('is not here yet');
     expect((await getOpa({ dataDir: folder, env })).source).toBe('fetched before');
-    expect(asked).toEqual([`${release}.sha256`, release]);
+    expect(asked).toEqual([release]);
   });
 
   it('refuses a release with another checksum and keeps nothing of it', async () => {
-    const { base } = await mirror(releaseWith(programOf(OPA_VERSION), '0'.repeat(64)));
-    const attempt = getOpa({ dataDir: folder, env: { BEHAVRY_OPA_DOWNLOAD_URL: base } });
-    await expect(attempt).rejects.toThrow(/its SHA-256 is [0-9a-f]{64}, published is 0{64}/u);
+    const { base } = await mirror({ [release]: program, [`${release}.sha256`]: digest });
+    const env = { BEHAVRY_OPA_DOWNLOAD_URL: base, BEHAVRY_OPA_SHA256: '0'.repeat(64) };
+    await expect(getOpa({ dataDir: folder, env })).rejects.toThrow(
+      /its SHA-256 is [0-9a-f]{64}, BEHAVRY_OPA_SHA256 says 0{64}/u,
+    );
     expect(readdirSync(join(folder, 'cache', 'behavry'))).toEqual([]);
+  });
+
+  it('fetches nothing whose checksum only its own server knows', async () => {
+    const { base, asked } = await mirror({ [release]: program, [`${release}.sha256`]: digest });
+    const attempt = getOpa({ dataDir: folder, env: { BEHAVRY_OPA_DOWNLOAD_URL: base } });
+    await expect(attempt).rejects.toThrow(/set BEHAVRY_OPA_SHA256 to the digest of opa_/u);
+    expect(asked).toEqual([]);
   });
 
   it('says everything it tried and what to do when there is none to be had', async () => {
     const { base } = await mirror({});
-    const attempt = getOpa({ dataDir: folder, env: { BEHAVRY_OPA_DOWNLOAD_URL: base } });
+    const attempt = getOpa({
+      dataDir: folder,
+      env: { BEHAVRY_OPA_DOWNLOAD_URL: base, BEHAVRY_OPA_SHA256: digest },
+    });
     await expect(attempt).rejects.toThrow(
       /answered 404[\s\S]*no Go toolchain on PATH[\s\S]*BEHAVRY_OPA_BIN/u,
     );
-    const unreachable = getOpa({ dataDir: folder, env: { BEHAVRY_OPA_DOWNLOAD_URL: 'http://127.0.0.1:9' } });
+    const unreachable = getOpa({
+      dataDir: folder,
+      env: { BEHAVRY_OPA_DOWNLOAD_URL: 'http://127.0.0.1:9', BEHAVRY_OPA_SHA256: digest },
+    });
     await expect(unreachable).rejects.toThrow(/fetch failed/u);
   });
 

@@ -119,8 +119,8 @@ export class DocumentBuilder {
   }
 }
 
-function toTenantPolicy({ id, category, content, concerns }: ActivePolicy): TenantPolicy {
+function toTenantPolicy({ id, version, category, content, concerns }: ActivePolicy): TenantPolicy {
   const place = packageOf(content, category);
   if (!place.ok) throw new Error(`policy ${id} has no place in a bundle: ${place.fault.message}`);
-  return { package: place.package, content, concerns };
+  return { id, version, package: place.package, content, concerns };
 }

@@ -29,6 +29,7 @@ export type Examination =
 
 /** A tenant's active content, as a bundle would hold it. */
 export interface TenantContent {
+  readonly tenantId: string;
   readonly policies: readonly TenantPolicy[];
   readonly blastRadius: BlastRadiusSettings;
 }
@@ -60,25 +61,26 @@ export class Gate {
   ) {}
 
   /** Checks one text by itself: package, strict compilation, shape of its contributions. */
-  async examine(content: string, category: string): Promise<Examination> {
-    const [examination] = await this.examineAll([{ content, category }]);
+  async examine(tenantId: string, content: string, category: string): Promise<Examination> {
+    const [examination] = await this.examineAll(tenantId, [{ content, category }]);
     return examination ?? { ok: false, faults: [] };
   }
 
   /** Checks texts that belong together, in a fixed number of runs; what they say of each other counts. */
-  async examineAll(texts: readonly PolicySource[]): Promise<readonly Examination[]> {
+  async examineAll(tenantId: string, texts: readonly PolicySource[]): Promise<readonly Examination[]> {
+    const opa = this.opa.for(tenantId);
     const named = texts.map(({ content, category }) => packageOf(content, category));
     const files = texts.map(({ content }, index) => ({ path: `${String(index)}.rego`, content }));
     const sound = files.filter((_file, index) => named[index]?.ok);
     const compiled =
       sound.length === 0
         ? []
-        : faultsOf(await this.opa.run(['check', ...this.#strict(), ...sound.map(({ path }) => path)], sound));
+        : faultsOf(await opa.run(['check', ...this.#strict(), ...sound.map(({ path }) => path)], sound));
     if (sound.length < texts.length || compiled.length > 0) {
       return named.map((name, index) => failed(name, index, compiled));
     }
     const modules = await parseModules(
-      this.opa,
+      opa,
       texts.map(({ content }) => content),
     );
     return texts.map(({ content }, index) => {
@@ -87,7 +89,7 @@ export class Gate {
       const { concerns, faults } = judgeModule(modules[index], name.package);
       return faults.length > 0
         ? { ok: false, faults }
-        : { ok: true, policy: { package: name.package, content, concerns } };
+        : { ok: true, policy: { id: '', version: 0, package: name.package, content, concerns } };
     });
   }
 
@@ -96,7 +98,8 @@ export class Gate {
    * @returns faults with the entry that each lies in
    */
   async compile(content: TenantContent): Promise<readonly LocatedFault[]> {
-    return faultsOf(await this.opa.run(['check', ...this.#strict(), '--bundle', '.'], this.#files(content)));
+    const opa = this.opa.for(content.tenantId);
+    return faultsOf(await opa.run(['check', ...this.#strict(), '--bundle', '.'], this.#files(content)));
   }
 
   /**
@@ -121,10 +124,11 @@ export class Gate {
   async test(content: TenantContent, tests: string): Promise<readonly PolicyFault[]> {
     const files = [...this.#files(content, ANY_ROOT), { path: 'tests/policy_test.rego', content: tests }];
     const options = ['--capabilities', this.shipped.capabilitiesFile, '--format', 'json', '--bundle', '.'];
-    const compiled = faultsOf(await this.opa.run(['check', ...options], files));
+    const opa = this.opa.for(content.tenantId);
+    const compiled = faultsOf(await opa.run(['check', ...options], files));
     if (compiled.some(({ code }) => code === 'rego_recursion_error')) return [RECURSIVE_TESTS];
     if (compiled.length > 0) return compiled.map(withoutFile);
-    return testFaultsOf(await this.opa.run(['test', '--timeout', '5s', ...options], files)).map(withoutFile);
+    return testFaultsOf(await opa.run(['test', '--timeout', '5s', ...options], files)).map(withoutFile);
   }
 
   /** Asks the bundle for the decision of each input. */
@@ -138,11 +142,13 @@ export class Gate {
       '--timeout',
       '15s',
     ];
-    const run = await this.opa.run(
-      [...args, '--bundle', '.', '--stdin-input', DECIDE],
-      this.#files(content),
-      JSON.stringify({ calls: inputs }),
-    );
+    const run = await this.opa
+      .for(content.tenantId)
+      .run(
+        [...args, '--bundle', '.', '--stdin-input', DECIDE],
+        this.#files(content),
+        JSON.stringify({ calls: inputs }),
+      );
     const faults = faultsOf(run);
     if (faults.length > 0) return { ok: false, faults: faults.map(withoutFile) };
     const found = decisionsIn(run.stdout);

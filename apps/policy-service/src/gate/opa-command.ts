@@ -19,42 +19,48 @@ const TIMEOUT_MS = 20_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 1024 * 1024;
 
+/** Runs the command in the turns of one tenant. */
+export interface OpaRunner {
+  /**
+   * @param files written below the folder in which the command runs
+   * @param stdin text for its standard input
+   * @throws ProblemError 503 when there is no such command, or too many checks wait
+   */
+  run(args: readonly string[], files: readonly BundleFile[], stdin?: string): Promise<OpaRun>;
+}
+
+/** A tenant has at most two of three runs, so that its slow tests hold up nobody else's activation. */
+const TURNS = { atOnce: 3, atOnceOfOne: 2, maxWaiting: 256, maxWaitingOfOne: 64 };
+
 /**
  * Runs the `opa` command on files in a folder of their own that is always removed. The child sees no
  * environment of ours, has a time-out, and cannot print without bound.
  */
 @Injectable()
 export class OpaCommand {
-  readonly #turns = new Turns(
-    2,
-    128,
-    () =>
-      new ProblemError('unavailable', 'Too many policies are being checked; try again shortly.', {
-        headers: { 'retry-after': '2' },
-      }),
-  );
+  readonly #turns = new FairTurns(TURNS);
 
   constructor(private readonly context: ServiceContext<PolicyConfig>) {}
 
-  /**
-   * @param files written below the folder in which the command runs
-   * @param stdin text for its standard input
-   * @throws ProblemError 503 when there is no such command, or too many checks wait
-   */
-  async run(args: readonly string[], files: readonly BundleFile[], stdin = ''): Promise<OpaRun> {
-    return this.#turns.take(async () => {
-      const folder = await mkdtemp(join(tmpdir(), `behavry-gate-${String(process.pid)}-`));
-      try {
-        for (const { path, content } of files) {
-          const file = join(folder, path);
-          await mkdir(dirname(file), { recursive: true });
-          await writeFile(file, content);
-        }
-        return await this.#spawn(args, folder, stdin);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
+  /** @param tenantId whose turns are taken */
+  for(tenantId: string): OpaRunner {
+    return {
+      run: (args, files, stdin = '') => this.#turns.take(tenantId, () => this.#run(args, files, stdin)),
+    };
+  }
+
+  async #run(args: readonly string[], files: readonly BundleFile[], stdin: string): Promise<OpaRun> {
+    const folder = await mkdtemp(join(tmpdir(), `behavry-gate-${String(process.pid)}-`));
+    try {
+      for (const { path, content } of files) {
+        const file = join(folder, path);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, content);
       }
-    });
+      return await this.#spawn(args, folder, stdin);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   #spawn(args: readonly string[], folder: string, stdin: string): Promise<OpaRun> {
@@ -99,6 +105,6 @@ function missing(command: string): ProblemError {
   return new ProblemError(
     'component_missing',
     `Policies are checked with the opa command, and "${command}" cannot be run here. ` +
-      'Install OPA 1.22 or newer and set BEHAVRY_OPA_BIN to its path.',
+      'Install OPA 1.22.2 or newer and set BEHAVRY_OPA_BIN to its path.',
   );
 }

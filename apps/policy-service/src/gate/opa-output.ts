@@ -58,8 +58,15 @@ function toFault(error: unknown): LocatedFault {
   return {
     ...place(location),
     code: typeof code === 'string' ? code : 'check_failed',
-    message: typeof message === 'string' ? message : 'the check failed',
+    message: typeof message === 'string' ? explained(message) : 'the check failed',
   };
+}
+
+/** OPA's own words do not tell that it is the list of built-ins that has no such function. */
+function explained(message: string): string {
+  return message.startsWith('undefined function')
+    ? `${message}: neither a function of the policies nor a built-in that policies may use (policies/built-ins.json)`
+    : message;
 }
 
 function place(location: unknown): Pick<LocatedFault, 'file' | 'row' | 'col'> {

@@ -1,5 +1,5 @@
 import { ProblemError } from '@behavry/platform';
-import type { OpaCommand } from './opa-command';
+import type { OpaRunner } from './opa-command';
 import { parse } from './opa-output';
 
 /** Parses many modules in one run; the syntax trees have no places and no annotations. */
@@ -9,10 +9,7 @@ const PARSE_ALL = '[rego.parse_module(sprintf("%d.rego", [i]), text) | some i, t
  * OPA's syntax trees of modules that have compiled.
  * @param contents Rego texts; those with metadata, and a single one, are parsed with places and annotations
  */
-export async function parseModules(
-  opa: OpaCommand,
-  contents: readonly string[],
-): Promise<readonly unknown[]> {
+export async function parseModules(opa: OpaRunner, contents: readonly string[]): Promise<readonly unknown[]> {
   const isOneByOne = (content: string): boolean => contents.length === 1 || content.includes('METADATA');
   const together = contents.filter((content) => !isOneByOne(content));
   const trees = together.length === 0 ? [] : await parseTogether(opa, together);
@@ -29,13 +26,13 @@ export async function parseModules(
   return modules;
 }
 
-async function parseOne(opa: OpaCommand, content: string): Promise<unknown> {
+async function parseOne(opa: OpaRunner, content: string): Promise<unknown> {
   const file = { path: 'policy.rego', content };
   const run = await opa.run(['parse', '--format', 'json', '--json-include', 'locations', file.path], [file]);
   return (run.status === 0 ? parse(run.stdout) : undefined) ?? notParsed();
 }
 
-async function parseTogether(opa: OpaCommand, contents: readonly string[]): Promise<readonly unknown[]> {
+async function parseTogether(opa: OpaRunner, contents: readonly string[]): Promise<readonly unknown[]> {
   const args = ['eval', '--format', 'json', '--timeout', '15s', '--stdin-input', PARSE_ALL];
   const run = await opa.run(args, [], JSON.stringify(contents));
   const answer = parse(run.stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;

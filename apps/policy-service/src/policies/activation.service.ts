@@ -12,7 +12,7 @@ import {
   type ExaminedDraft,
   type PolicyDraft,
 } from './policy.service';
-import { Publisher, type ActiveSetChange } from './publisher';
+import { ActivePolicies, type ActiveSetChange } from './active-policies';
 import { readContent, tenantPolicy } from './tenant-content';
 
 export interface Published {
@@ -32,7 +32,7 @@ export class ActivationService {
   constructor(
     private readonly database: DataSource,
     private readonly policies: PolicyService,
-    private readonly publisher: Publisher,
+    private readonly active: ActivePolicies,
     private readonly gate: Gate,
   ) {}
 
@@ -43,7 +43,7 @@ export class ActivationService {
    */
   async activate(person: Person, id: string, wanted: number | undefined): Promise<Published> {
     const { tenantId } = person;
-    const revision = await this.publisher.publish(tenantId, async (manager): Promise<ActiveSetChange> => {
+    const revision = await this.active.change(tenantId, async (manager): Promise<ActiveSetChange> => {
       const policies = new PolicyRepository(manager, tenantId);
       const policy = await policies.get(id);
       if (!policy) throw unknownPolicy();
@@ -52,7 +52,7 @@ export class ActivationService {
       if (!version) throw new ProblemError('not_found', 'The policy has no such version.');
       return {
         leaving: policy.activePackage === null ? [] : [policy.activePackage],
-        coming: [{ policy: tenantPolicy(version), tests: version.tests, field: 'content' }],
+        coming: [{ policy: tenantPolicy(id, version), tests: version.tests, field: 'content' }],
         apply: async (writer) => {
           const { at } = this.policies.author(person);
           await new PolicyRepository(writer, tenantId).activate(id, version.version, version.package, at);
@@ -70,7 +70,7 @@ export class ActivationService {
   /** Takes a policy out of force for good. @throws ProblemError 404, 409 when it is archived already */
   async archive(person: Person, id: string): Promise<Published> {
     const { tenantId } = person;
-    const revision = await this.publisher.publish(tenantId, async (manager): Promise<ActiveSetChange> => {
+    const revision = await this.active.change(tenantId, async (manager): Promise<ActiveSetChange> => {
       const policy = await new PolicyRepository(manager, tenantId).get(id);
       if (!policy) throw unknownPolicy();
       if (policy.status === 'archived')
@@ -94,11 +94,11 @@ export class ActivationService {
    */
   async import(person: Person, drafts: readonly PolicyDraft[], isActivated: boolean): Promise<Imported> {
     const { tenantId } = person;
-    const texts = await this.#examineAll(drafts);
+    const texts = await this.#examineAll(tenantId, drafts);
     const ids: string[] = [];
     let revision: string | null = null;
     if (isActivated) {
-      revision = await this.publisher.publish(tenantId, () =>
+      revision = await this.active.change(tenantId, () =>
         Promise.resolve({
           leaving: [],
           coming: texts.map(({ policy, tests }, index) => ({ policy, tests, field: fieldOf(index) })),
@@ -145,7 +145,7 @@ export class ActivationService {
     const present = await withTenant(this.database, tenantId, (manager) => readContent(manager, tenantId));
     let policies = present.policies;
     if (content !== undefined) {
-      const examination = await this.gate.examine(content, category ?? categoryIn(content));
+      const examination = await this.gate.examine(tenantId, content, category ?? categoryIn(content));
       if (!examination.ok) throw policyInvalid(examination.faults);
       const { policy } = examination;
       policies = [...policies.filter((other) => other.package.text !== policy.package.text), policy];
@@ -155,9 +155,9 @@ export class ActivationService {
     return run.decisions;
   }
 
-  async #examineAll(drafts: readonly PolicyDraft[]): Promise<readonly ExaminedDraft[]> {
+  async #examineAll(tenantId: string, drafts: readonly PolicyDraft[]): Promise<readonly ExaminedDraft[]> {
     for (const { content, tests } of drafts) checkSizes(content, tests);
-    const examinations = await this.gate.examineAll(drafts);
+    const examinations = await this.gate.examineAll(tenantId, drafts);
     const faults: FaultView[] = [];
     const texts: ExaminedDraft[] = [];
     for (const [index, draft] of drafts.entries()) {

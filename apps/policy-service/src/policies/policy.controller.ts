@@ -60,9 +60,12 @@ export class PolicyController {
   @Post('check')
   @HttpCode(200)
   @RequireRole('policy_author')
-  async check(@Body() body: CheckPolicyRequest): Promise<{ ok: boolean; errors: readonly PolicyFault[] }> {
+  async check(
+    @CurrentPerson() person: Person,
+    @Body() body: CheckPolicyRequest,
+  ): Promise<{ ok: boolean; errors: readonly PolicyFault[] }> {
     checkSizes(body.content);
-    const examination = await this.gate.examine(body.content, body.category);
+    const examination = await this.gate.examine(person.tenantId, body.content, body.category);
     return examination.ok ? { ok: true, errors: [] } : { ok: false, errors: examination.faults };
   }
 

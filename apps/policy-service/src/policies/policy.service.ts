@@ -68,7 +68,7 @@ export class PolicyService {
    */
   async create(person: Person, draft: PolicyDraft, idempotencyKey: string | null): Promise<PolicyWithText> {
     const { tenantId } = person;
-    const text = await this.examined(draft);
+    const text = await this.examined(tenantId, draft);
     try {
       return await withTenant(this.database, tenantId, async (manager) => {
         const id = await this.insert(manager, person, text, idempotencyKey);
@@ -120,7 +120,7 @@ export class PolicyService {
     const { tenantId } = person;
     const before = await this.get(tenantId, id);
     checkEditable(before.policy, ifMatch);
-    const text = await this.examined({
+    const text = await this.examined(tenantId, {
       name: edit.name ?? before.newest.name,
       description: edit.description ?? before.newest.description,
       category: edit.category ?? before.newest.category,
@@ -177,9 +177,9 @@ export class PolicyService {
   }
 
   /** @throws ProblemError 413, 422 `policy_invalid` */
-  async examined(draft: PolicyDraft): Promise<ExaminedDraft> {
+  async examined(tenantId: string, draft: PolicyDraft): Promise<ExaminedDraft> {
     checkSizes(draft.content, draft.tests);
-    const examination = await this.gate.examine(draft.content, draft.category);
+    const examination = await this.gate.examine(tenantId, draft.content, draft.category);
     if (!examination.ok) throw policyInvalid(examination.faults);
     return examinedDraft(draft, examination.policy);
   }

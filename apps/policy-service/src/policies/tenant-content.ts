@@ -14,19 +14,25 @@ export async function readContent(manager: EntityManager, tenantId: string): Pro
   const { policy: policyCounter } = await contentCounters(manager, tenantId);
   const active = await new PolicyRepository(manager, tenantId).active();
   const { blastRadius } = await new TenantSettingsRepository(manager, tenantId).get();
-  return { policies: active.map(tenantPolicy), blastRadius, policyCounter };
+  const policies = active.map((policy) => tenantPolicy(policy.id, policy));
+  return { tenantId, policies, blastRadius, policyCounter };
 }
 
 /**
  * A stored policy as the bundle rules take it.
  * @throws Error when its package no longer passes the rules it was saved under
  */
-export function tenantPolicy(stored: {
-  readonly content: string;
-  readonly category: string;
-  readonly concerns: Concerns;
-}): TenantPolicy {
-  const named = packageOf(stored.content, stored.category);
+export function tenantPolicy(
+  id: string,
+  stored: {
+    readonly version: number;
+    readonly content: string;
+    readonly category: string;
+    readonly concerns: Concerns;
+  },
+): TenantPolicy {
+  const { version, content, category, concerns } = stored;
+  const named = packageOf(content, category);
   if (!named.ok) throw new Error(`a stored policy has no valid package: ${named.fault.message}`);
-  return { package: named.package, content: stored.content, concerns: stored.concerns };
+  return { id, version, package: named.package, content, concerns };
 }

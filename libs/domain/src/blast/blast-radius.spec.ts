@@ -38,6 +38,49 @@ describe('blast radius', () => {
   it('does not take names or addresses for paths', () => {
     expect(judge('delete_record', { table: 'users' })).toBeUndefined();
     expect(judge('delete_item', { url: 'https://example.com/x' })).toBeUndefined();
+    expect(judge('delete_item', { profile_name: '/x' })).toBeUndefined();
+  });
+
+  it('finds paths however they are nested and named', () => {
+    expect(judge('fs_remove', { edits: [{ path: '/a/b/c/d' }, { path: '/x' }] })).toBe('deny:shallow_delete');
+    expect(judge('remove', { options: { fileName: '/x' } })).toBe('deny:shallow_delete');
+    expect(judge('remove', { paths: [['/x']] })).toBe('deny:shallow_delete');
+    expect(judge('write_file', { options: { targetPath: '/etc/passwd' } })).toBe('escalate:config_write');
+  });
+
+  it('takes a verb that says nothing for a writing one', () => {
+    expect(judge('frobnicate', { path: '/etc/passwd' })).toBe('escalate:config_write');
+    expect(judge('frobnicate', { path: '/srv/a/.env' })).toBe('escalate:protected_file');
+    expect(judge('frobnicate', { path: '/srv' })).toBeUndefined();
+  });
+
+  it('looks at fifty paths, and lets nobody release a delete of more', () => {
+    const paths = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `/srv/data/x/${String(index)}`);
+    const tell = (count: number): object => ({ a: paths(count).map((path) => ({ path })) });
+    expect(judge('write_files', tell(50) as never)).toBeUndefined();
+    expect(judge('write_files', tell(51) as never)).toBe('escalate:many_paths');
+    expect(judge('delete_files', tell(51) as never)).toBe('deny:many_paths');
+    expect(judge('read_files', tell(50) as never)).toBeUndefined();
+  });
+
+  it('does not follow a path that climbs more often than any real one', () => {
+    const hidden = `/srv${'/a/..'.repeat(9)}/b/c/d/e`;
+    expect(judge('delete_file', { path: hidden })).toBe('deny:shallow_delete');
+    expect(judge('write_file', { path: hidden })).toBe('escalate:config_write');
+    expect(judge('write_file', { path: hidden.replace('/a/..', '') })).toBeUndefined();
+  });
+
+  it('sees through malformed escapes and short file addresses', () => {
+    expect(judge('delete_file', { path: 'file:///srv/a/%2e%2e/%zz' })).toBe('deny:shallow_delete');
+    expect(judge('delete_file', { path: 'file:///srv/a/%2e%2e/%ff' })).toBe('deny:shallow_delete');
+    expect(judge('write_file', { path: 'file:/etc/passwd' })).toBe('escalate:config_write');
+  });
+
+  it('counts the recipients of a nested message once', () => {
+    const to = many(6).map((email) => ({ email }));
+    expect(judge('send_email', { message: { to } })).toBeUndefined();
+    expect(judge('send_email', { message: { to: many(11) } })).toBe('escalate:many_recipients');
   });
 
   it.each([

@@ -21,7 +21,8 @@ const SHIPPED = [
   { path: 'base/blast_radius.rego', content: '# METADATA\npackage behavry.base.blast_radius\n' },
   {
     path: 'delegation/scope.rego',
-    content: '# METADATA\n# custom:\n#   when: [delegation]\npackage behavry.delegation.scope\n',
+    content:
+      '# METADATA\n# custom:\n#   when: [delegation]\npackage behavry.delegation.scope\n\ndeny contains {"policy": "x", "reason": "r"}\n',
   },
   { path: 'test/fold_test.rego', content: 'package behavry.fold_test\n' },
 ];
@@ -30,8 +31,10 @@ function policy(text: string, concerns: Concerns = EVERYTHING): TenantPolicy {
   const category = text.split('.')[1] ?? '';
   const place = packageOf(`package ${text}`, category);
   if (!place.ok) throw new Error(place.fault.message);
-  return { package: place.package, content: `package ${text}\n`, concerns };
+  return { id: `id-${text}`, version: 3, package: place.package, content: `package ${text}\n`, concerns };
 }
+
+const ANY = ['deny', 'escalate', 'restrict', 'allow'];
 
 const CONTENT: BundleContent = {
   shipped: SHIPPED,
@@ -42,6 +45,9 @@ const CONTENT: BundleContent = {
       servers: [],
       actions: ['delete'],
       when: [],
+      kinds: ['deny'],
+      isReasonConstant: true,
+      judgesTruncated: true,
     }),
     policy('behavry.authz.mine', { everything: false, tools: [], servers: ['files'], actions: [], when: [] }),
   ],
@@ -68,12 +74,49 @@ describe('the files of a bundle', () => {
       index: unknown;
     };
     expect(data.index).toEqual({
-      always: { base: ['blast_radius'] },
-      tools: { rm: { base: ['deletes'] }, unlink: { base: ['deletes'] } },
-      servers: { files: { simple: ['mine'] } },
-      actions: { delete: { base: ['deletes'] } },
-      when: { delegation: { delegation: ['scope'] } },
+      always: { base: { blast_radius: [] } },
+      tools: { rm: { base: { deletes: ['deny'] } }, unlink: { base: { deletes: ['deny'] } } },
+      servers: { files: { simple: { mine: ANY } } },
+      actions: { delete: { base: { deletes: ['deny'] } } },
+      when: { delegation: { delegation: { scope: ['deny'] } } },
     });
+  });
+
+  it('tell of each policy who it is, from what is stored and not from its text', () => {
+    const data = JSON.parse(files.find(({ path }) => path.endsWith('data.json'))?.content ?? '') as {
+      policies: Record<string, Record<string, unknown>>;
+    };
+    expect(data.policies['base']?.['deletes']).toEqual({
+      policy: 'behavry.base.deletes',
+      policy_id: 'id-behavry.base.deletes',
+      version: 3,
+      is_reason_constant: true,
+      judges_truncated: true,
+    });
+    expect(data.policies['simple']?.['mine']).toMatchObject({
+      policy: 'behavry.authz.mine',
+      policy_id: 'id-behavry.authz.mine',
+      is_reason_constant: false,
+      judges_truncated: false,
+    });
+    expect(data.policies['delegation']?.['scope']).toMatchObject({
+      policy: 'behavry.delegation.scope',
+      policy_id: 'behavry.delegation.scope',
+      version: 0,
+      is_reason_constant: true,
+    });
+  });
+
+  it('know of a shipped policy whose reason is built from the call', () => {
+    const content = 'package behavry.base.x\n\ndeny contains {"policy": "x", "reason": sprintf("%d", [1])}\n';
+    const made = bundleFiles({
+      ...CONTENT,
+      shipped: [{ path: 'base/x.rego', content }],
+      policies: [],
+    });
+    expect(made.find(({ path }) => path.endsWith('data.json'))?.content).toContain(
+      '"is_reason_constant":false',
+    );
   });
 
   it('refer to a policy in the simple form by static references only', () => {
@@ -83,7 +126,7 @@ describe('the files of a bundle', () => {
   });
 
   it('have a digest that only their content decides', () => {
-    expect(contentDigest(files)).toBe('0a78fe95e2e8f25506a6ff6284332c45318a4999ccb7896a2a975e16a09460ba');
+    expect(contentDigest(files)).toBe('b64ee9c8e15f6d8d2b2ac57380d95ebeba4c1c633e529222ec8d211d1da1cb2c');
   });
 
   it('are the same for every order of the same policies', () => {
@@ -125,7 +168,7 @@ describe('manifest and signature', () => {
       revision: '20260101T000000Z',
       roots: ['behavry'],
       rego_version: 1,
-      metadata: { digest: 'd', generation: 7, policies: 2, builder: 1 },
+      metadata: { digest: 'd', generation: 7, policies: 2, builder: 2 },
     });
   });
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { bundleJson, byCodePoint } from './bundle-json';
 import { concernsOfText } from './concerns';
 import { isControlFile, isTestPath, SIMPLE_CATEGORY } from './policy-package';
-import type { BundleContent, BundleFile, ShippedModule } from './policy-module';
+import type { BundleContent, BundleFile, ShippedModule, TenantPolicy } from './policy-module';
 import { simpleAdapter } from './simple-adapter';
-import { tenantIndex, type IndexedPolicy } from './tenant-index';
+import { policyTable, tenantIndex, type IndexedPolicy } from './tenant-index';
 
 /** Version of the way in which bundles are put together; part of the manifest. */
-export const BUNDLE_BUILDER_VERSION = 1;
+export const BUNDLE_BUILDER_VERSION = 2;
 
 /** Shipped folders that hold the fold itself and are no policies. */
 const MACHINERY: readonly string[] = ['authz', 'fold'];
@@ -29,10 +29,8 @@ export interface BundleStamp {
  */
 export function bundleFiles({ shipped, policies, settings }: BundleContent): readonly BundleFile[] {
   const kept = shipped.filter(({ path }) => !isTestPath(path));
-  const data = {
-    index: tenantIndex([...kept.filter(isPolicy).map(indexedShipped), ...policies.map(indexedOwn)]),
-    settings,
-  };
+  const indexed = [...kept.filter(isPolicy).map(indexedShipped), ...policies.map(indexedOwn)];
+  const data = { index: tenantIndex(indexed), policies: policyTable(indexed), settings };
   const files: BundleFile[] = [
     ...kept.map(({ path, content }) => ({ path: `behavry/${path}`, content })),
     ...policies.map(({ package: { path }, content }) => ({ path, content })),
@@ -74,16 +72,17 @@ function isPolicy({ path }: ShippedModule): boolean {
 
 function indexedShipped({ path, content }: ShippedModule): IndexedPolicy {
   const [category = '', file = ''] = path.split('/');
-  return { category, name: file.replace(/\.rego$/, ''), concerns: concernsOfText(content) };
+  const name = file.replace(/\.rego$/, '');
+  const text = `behavry.${category}.${name}`;
+  return { category, name, concerns: concernsOfText(content), package: text, id: text, version: 0 };
 }
 
-function indexedOwn({
-  package: { category, name },
-  concerns,
-}: BundleContent['policies'][number]): IndexedPolicy {
-  return { category: category === SIMPLE_CATEGORY ? 'simple' : category, name, concerns };
+function indexedOwn({ package: place, concerns, id, version }: TenantPolicy): IndexedPolicy {
+  const { name, text } = place;
+  const category = place.category === SIMPLE_CATEGORY ? 'simple' : place.category;
+  return { category, name, concerns, package: text, id, version };
 }
 
-function isSimple(policy: BundleContent['policies'][number]): boolean {
+function isSimple(policy: TenantPolicy): boolean {
   return policy.package.category === SIMPLE_CATEGORY;
 }

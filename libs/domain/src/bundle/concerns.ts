@@ -9,11 +9,27 @@ export const CONCERN_CONDITIONS = [
 ] as const;
 export type ConcernCondition = (typeof CONCERN_CONDITIONS)[number];
 
+/** Verdicts that a policy's rules may contribute, strongest first. */
+export const CONTRIBUTION_KINDS = ['deny', 'escalate', 'restrict', 'allow'] as const;
+export type ContributionKind = (typeof CONTRIBUTION_KINDS)[number];
+
+/** What else is known of a module. Of a version that was saved before these were read, nothing is. */
+export interface ModuleTraits {
+  /** Verdicts that it has rules for; unknown means any. */
+  readonly kinds?: readonly ContributionKind[];
+  /** Whether no reason is built from the call. */
+  readonly isReasonConstant?: boolean;
+  /** Whether it declares that it can judge a call of which something was left out (`custom: {truncated: true}`). */
+  readonly judgesTruncated?: boolean;
+}
+
 /**
  * Which calls a policy has something to say about: those that match any entry. `everything` stands for
  * policies that say nothing of the kind.
  */
-export type Concerns =
+export type Concerns = ModuleTraits & CallConcerns;
+
+type CallConcerns =
   | { readonly everything: true }
   | {
       readonly everything: false;
@@ -52,8 +68,18 @@ export function declaredConcerns(custom: unknown): Concerns | undefined {
 }
 
 /**
+ * Whether a module's metadata declares that it can judge truncated input.
+ * @throws TypeError that says what is wrong with the declaration
+ */
+export function declaresTruncated(custom: unknown): boolean {
+  const value = (custom as Readonly<Record<string, unknown>> | null | undefined)?.['truncated'];
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw new TypeError('truncated in the metadata must be true or false');
+}
+
+/**
  * The same from a module's text, for the modules that we ship: lists inline, one a line, in the metadata
- * before `package`. A tenant's policy is read from OPA's own parse instead.
+ * before `package`, every contribution one set of objects. A tenant's policy is read from OPA's own parse instead.
  */
 export function concernsOfText(content: string): Concerns {
   const custom: Record<string, readonly string[]> = {};
@@ -62,7 +88,11 @@ export function concernsOfText(content: string): Concerns {
     const [, key, items] = /^# {3}(tools|servers|actions|when): \[([^\]]*)\]$/.exec(line) ?? [];
     if (key !== undefined && items !== undefined) custom[key] = items.split(',').map((item) => item.trim());
   }
-  return declaredConcerns(custom) ?? EVERYTHING;
+  return {
+    ...(declaredConcerns(custom) ?? EVERYTHING),
+    kinds: CONTRIBUTION_KINDS.filter((kind) => new RegExp(`^${kind} contains `, 'm').test(content)),
+    isReasonConstant: !/"reason":\s*[^"\s]/.test(content),
+  };
 }
 
 function textsOf(members: Readonly<Record<string, unknown>>, list: string): readonly string[] {

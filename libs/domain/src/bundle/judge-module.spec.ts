@@ -88,7 +88,10 @@ describe('a policy concerns', () => {
       [
         contains(
           'allow',
-          call('internal.member_2', tool, { type: 'set', value: [text('a'), { type: 'var', value: 'x' }] }),
+          call('internal.member_2', tool, {
+            type: 'set',
+            value: [ref('input.a'), { type: 'var', value: 'x' }],
+          }),
         ),
       ],
       'everything',
@@ -127,6 +130,41 @@ describe('a policy concerns', () => {
   });
 });
 
+describe('of a policy is known', () => {
+  const reasons = (...keys: object[]): boolean | undefined =>
+    judgeModule(
+      parsed(
+        FULL,
+        keys.map((key) => ({ head: { name: 'deny', key, ref: [{ type: 'var', value: 'deny' }] }, body: [] })),
+      ),
+      place(FULL),
+    ).concerns.isReasonConstant;
+  const entry = (...members: [object, object][]): object => ({ type: 'object', value: members });
+
+  it('which verdicts it has rules for', () => {
+    const rules = [contains('allow'), contains('deny'), contains('deny'), contains('helper')];
+    expect(judgeModule(parsed(FULL, rules), place(FULL)).concerns.kinds).toEqual(['deny', 'allow']);
+  });
+
+  it('whether all its reasons are constants', () => {
+    expect(reasons(entry([text('reason'), text('r')]), entry([text('policy'), ref('input.x')]))).toBe(true);
+    expect(reasons(entry([text('reason'), text('r')]), entry([text('reason'), ref('input.x')]))).toBe(false);
+    expect(reasons(entry([text('reason'), { type: 'call', value: [] }]))).toBe(false);
+    expect(reasons(entry([ref('input.key'), text('r')]))).toBe(false);
+    expect(reasons({ type: 'var', value: 'entry' })).toBe(false);
+  });
+
+  it('whether it can judge a call of which something was left out', () => {
+    const judges = (custom?: object): boolean | undefined =>
+      judgeModule(parsed(FULL, [contains('allow')], custom), place(FULL)).concerns.judgesTruncated;
+    expect([judges({ truncated: true }), judges({ truncated: false }), judges()]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
 describe('a policy is refused', () => {
   const fault = (name: string, rules: object[], custom?: object, real = name): string =>
     judgeModule(parsed(real, rules, custom), place(name))
@@ -143,9 +181,34 @@ describe('a policy is refused', () => {
     expect(fault(SIMPLE, [is('deny', 'yes')])).toBe('contribution_shape@5');
   });
 
+  it.each([
+    ['a set', [text('rm'), ref('input.y')], 'membership_mixed@7'],
+    ['a list with a variable', [text('rm'), { type: 'var', value: 'y' }], 'membership_mixed@7'],
+    [
+      'an item that is not all constant',
+      [text('rm'), { type: 'array', value: [ref('input.y')] }],
+      'membership_mixed@7',
+    ],
+    ['constants alone', [text('rm'), { type: 'array', value: [text('x')] }], ''],
+    ['references alone', [ref('input.x'), ref('input.y')], ''],
+  ])('for a membership test in %s that an older OPA leaves out', (_what, items, expected) => {
+    const membership = [ref('internal.member_2'), tool, { type: 'set', value: items }];
+    const test = {
+      terms: membership,
+      location: { row: 7, col: 3 },
+    };
+    expect(fault(FULL, [contains('deny', test)])).toBe(expected);
+    const nested = { terms: { type: 'setcomprehension', value: { term: text('x'), body: [test] } } };
+    expect(fault(FULL, [contains('deny', nested)])).toBe(expected);
+    expect(
+      fault(FULL, [contains('deny', { terms: { symbols: [{ type: 'call', value: membership }] } })]),
+    ).toBe('');
+  });
+
   it('when its metadata is no list of texts', () => {
     expect(fault(FULL, [], { tools: 'x' })).toBe('metadata_invalid@1');
     expect(fault(FULL, [], { when: ['moonlight'] })).toBe('metadata_invalid@1');
+    expect(fault(FULL, [], { truncated: 'yes' })).toBe('metadata_invalid@1');
   });
 
   it('when OPA reads another package than its place', () => {

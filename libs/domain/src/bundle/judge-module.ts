@@ -1,4 +1,11 @@
-import { declaredConcerns, EVERYTHING, type Concerns } from './concerns';
+import {
+  CONTRIBUTION_KINDS,
+  declaredConcerns,
+  declaresTruncated,
+  EVERYTHING,
+  type Concerns,
+  type ContributionKind,
+} from './concerns';
 import { recordsOf } from './json-narrowing';
 import { SIMPLE_CATEGORY, type PolicyFault, type PolicyPackage } from './policy-package';
 import { readRegoModule, refText, type RegoExpression, type RegoRule, type RegoTerm } from './rego-ast';
@@ -8,8 +15,6 @@ export interface ModuleJudgement {
   readonly concerns: Concerns;
   readonly faults: readonly PolicyFault[];
 }
-
-const CONTRIBUTIONS: readonly string[] = ['deny', 'escalate', 'restrict', 'allow'];
 
 /** The parts of the input whose equality with fixed texts tells which calls a rule can speak about. */
 const SELECTORS: ReadonlyMap<string, 'tools' | 'servers' | 'actions'> = new Map([
@@ -33,21 +38,48 @@ export function judgeModule(ast: unknown, place: PolicyPackage): ModuleJudgement
     const message = `OPA reads the package as ${module.package ?? 'none'}, not ${place.text}`;
     faults.push({ code: 'package_invalid', message, row: 1, col: 1 });
   }
-  const rules = module.rules.filter(({ name }) => CONTRIBUTIONS.includes(name));
+  const rules = module.rules.filter(({ name }) => isContribution(name));
   for (const rule of rules) {
     const message = place.category === SIMPLE_CATEGORY ? simpleFault(rule) : fullFault(rule);
     if (message !== undefined)
       faults.push({ code: 'contribution_shape', message, row: rule.row, col: rule.col });
   }
+  for (const { row, col } of module.mixedMemberships) {
+    faults.push({ code: 'membership_mixed', message: MIXED_MEMBERSHIP, row, col });
+  }
+  const traits = {
+    kinds: CONTRIBUTION_KINDS.filter((kind) => rules.some(({ name }) => name === kind)),
+    isReasonConstant: place.category === SIMPLE_CATEGORY || rules.every(({ key }) => hasConstantReason(key)),
+  };
   try {
-    return { concerns: declaredConcerns(module.custom) ?? inferredConcerns(rules), faults };
+    const judgesTruncated = declaresTruncated(module.custom);
+    const concerns = declaredConcerns(module.custom) ?? inferredConcerns(rules);
+    return { concerns: { ...concerns, ...traits, judgesTruncated }, faults };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return {
-      concerns: EVERYTHING,
+      concerns: { ...EVERYTHING, ...traits },
       faults: [...faults, { code: 'metadata_invalid', message: error.message, row: 1, col: 1 }],
     };
   }
+}
+
+/** OPA before 1.22.2 takes only the constants of such a literal and leaves the rule out. */
+const MIXED_MEMBERSHIP =
+  'a membership test in a list or set that mixes constants with other values is not evaluated by every OPA: ' +
+  'name the set first (dangerous := {"rm", input.x}, then y in dangerous), or test the values one by one';
+
+function isContribution(name: string): name is ContributionKind {
+  return (CONTRIBUTION_KINDS as readonly string[]).includes(name);
+}
+
+/** An entry without a reason gets one from the fold, which is constant too. */
+function hasConstantReason(key: RegoTerm | undefined): boolean {
+  if (key?.type !== 'object' || !Array.isArray(key.value)) return false;
+  return (key.value as unknown[]).every((pair) => {
+    const [name, value] = recordsOf(pair);
+    return name?.['type'] === 'string' && (name['value'] !== 'reason' || value?.['type'] === 'string');
+  });
 }
 
 function fullFault({ name, isSet, isNested, isFunction, isDefault }: RegoRule): string | undefined {

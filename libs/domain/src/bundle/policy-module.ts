@@ -11,6 +11,9 @@ export interface ShippedModule {
 
 /** An active policy of a tenant, already checked. */
 export interface TenantPolicy {
+  /** Id and version in the control plane's own table; empty and 0 for a text that is not stored. */
+  readonly id: string;
+  readonly version: number;
   readonly package: PolicyPackage;
   readonly content: string;
   readonly concerns: Concerns;

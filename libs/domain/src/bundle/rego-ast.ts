@@ -1,4 +1,5 @@
 import { isRecord, recordsOf } from './json-narrowing';
+import { mixedMemberships, type Place } from './mixed-membership';
 
 /** The part of `opa parse --format json --json-include locations` that we read. */
 export interface RegoRule {
@@ -9,6 +10,8 @@ export interface RegoRule {
   readonly isSet: boolean;
   readonly isFunction: boolean;
   readonly hasElse: boolean;
+  /** What a set rule puts into its set. */
+  readonly key: RegoTerm | undefined;
   /** A constant value of the head, when it has one. */
   readonly value: unknown;
   readonly body: readonly RegoExpression[];
@@ -34,6 +37,8 @@ export interface RegoModule {
   readonly rules: readonly RegoRule[];
   /** `custom` of the package's metadata. */
   readonly custom: unknown;
+  /** Membership tests in a literal that mixes constants with other values. */
+  readonly mixedMemberships: readonly Place[];
 }
 
 /** Narrows OPA's own JSON of a parsed module. Members that are missing read as empty. */
@@ -44,6 +49,7 @@ export function readRegoModule(json: unknown): RegoModule {
     package: packageText(module['package']),
     rules: recordsOf(module['rules']).map(readRule),
     custom: annotation?.['custom'],
+    mixedMemberships: mixedMemberships(module['rules']),
   };
 }
 
@@ -74,6 +80,7 @@ function readRule(rule: Readonly<Record<string, unknown>>): RegoRule {
     isSet: head['key'] !== undefined && head['value'] === undefined,
     isFunction: Array.isArray(head['args']),
     hasElse: rule['else'] !== undefined,
+    key: isRecord(head['key']) ? termOf(head['key']) : undefined,
     value,
     body: recordsOf(rule['body']).map(readExpression),
     row: typeof location['row'] === 'number' ? location['row'] : 1,
@@ -89,6 +96,10 @@ function readExpression(expression: Readonly<Record<string, unknown>>): RegoExpr
   return {
     isNegated: expression['negated'] === true,
     hasWith: expression['with'] !== undefined,
-    terms: recordsOf(expression['terms']).map(({ type, value }) => ({ type: String(type), value })),
+    terms: recordsOf(expression['terms']).map(termOf),
   };
+}
+
+function termOf({ type, value }: Readonly<Record<string, unknown>>): RegoTerm {
+  return { type: String(type), value };
 }

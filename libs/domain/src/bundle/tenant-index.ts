@@ -1,8 +1,7 @@
-import { byCodePoint } from './bundle-json';
-import type { Concerns } from './concerns';
+import { CONTRIBUTION_KINDS, type Concerns } from './concerns';
 
-/** Names of policies by category. */
-export type IndexGroup = Readonly<Record<string, readonly string[]>>;
+/** Policies by category and name, each with the verdicts that it has rules for. */
+export type IndexGroup = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /**
  * What the fold looks names up in, so that a decision's cost does not grow with the number of policies:
@@ -16,14 +15,47 @@ export interface TenantIndex {
   readonly when: Readonly<Record<string, IndexGroup>>;
 }
 
+/** What is known of one policy, apart from its text. */
 export interface IndexedPolicy {
   /** Category as the fold names it: `simple` for the adapters of the simple form. */
   readonly category: string;
   readonly name: string;
   readonly concerns: Concerns;
+  readonly package: string;
+  /** The package again for a policy that is shipped. */
+  readonly id: string;
+  /** 0 for a policy that is shipped. */
+  readonly version: number;
 }
 
-type Groups = Map<string, Map<string, Set<string>>>;
+/** What the fold tells of a policy that spoke. */
+export interface PolicyRow {
+  readonly policy: string;
+  readonly policy_id: string;
+  readonly version: number;
+  readonly is_reason_constant: boolean;
+  readonly judges_truncated: boolean;
+}
+
+/** The table of a bundle's policies by category and name; nothing in it comes from an author's own words. */
+export type PolicyTable = Readonly<Record<string, Readonly<Record<string, PolicyRow>>>>;
+
+type Groups = Map<string, Map<string, Map<string, readonly string[]>>>;
+
+/** Builds the table from what is stored, never from a policy's text. */
+export function policyTable(policies: readonly IndexedPolicy[]): PolicyTable {
+  const table: Record<string, Record<string, PolicyRow>> = {};
+  for (const { category, name, concerns, package: policy, id, version } of policies) {
+    (table[category] ??= {})[name] = {
+      policy,
+      policy_id: id,
+      version,
+      is_reason_constant: concerns.isReasonConstant ?? false,
+      judges_truncated: concerns.judgesTruncated ?? false,
+    };
+  }
+  return table;
+}
 
 /** Builds the index; the same policies in any order give the same index. */
 export function tenantIndex(policies: readonly IndexedPolicy[]): TenantIndex {
@@ -35,8 +67,9 @@ export function tenantIndex(policies: readonly IndexedPolicy[]): TenantIndex {
   for (const { category, name, concerns } of policies) {
     const add = (groups: Groups, keys: readonly string[]): void => {
       for (const key of keys) {
-        const group = groups.get(key) ?? new Map<string, Set<string>>();
-        groups.set(key, group.set(category, (group.get(category) ?? new Set()).add(name)));
+        const group = groups.get(key) ?? new Map<string, Map<string, readonly string[]>>();
+        const names = group.get(category) ?? new Map<string, readonly string[]>();
+        groups.set(key, group.set(category, names.set(name, concerns.kinds ?? CONTRIBUTION_KINDS)));
       }
     };
     if (concerns.everything) {
@@ -61,7 +94,7 @@ function plain(groups: Groups): Record<string, IndexGroup> {
   return Object.fromEntries(
     [...groups].map(([key, group]) => [
       key,
-      Object.fromEntries([...group].map(([category, names]) => [category, [...names].sort(byCodePoint)])),
+      Object.fromEntries([...group].map(([category, names]) => [category, Object.fromEntries(names)])),
     ]),
   );
 }

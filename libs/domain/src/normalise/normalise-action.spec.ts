@@ -12,6 +12,11 @@ describe('the normaliser', () => {
     ['printEnv', 'print', 'read'],
     ['HTTPRequest', 'httprequest', 'unknown'],
     ['frobnicate', 'frobnicate', 'unknown'],
+    ['fs_delete_file', 'fs', 'delete'],
+    ['find_and_remove', 'find', 'delete'],
+    ['get_commit', 'get', 'read'],
+    ['githubListAndRunCommit', 'github', 'execute'],
+    ['notes-list', 'notes', 'read'],
   ])('%s does %s (%s)', (tool, action, actionClass) => {
     expect(normaliseCall(tool, {})).toMatchObject({ action, actionClass });
   });
@@ -27,6 +32,7 @@ describe('the normaliser', () => {
   it('counts the largest list', () => {
     expect(normaliseCall('x', { a: [1, 2, 3], b: [1] }).resourceCount).toBe(3);
     expect(normaliseCall('x', {}).resourceCount).toBe(1);
+    expect(normaliseCall('x', { a: { b: [{ c: [1, 2, 3, 4] }] } }).resourceCount).toBe(4);
   });
 
   it('has a verb for an empty name', () => {

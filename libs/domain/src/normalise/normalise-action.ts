@@ -1,3 +1,5 @@
+import { argumentMembers } from './argument-members';
+
 /** What a call does, in the words that rules use (semantics: decisions and policy). */
 export type ActionClass = 'read' | 'write' | 'delete' | 'execute' | 'send' | 'unknown';
 
@@ -7,7 +9,7 @@ export interface NormalisedCall {
   readonly actionClass: ActionClass;
   /** What the call is about; empty when its arguments do not say. */
   readonly resource: string;
-  /** Size of the largest list among the arguments, at least 1. */
+  /** Size of the largest list in the arguments, at least 1. */
   readonly resourceCount: number;
 }
 
@@ -127,6 +129,8 @@ export const RESOURCE_KEYS = [
   'command',
 ] as const;
 
+const BY_DANGER: readonly ActionClass[] = ['delete', 'execute', 'send', 'write', 'read'];
+
 const VERB_END = /[_\-/]|(?<=[a-z0-9])(?=[A-Z])/;
 
 /** @returns the verb before the first `_`, `-`, `/` or camel-case hump, in lower case */
@@ -159,22 +163,32 @@ function firstOf(args: unknown, key: string): unknown {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/**
+ * The class of a tool: a word that deletes counts wherever it stands (`fs_delete_file`), else the verb in front
+ * (`get_commit` reads), else the most dangerous word of the name (`github_create_issue` writes).
+ * @returns `unknown` when no word says anything
+ */
+export function toolClassOf(toolName: string): ActionClass {
+  const classes = toolName.split(VERB_END).map((word) => actionClassOf(word.toLowerCase()));
+  const [first = 'unknown'] = classes;
+  if (first !== 'unknown' && !classes.includes('delete')) return first;
+  return BY_DANGER.find((actionClass) => classes.includes(actionClass)) ?? 'unknown';
+}
+
 /** Verb, class, resource and size of a call. */
 export function normaliseCall(toolName: string, args: unknown): NormalisedCall {
-  const action = verbOf(toolName);
   return {
-    action,
-    actionClass: actionClassOf(action),
+    action: verbOf(toolName),
+    actionClass: toolClassOf(toolName),
     resource: resourceOf(args),
     resourceCount: largestList(args),
   };
 }
 
 function largestList(args: unknown): number {
-  if (Array.isArray(args)) return Math.max(1, args.length);
-  if (typeof args !== 'object' || args === null) return 1;
-  return Object.values(args).reduce<number>(
-    (largest, value) => (Array.isArray(value) ? Math.max(largest, value.length) : largest),
-    1,
-  );
+  let largest = Array.isArray(args) ? args.length : 1;
+  for (const { value } of argumentMembers(args)) {
+    if (Array.isArray(value)) largest = Math.max(largest, value.length);
+  }
+  return Math.max(1, largest);
 }

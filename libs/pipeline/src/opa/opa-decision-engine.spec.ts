@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { eventually, tempDir } from '@behavry/testing';
 import { decisionEngineContract } from '../../test/decision-engine.contract';
 import { ALLOW, FakeDecisionEngine } from '../../test/fake-decision-engine';
 import { sampleInput } from '../../test/sample-input';
@@ -20,9 +23,13 @@ decisionEngineContract(
       const result = results[tool];
       if (!result) return { ok: false, fault: 'opa_undefined' };
       const obligations = tool === 'list' ? [{ name: 'max_result_bytes' as const, value: 10 }] : [];
-      return { ok: true, decision: { ...ALLOW, result, obligations } };
+      const { policy, policy_id, version } = ALLOW;
+      const contributions = [{ policy, policy_id, version, verdict: result }];
+      return { ok: true, decision: { ...ALLOW, result, obligations, contributions } };
     }),
 );
+
+const SPOKE = { policy: 'behavry.base.test', policy_id: 'id', version: 3, verdict: 'allow' as const };
 
 describe('the OPA adapter, when OPA misbehaves', () => {
   let server: Server;
@@ -67,6 +74,14 @@ describe('the OPA adapter, when OPA misbehaves', () => {
     ['opa_malformed', 200, decision({ result: 'ALLOW' })],
     ['opa_malformed', 200, decision({ revision: '' })],
     ['opa_malformed', 200, decision({ policy: null })],
+    ['opa_malformed', 200, decision({ policy_id: undefined })],
+    ['opa_malformed', 200, decision({ version: -1 })],
+    ['opa_malformed', 200, decision({ is_reason_constant: 'yes' })],
+    ['opa_malformed', 200, decision({ judges_truncated: null })],
+    ['opa_malformed', 200, decision({ generation: 1.5 })],
+    ['opa_malformed', 200, decision({ contributions: {} })],
+    ['opa_malformed', 200, decision({ contributions: [{ policy: 'p', policy_id: 'i', version: 1 }] })],
+    ['opa_malformed', 200, decision({ contributions: Array(33).fill(SPOKE) })],
     ['opa_malformed', 200, decision({ obligations: {} })],
     ['opa_malformed', 200, decision({ obligations: [{ name: 'open_the_door' }] })],
     ['opa_malformed', 200, decision({ obligations: [{ name: 'max_result_bytes' }] })],
@@ -101,14 +116,74 @@ describe('the OPA adapter, when OPA misbehaves', () => {
     expect(await engine.decide(sampleInput('echo'))).toMatchObject({ ok: true });
   });
 
-  it('stops asking after five failures in a row', async () => {
+  it('counts a dropped connection against the call alone while OPA answers others', async () => {
+    let asked = 0;
+    answer = (request, response) => {
+      if (request.url?.endsWith('/revision')) response.end('{"result":"r1"}');
+      else if (++asked < 20) request.socket.destroy();
+      else response.end(decision({}));
+    };
+    for (let count = 0; count < 8; count++) {
+      expect(await engine.decide(sampleInput('echo'))).toEqual({ ok: false, fault: 'opa_error' });
+    }
+    asked = 20;
+    expect(await engine.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+  });
+
+  it('stops asking after five connections in a row that OPA dropped for everybody', async () => {
     let asked = 0;
     answer = (request) => {
       asked++;
       request.socket.destroy();
     };
-    for (let count = 0; count < 8; count++) await engine.decide(sampleInput('echo'));
-    expect(asked).toBe(10); // five calls, each asked twice
+    for (let count = 0; count < 8; count++) {
+      expect(await engine.decide(sampleInput('echo'))).toEqual({ ok: false, fault: 'opa_unreachable' });
+    }
+    expect(asked).toBe(20); // five calls and the question after each, all asked twice
+  });
+
+  it('goes on asking after any number of heavy calls that end too late or in an error', async () => {
+    const impatient = engineWith(50);
+    answer = () => undefined;
+    const late = await Promise.all(Array.from({ length: 8 }, () => impatient.decide(sampleInput('echo'))));
+    expect(late).toEqual(late.map(() => ({ ok: false, fault: 'opa_timeout' })));
+    says(500, '{"code":"internal_error"}');
+    for (let count = 0; count < 8; count++) await impatient.decide(sampleInput('echo'));
+    says(200, decision({}));
+    await eventually(async () => {
+      expect(await impatient.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+    });
+    await impatient.close();
+  });
+
+  it('refuses decisions by policies older than those seen before, also after a restart', async () => {
+    const generationFile = join(tempDir(), 'plane', 'generation');
+    const outdated: number[][] = [];
+    const { port } = server.address() as AddressInfo;
+    const open = (): OpaDecisionEngine =>
+      new OpaDecisionEngine({
+        url: `http://127.0.0.1:${String(port)}`,
+        timeoutMs: 20_000,
+        now: () => 0,
+        generationFile,
+        onOutdated: (...seen) => outdated.push(seen),
+      });
+    const first = open();
+    says(200, decision({ generation: 7 }));
+    expect(await first.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+    await first.close();
+    const second = open();
+    says(200, decision({ generation: 6 }));
+    for (let count = 0; count < 2; count++) {
+      expect(await second.decide(sampleInput('echo'))).toEqual({ ok: false, fault: 'policy_outdated' });
+    }
+    expect(outdated).toEqual([[6, 7]]);
+    says(200, decision({ generation: 8 }));
+    expect(await second.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+    expect(readFileSync(generationFile, 'utf8')).toBe('8');
+    await second.close();
+    writeFileSync(generationFile, 'x');
+    expect(open).toThrow('remove it to begin anew');
   });
 });
 
@@ -134,8 +209,9 @@ describe('reading a decision', () => {
     const read = readPolicyDecision({
       ...ALLOW,
       obligations: [{ name: 'read_only', value: 'x', more: 1 }],
+      contributions: [{ ...SPOKE, more: 1 }],
       extra: 1,
     });
-    expect(read).toEqual({ ...ALLOW, obligations: [{ name: 'read_only' }] });
+    expect(read).toEqual({ ...ALLOW, obligations: [{ name: 'read_only' }], contributions: [SPOKE] });
   });
 });

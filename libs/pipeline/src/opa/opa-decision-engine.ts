@@ -2,6 +2,7 @@ import { isObject, type DecisionInput } from '@behavry/contracts';
 import { Pool } from 'undici';
 import type { DecisionEngine, EngineAnswer, EngineFault } from '../ports/ports';
 import { CircuitBreaker } from './circuit-breaker';
+import { GenerationMark, type GenerationOptions } from './generation-mark';
 import { readPolicyDecision } from './policy-decision';
 
 const DECISION_PATH = '/v1/data/behavry/authz/decision';
@@ -9,7 +10,10 @@ const REVISION_PATH = '/v1/data/behavry/authz/revision';
 const HEADERS = { 'content-type': 'application/json' };
 const MAX_ANSWER_BYTES = 256 * 1024;
 
-export interface OpaOptions {
+/** Ceiling for the question after a dropped connection; it is answered from memory. */
+const PROBE_MS = 500;
+
+export interface OpaOptions extends GenerationOptions {
   /** Path of OPA's unix socket; takes precedence over `url`. */
   readonly socket?: string;
   /** Base URL, for example `http://127.0.0.1:8181`. */
@@ -23,17 +27,25 @@ export interface OpaOptions {
 type Asked =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly fault: EngineFault };
 
-/** Asks a local OPA over its REST API. Every failure is an answer with its own reason code, so it denies. */
+/**
+ * Asks a local OPA over its REST API. Every failure is an answer with its own reason code, so it denies. Only a
+ * failure to reach OPA makes it stop asking for a while: one agent's heavy call, however it ends, must not refuse
+ * the others. A decision by policies older than those seen before counts as a fault.
+ */
 export class OpaDecisionEngine implements DecisionEngine {
   readonly name = 'opa';
   readonly #pool: Pool;
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
+  readonly #mark: GenerationMark;
+  #probing: Promise<boolean> | undefined;
 
+  /** @throws Error when `generationFile` exists and cannot be read */
   constructor(options: OpaOptions) {
     const { socket, url = 'http://localhost', timeoutMs, now, connections = 32 } = options;
     this.#timeoutMs = timeoutMs;
     this.#breaker = new CircuitBreaker(now);
+    this.#mark = new GenerationMark(options);
     this.#pool = new Pool(socket === undefined ? url : 'http://localhost', {
       connections,
       pipelining: 1,
@@ -50,7 +62,10 @@ export class OpaDecisionEngine implements DecisionEngine {
     const asked = await this.#ask(DECISION_PATH, JSON.stringify({ input }), signal);
     if (!asked.ok) return asked;
     const decision = readPolicyDecision(asked.result);
-    return decision ? { ok: true, decision } : { ok: false, fault: 'opa_malformed' };
+    if (!decision) return { ok: false, fault: 'opa_malformed' };
+    return this.#mark.accepts(decision.generation)
+      ? { ok: true, decision }
+      : { ok: false, fault: 'policy_outdated' };
   }
 
   async revision(): Promise<string | undefined> {
@@ -74,15 +89,33 @@ export class OpaDecisionEngine implements DecisionEngine {
       const asked = await this.#request(path, body, deadline.signal);
       this.#breaker.report(true);
       return asked;
-    } catch {
-      // A client that went away says nothing about OPA.
-      if (signal?.aborted) this.#breaker.forget();
-      else this.#breaker.report(false);
-      return { ok: false, fault: deadline.signal.aborted ? 'opa_timeout' : 'opa_unreachable' };
+    } catch (error) {
+      if (deadline.signal.aborted || isTimeout(error)) {
+        this.#breaker.forget();
+        return { ok: false, fault: 'opa_timeout' };
+      }
+      const isReached = isDropped(error) && (await this.#answers());
+      this.#breaker.report(isReached);
+      return { ok: false, fault: isReached ? 'opa_error' : 'opa_unreachable' };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /**
+   * Whether OPA still takes questions: a call that made it drop the connection says nothing about others. Asked once
+   * for all that were dropped together; slowness is no failure to reach it.
+   */
+  async #answers(): Promise<boolean> {
+    this.#probing ??= this.#send(REVISION_PATH, '{"input":{}}', AbortSignal.timeout(PROBE_MS))
+      .then(async ({ body }) => {
+        await body.dump();
+        return true;
+      })
+      .catch((error: unknown) => isTimeout(error))
+      .finally(() => (this.#probing = undefined));
+    return this.#probing;
   }
 
   async #request(path: string, body: string, signal: AbortSignal): Promise<Asked> {
@@ -108,15 +141,20 @@ export class OpaDecisionEngine implements DecisionEngine {
       return await this.#pool.request(request);
     } catch (error) {
       // A kept connection that OPA closed meanwhile: asking twice is harmless, a decision changes nothing.
-      if (signal.aborted || !isStaleConnection(error)) throw error;
+      if (signal.aborted || !isDropped(error)) throw error;
       return this.#pool.request(request);
     }
   }
 }
 
-function isStaleConnection(error: unknown): boolean {
+function isDropped(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+function isTimeout(error: unknown): boolean {
+  const { name, code } = error as NodeJS.ErrnoException;
+  return name === 'TimeoutError' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
 }
 
 function parse(text: string): unknown {

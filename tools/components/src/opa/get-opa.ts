@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ComponentError } from '../component-error';
 import { findOnPath, isExecutable } from '../process/find-on-path';
 import { buildOpaWithGo } from './opa-from-go';
-import { downloadOpa, OPA_RELEASES } from './opa-download';
+import { downloadOpa, OPA_RELEASES, opaReleaseFile } from './opa-download';
 import { isAtLeast, OLDEST_OPA, OPA_VERSION, opaVersion } from './opa-version';
 
 /** An `opa` command that works. */
@@ -28,7 +28,8 @@ export interface GetOpaOptions {
 
 /**
  * Gets an OPA that is new enough: `BEHAVRY_OPA_BIN`, PATH, one fetched before, the official release
- * (`BEHAVRY_OPA_DOWNLOAD_URL` names a mirror), the Go toolchain, in this order.
+ * (`BEHAVRY_OPA_DOWNLOAD_URL` names a mirror) when `BEHAVRY_OPA_SHA256` says what it must be, the Go toolchain, which
+ * checks what it fetches by itself; in this order.
  * @throws ComponentError that says what was tried and what to do
  */
 export async function getOpa(options: GetOpaOptions): Promise<FoundOpa> {
@@ -58,8 +59,13 @@ export async function getOpa(options: GetOpaOptions): Promise<FoundOpa> {
     }
   };
   const base = env['BEHAVRY_OPA_DOWNLOAD_URL'] || OPA_RELEASES;
-  const released = await attempt(`official release from ${base}`, () => downloadOpa(base, target, say));
-  if (released) return released;
+  const sha256 = env['BEHAVRY_OPA_SHA256'];
+  const source = `official release from ${base}`;
+  if (!sha256) tried.push(`${source}: not fetched, because BEHAVRY_OPA_SHA256 does not say what it must be`);
+  else {
+    const released = await attempt(source, () => downloadOpa(base, sha256, target, say));
+    if (released) return released;
+  }
   const go = findOnPath('go');
   const built =
     go === undefined
@@ -114,7 +120,8 @@ function fail(tried: readonly string[]): never {
       ...tried.map((line) => `  - ${line}`),
       'Do one of these and start again:',
       `  - put an "opa" on PATH (https://www.openpolicyagent.org/docs/latest/#running-opa) or name it in BEHAVRY_OPA_BIN`,
-      '  - set BEHAVRY_OPA_DOWNLOAD_URL to a mirror of its releases',
+      `  - set BEHAVRY_OPA_SHA256 to the digest of ${opaReleaseFile(process.platform, process.arch)} of ${OPA_VERSION}, from a place you trust`,
+      '    (and BEHAVRY_OPA_DOWNLOAD_URL to a mirror of its releases where the official place is out of reach)',
       '  - install Go, with which it will be built',
     ].join('\n'),
   );

@@ -1,18 +1,24 @@
 import { opaReleaseFile } from './opa-download';
-import { isAtLeast } from './opa-version';
+import { isAtLeast, OLDEST_OPA } from './opa-version';
 
 describe('the version of OPA', () => {
   it.each([
-    ['1.21.3', '1.21.3', true],
-    ['1.22.0', '1.21.3', true],
-    ['2.0.0', '1.21.3', true],
-    ['1.21.10', '1.21.3', true],
-    ['1.21.2', '1.21.3', false],
-    ['1.9.0', '1.21.3', false],
-    ['0.70.0', '1.21.3', false],
+    ['1.22.2', '1.22.2', true],
+    ['1.23.0', '1.22.2', true],
+    ['2.0.0', '1.22.2', true],
+    ['1.22.10', '1.22.2', true],
+    ['1.22.1', '1.22.2', false],
+    ['1.9.0', '1.22.2', false],
+    ['0.70.0', '1.22.2', false],
   ])('%s is at least %s: %s', (version, oldest, expected) => {
     expect(isAtLeast(version, oldest)).toBe(expected);
   });
+});
+
+it('is never one that leaves rules out', () => {
+  expect(
+    ['1.15.0', '1.21.3', '1.22.0', '1.22.1'].filter((version) => isAtLeast(version, OLDEST_OPA)),
+  ).toEqual([]);
 });
 
 describe('the release file of OPA', () => {

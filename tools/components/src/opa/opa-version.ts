@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { cleanEnv } from '../process/clean-env';
 
 /** The release that is fetched when the machine has none. */
-export const OPA_VERSION = '1.22.0';
-/** Older ones accept an unsigned bundle although a key is configured. */
-export const OLDEST_OPA = '1.21.3';
+export const OPA_VERSION = '1.22.2';
+/** Older ones silently leave out some rules, a denial among them (docs/adr/0011-opa.md). */
+export const OLDEST_OPA = '1.22.2';
 
 /** The version that an `opa` command reports. @returns undefined when it does not run */
 export async function opaVersion(command: string): Promise<string | undefined> {

@@ -39,7 +39,7 @@ const MAX_ROUNDS = 5;
  * wait for each other here, so that only another process can make a round be repeated.
  */
 @Injectable()
-export class Publisher {
+export class ActivePolicies {
   readonly #queue = new TenantQueue();
   /** Policy counter per tenant at which this process saw the whole bundle compile. */
   readonly #compiledAt = new Map<string, number>();
@@ -56,7 +56,7 @@ export class Publisher {
    * @returns revision of the first bundle that holds the change; null when the active policies stay as they are
    * @throws ProblemError 422 with the faults, 409 `package_conflict`, 503 when no bundle is built in time
    */
-  async publish(tenantId: string, plan: Plan): Promise<string | null> {
+  async change(tenantId: string, plan: Plan): Promise<string | null> {
     const counter = await this.#queue.take(tenantId, () => this.#commit(tenantId, plan));
     return counter === null ? null : this.publication.revisionWith(tenantId, counter);
   }

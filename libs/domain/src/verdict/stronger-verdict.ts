@@ -7,14 +7,3 @@ const STRENGTH: Readonly<Record<Verdict, number>> = { allow: 0, restrict: 1, esc
 export function strongerVerdict<T extends { readonly verdict: Verdict }>(first: T, second: T): T {
   return STRENGTH[second.verdict] > STRENGTH[first.verdict] ? second : first;
 }
-
-/**
- * Folds what several rules said: deny > escalate > restrict > allow.
- * @returns the strongest, the earliest among equals; undefined when no rule spoke, which means deny
- */
-export function foldVerdicts<T extends { readonly verdict: Verdict }>(opinions: readonly T[]): T | undefined {
-  return opinions.reduce<T | undefined>(
-    (strongest, opinion) => (strongest === undefined ? opinion : strongerVerdict(strongest, opinion)),
-    undefined,
-  );
-}
