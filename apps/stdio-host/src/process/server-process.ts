@@ -66,7 +66,7 @@ export class ServerProcess {
 
   /** Lets bytes flow both ways, no faster than either side takes them, until one of them ends. */
   async attach(connection: Duplex): Promise<void> {
-    const { stdin, stdout } = this.#child;
+    const { stdout } = this.#child;
     const isReadOut = new Promise<void>((resolve) => stdout.once('close', resolve));
     stdout.pipe(connection, { end: false });
     connection.on('data', (chunk: Buffer) => this.#forward(chunk, connection));

@@ -32,6 +32,6 @@ export function readFirstLine(stream: Duplex, maxBytes: number, timeoutMs: numbe
       }
     };
     const timer = setTimeout(() => fail(new Error('the first line did not come in time')), timeoutMs);
-    stream.on('data', read).on('error', fail).on('end', ended).on('close', ended);
+    stream.on('data', read).on('error', fail).on('end', ended).on('close', ended).resume();
   });
 }
