@@ -17,7 +17,7 @@ export interface StdioUpstreamOptions {
 
 const LINE_FEED = 0x0a;
 /** Characters read and not yet taken by anybody; above it nothing more is read. */
-const MAX_HELD = 1024 * 1024;
+export const MAX_HELD = 1024 * 1024;
 /** What a server says before anybody listens: so much is kept, the rest is dropped. */
 const MAX_UNCLAIMED = 100;
 const MAX_UNCLAIMED_CHARACTERS = 256 * 1024;
