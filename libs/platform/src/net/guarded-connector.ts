@@ -57,7 +57,7 @@ export function guardedConnector({
       },
     );
   };
-  const connect = buildConnector({ timeout: timeoutMs, lookup } as buildConnector.BuildOptions);
+  const connect = buildConnector({ timeout: timeoutMs, lookup });
   return (options, callback) => {
     // An address needs no look-up, so nothing but this would judge it.
     const reason =
