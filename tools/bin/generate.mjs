@@ -19,14 +19,17 @@ const documents = new Map();
 const scratch = await mkdtemp(join(tmpdir(), 'behavry-generate-'));
 try {
   const described = [];
-  for (const { name, root } of apps) {
+  for (const { name, root, tags } of apps) {
     const main = `dist/${root}/main.js`;
     await bundle(`${root}/src/main.ts`, main);
-    const openApi = join(scratch, `${name}.json`);
-    await run(process.execPath, [main, '--openapi', openApi], { cwd: ROOT });
-    documents.set(`docs/openapi/${name}.json`, await readFile(openApi, 'utf8'));
+    const isService = !tags.includes('speaks:socket');
+    if (isService) {
+      const openApi = join(scratch, `${name}.json`);
+      await run(process.execPath, [main, '--openapi', openApi], { cwd: ROOT });
+      documents.set(`docs/openapi/${name}.json`, await readFile(openApi, 'utf8'));
+    }
     const { stdout } = await run(process.execPath, [main, '--describe-config'], { cwd: ROOT, env: {} });
-    described.push(JSON.parse(stdout));
+    described.push({ ...JSON.parse(stdout), isService });
   }
   documents.set('docs/configuration.md', configurationReference(described));
 } finally {
@@ -52,6 +55,7 @@ if (isCheck && stale > 0) {
 
 function configurationReference(described) {
   const appsOf = new Map();
+  const services = described.filter(({ isService }) => isService).map(({ app }) => app);
   for (const { app, variables } of described) {
     for (const variable of variables) {
       const known = appsOf.get(variable.name) ?? { ...variable, apps: [] };
@@ -68,7 +72,9 @@ function configurationReference(described) {
         : variable.default === undefined
           ? '–'
           : `\`${JSON.stringify(variable.default)}\``;
-      const who = readers.length === described.length ? 'all' : readers.join(', ');
+      const others = readers.filter((app) => !services.includes(app));
+      const isAll = services.every((app) => readers.includes(app));
+      const who = (isAll ? ['all', ...others] : readers).join(', ');
       return `| \`${name}\` | ${type} | ${value} | ${who} | ${description.replaceAll('|', '\\|')} |`;
     });
   return [

@@ -1,5 +1,5 @@
-import { IsArray, IsInt, IsNumber, Max, Min } from 'class-validator';
-import { Env, ProxyConfig } from '@behavry/platform';
+import { IsArray, IsInt, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { AddressGuard, Env, IsAddressList, ProxyConfig } from '@behavry/platform';
 
 /** Environment of mcp-proxy. */
 export class McpProxyConfig extends ProxyConfig {
@@ -12,11 +12,27 @@ export class McpProxyConfig extends ProxyConfig {
   @Max(55)
   upstreamTimeoutSeconds: number = 35;
 
-  @Env('BEHAVRY_STDIO_COMMANDS', {
-    description: 'Commands that stdio servers may be started with; empty means none.',
+  @Env('BEHAVRY_STDIO_SOCKET', {
+    description: 'Unix socket between mcp-proxy and stdio-host; without it no stdio server can be used.',
   })
-  @IsArray()
-  stdioCommands: string[] = [];
+  @IsOptional()
+  @IsString()
+  stdioSocket?: string;
+
+  @Env('BEHAVRY_MCP_ALLOWED_HOSTS', {
+    description:
+      'Where URLs of MCP servers may lead: hosts, addresses (each also with :port), ranges such as 10.1.0.0/16, or public, loopback, private. In standalone public,loopback when not set; on a data plane nothing.',
+  })
+  @IsOptional()
+  @IsAddressList()
+  allowedUpstreams?: string[];
+
+  @Env('BEHAVRY_PLANE_PORTS', {
+    description:
+      "Further ports (8001 or 8010-8049) of the plane's own on this machine, which no MCP server's URL may lead to.",
+  })
+  @Matches(/^\d{1,5}(-\d{1,5})?$/, { each: true, message: 'holds ports and ranges of ports' })
+  planePorts: string[] = [];
 
   @Env('BEHAVRY_ALLOWED_HOSTS', {
     description:
@@ -57,4 +73,39 @@ export class McpProxyConfig extends ProxyConfig {
   @IsInt()
   @Min(1)
   opensPerAgent: number = 8;
+}
+
+/** @returns where registered URLs may lead on this plane, as its operator said */
+export function addressGuardOf(config: McpProxyConfig): AddressGuard {
+  const urls = [config.dbUrl, config.redisUrl, config.opaUrl, config.escalationOpsUrl];
+  return new AddressGuard({
+    allowed: config.allowedUpstreams ?? (config.mode === 'standalone' ? ['public', 'loopback'] : []),
+    ownPorts: [
+      config.port,
+      config.port + 1,
+      ...config.planePorts.flatMap(portsOf),
+      ...urls.flatMap((url) => (url !== undefined && URL.canParse(url) ? (portOf(new URL(url)) ?? []) : [])),
+    ],
+  });
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'redis:': 6379,
+  'rediss:': 6379,
+};
+
+function portOf({ port, protocol }: URL): number | undefined {
+  return port === '' ? DEFAULT_PORTS[protocol] : Number(port);
+}
+
+function portsOf(text: string): number[] {
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return Array.from(
+    { length: Math.max(0, Math.min(last, 65_535) - first + 1) },
+    (_one, index) => first + index,
+  );
 }

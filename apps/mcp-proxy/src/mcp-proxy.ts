@@ -1,14 +1,19 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Counter } from 'prom-client';
-import { processEnvironment, type ServiceContext, type ServiceDefinition } from '@behavry/platform';
+import {
+  processEnvironment,
+  UpstreamSecrets,
+  type ServiceContext,
+  type ServiceDefinition,
+} from '@behavry/platform';
 import { openProxy } from '@behavry/proxy';
 import type { McpParts } from './exchange/mcp-request';
 import { allowedPeers } from './http/request-checks';
 import { mcpRoutes } from './http/mcp-routes';
-import { McpProxyConfig } from './mcp-proxy.config';
+import { addressGuardOf, McpProxyConfig } from './mcp-proxy.config';
 import { SessionStore } from './sessions/session-store';
-import { SecretResolver } from './upstream/secret-resolver';
 import { UpstreamFactory } from './upstream/upstream-factory';
 
 /** Hold and upstream together stay below the 60 s after which clients give up (semantics: escalations). */
@@ -45,13 +50,16 @@ async function openParts(
     maxPerAgent: config.maxSessionsPerAgent,
   });
   const upstreams = new UpstreamFactory({
-    secrets: new SecretResolver(processEnvironment(), config.secretsDir),
-    stdioCommands: config.stdioCommands,
-    searchPath: processEnvironment()['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    secrets: new UpstreamSecrets(processEnvironment(), join(config.secretsDir, 'mcp')),
+    guard: addressGuardOf(config),
+    stdioSocket: config.stdioSocket,
     timeoutMs: upstreamTimeoutMs(config),
     maxBytes: config.maxResultBytes,
-    onExit: (server, code) => {
-      log.info({ server, code }, 'a server process ended');
+    onEnd: (server) => {
+      log.info({ server }, 'a server process ended');
+    },
+    onRefused: (reason) => {
+      log.warn({ reason }, 'no connection to a server: BEHAVRY_MCP_ALLOWED_HOSTS says what is allowed');
     },
   });
   context.onClose('upstreams', async () => {

@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecisionEntry, OutcomeEntry, SpoolEntry } from '@behavry/contracts';
 import { eventually, httpServer, stdioServer } from '@behavry/testing';
 import { answer, startRecordingUpstream, type RecordingUpstream } from './recording-upstream';
 import { startProxy, type RunningProxy } from './running-proxy';
+
+/** Stands for a port of another process of the plane. */
+export const OWN_PORT = 8199;
 
 /** A proxy before a server that tests steer (`rec`), with a session of agent `a1` for each test. */
 export interface Governed {
@@ -22,9 +25,18 @@ export function governedServer(): Governed {
 
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    proxy = await startProxy({ maxBodyBytes: 64 * 1024, allowedHosts: ['agents.example.com'] }, []);
-    writeFileSync(join(proxy.folder, 'key-of-recorder'), 'from-file\n');
-    const headers = { authorization: 'file:key-of-recorder', 'x-plain': 'plain' };
+    proxy = await startProxy(
+      { maxBodyBytes: 64 * 1024, allowedHosts: ['agents.example.com'], planePorts: [String(OWN_PORT)] },
+      [],
+    );
+    const secrets = join(proxy.folder, 'mcp');
+    for (const server of ['rec', 'moved']) {
+      mkdirSync(join(secrets, server), { recursive: true });
+      writeFileSync(join(secrets, server, 'key'), 'from-file\n');
+      const hosts = server === 'rec' ? new URL(upstream.url).origin : 'https://api.example.com';
+      writeFileSync(join(secrets, server, 'hosts'), hosts);
+    }
+    const headers = { authorization: 'file:key', 'x-plain': 'plain' };
     await proxy.configure({
       mcp_servers: [
         httpServer('rec', upstream.url, { headers }),
@@ -32,6 +44,9 @@ export function governedServer(): Governed {
         httpServer('gone', 'http://127.0.0.1:9/mcp'),
         httpServer('nosecret', upstream.url, { headers: { 'x-key': 'env:BEHAVRY_SECRET_NOT_THERE' } }),
         httpServer('escape', upstream.url, { headers: { 'x-key': 'file:../plane.key' } }),
+        httpServer('moved', upstream.url, { headers }),
+        httpServer('metadata', 'http://169.254.169.254/latest/meta-data'),
+        httpServer('own', `http://127.0.0.1:${String(OWN_PORT)}/metrics`),
         stdioServer('cmd', 'id', []),
       ],
     });

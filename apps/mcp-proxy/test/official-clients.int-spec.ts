@@ -8,8 +8,10 @@ import {
   eventually,
   freePort,
   httpServer,
+  startTestStdioHost,
   stdioServer,
   workspaceRoot,
+  type TestStdioHost,
 } from '@behavry/testing';
 import { startEverything, type SupervisedUpstream } from './everything';
 import { startProxy, type RunningProxy } from './running-proxy';
@@ -22,10 +24,16 @@ const EVERYTHING = join(
 describeWithOpa('official clients through the proxy', () => {
   let proxy: RunningProxy;
   let upstream: SupervisedUpstream;
+  let host: TestStdioHost;
 
   beforeAll(async () => {
     upstream = await startEverything(await freePort());
-    proxy = await startProxy({ stdioCommands: [process.execPath] }, [
+    host = await startTestStdioHost({
+      commands: [{ command: process.execPath, args: [EVERYTHING, 'stdio'] }],
+      // A workspace below a closed home cannot be read by other users.
+      env: { BEHAVRY_STDIO_SAME_UID: 'true' },
+    });
+    proxy = await startProxy({ stdioSocket: host.socket }, [
       httpServer('everything', upstream.url),
       stdioServer('local', process.execPath, [EVERYTHING, 'stdio']),
       stdioServer('forbidden', '/bin/sh', ['-c', 'id']),
@@ -33,6 +41,7 @@ describeWithOpa('official clients through the proxy', () => {
   }, 120_000);
   afterAll(async () => {
     await proxy.stop();
+    await host.stop();
     upstream.stop();
   });
 

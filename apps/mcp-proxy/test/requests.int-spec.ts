@@ -164,7 +164,7 @@ describeWithOpa('requests to a governed MCP server', () => {
     expect((await its.proxy.post(server, initialize())).status).toBe(status);
   });
 
-  it.each(['gone', 'nosecret', 'escape', 'cmd'])(
+  it.each(['gone', 'nosecret', 'escape', 'moved', 'metadata', 'own', 'cmd'])(
     'server "%s" cannot be reached: an error that clients understand',
     async (server) => {
       const { status, json, headers } = await its.proxy.post(server, initialize(7));

@@ -83,3 +83,4 @@ export {
   type AuditFact,
 } from './queues/audit-committed.queue';
 export { BUNDLE_BUILD_QUEUE, type BundleBuildPayload } from './queues/bundle-build.queue';
+export { STDIO_FIRST_LINE_MAX_BYTES, type StdioStartAnswer, type StdioStartRequest } from './stdio-host';

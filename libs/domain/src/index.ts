@@ -38,6 +38,7 @@ export {
   type BlastRule,
   type BlastVerdict,
 } from './blast/blast-radius';
+export { isLoaderVariable } from './registry/loader-variables';
 export { BUILT_IN_DLP_PATTERNS } from './scan/built-in-patterns';
 export type { DlpPattern } from './scan/dlp-pattern';
 export { isLuhn } from './scan/validators';

@@ -1,7 +1,17 @@
 export { Env, variablesOf, type EnvOptions, type VariableInfo } from './config/env';
-export { ConfigError, loadConfig, processEnvironment } from './config/load-config';
+export { ConfigError, describeConfig, loadConfig, processEnvironment } from './config/load-config';
 export { HTTP_URL_RULE, ProxyConfig } from './config/proxy-config';
 export { ServiceConfig } from './config/service-config';
+export {
+  addressClassOf,
+  AddressGuard,
+  type AddressClass,
+  type AddressGuardOptions,
+} from './net/address-guard';
+export { IsAddressList } from './net/is-address-list';
+export { AddressRefusedError, guardedConnector, type GuardedConnectorOptions } from './net/guarded-connector';
+export { readFirstLine } from './net/first-line';
+export { SecretReferenceError, UpstreamSecrets, type SecretReceiver } from './secrets/upstream-secrets';
 export { Clock, isoTime, ManualClock, SystemClock } from './time/clock';
 export { equalInConstantTime, sha256, sha256Hex, uuidv7 } from './keys/hash';
 export { PlaneKeys, type DatabaseRole } from './keys/plane-keys';

@@ -7,6 +7,7 @@ export { tempDir } from './temp-dir';
 export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
 export { startTestPostgres, type TestPostgres } from './test-postgres';
 export { startTestRedis, type TestRedis } from './test-redis';
+export { startTestStdioHost, type TestStdioHost, type TestStdioHostOptions } from './test-stdio-host';
 export { workspaceRoot } from './workspace-root';
 export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
 export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';

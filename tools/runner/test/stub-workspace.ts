@@ -28,6 +28,12 @@ const main = createServer((request, response) => response.end(JSON.stringify(pro
 process.on('SIGTERM', () => process.exit(0));
 `;
 
+/** stdio-host in miniature: it listens on its socket. */
+const STUB_HOST = `
+require('node:net').createServer().listen(process.env.BEHAVRY_STDIO_SOCKET);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
 /** A workspace whose apps are stubs: the runner itself, its edge and its components are the real ones. */
 export function stubWorkspace(): string {
   const root = tempDir('behavry-stub-');
@@ -40,5 +46,7 @@ export function stubWorkspace(): string {
     mkdirSync(join(root, 'dist', 'apps', app), { recursive: true });
     writeFileSync(join(root, 'dist', 'apps', app, 'main.js'), STUB_APP);
   }
+  mkdirSync(join(root, 'dist', 'apps', 'stdio-host'));
+  writeFileSync(join(root, 'dist', 'apps', 'stdio-host', 'main.js'), STUB_HOST);
   return root;
 }

@@ -1,136 +1,147 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { idKey, parseMessage } from '../messages/rpc-message';
+import type { Socket } from 'node:net';
+import { isObject } from '@behavry/contracts';
 import { EventQueue } from './event-queue';
 import type { SendOptions, UpstreamAnswer, UpstreamEvent, UpstreamSession } from './upstream-session';
 
 export interface StdioUpstreamOptions {
-  readonly command: string;
-  readonly args: readonly string[];
-  /** The whole environment of the process. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The server's input and output; reading it blocks the server when it is not read. */
+  readonly connection: Socket;
+  /** How long the server may be silent. */
   readonly timeoutMs: number;
+  /** Largest line, and the most that may wait to be written. */
   readonly maxBytes: number;
-  readonly onExit: (code: number | null) => void;
+  readonly onEnd: () => void;
+  /** How long the listening stream may keep the server waiting; default 5 s. */
+  readonly stallMs?: number;
 }
 
 const LINE_FEED = 0x0a;
+/** Characters read and not yet taken by anybody; above it nothing more is read. */
+export const MAX_HELD = 1024 * 1024;
+/** What a server says before anybody listens: so much is kept, the rest is dropped. */
 const MAX_UNCLAIMED = 100;
-const KILL_AFTER_MS = 2_000;
+const MAX_UNCLAIMED_CHARACTERS = 256 * 1024;
+const STALL_MS = 5_000;
+/** Longer than stdio-host takes to kill a server. */
+const CLOSE_MS = 6_000;
 
 /**
- * A session with a server that is a process of ours: one process a session, messages as lines. What the
- * server says unasked goes to the request under way, else to the stream that listens.
+ * A session with a server that is a process: one connection to stdio-host a session, messages as lines. What the
+ * server says unasked goes to the request under way, else to the stream that listens. What nobody takes is bounded:
+ * the server waits, and a listening stream that makes it wait for too long is let go.
  */
 export class StdioUpstream implements UpstreamSession {
-  readonly #child: ChildProcessWithoutNullStreams;
   readonly #options: StdioUpstreamOptions;
-  readonly #requests = new Map<string, EventQueue>();
+  readonly #requests = new Map<number, EventQueue>();
   #listener: EventQueue | undefined;
   #unclaimed: UpstreamEvent[] = [];
+  #unclaimedCharacters = 0;
   #line: Buffer[] = [];
   #lineBytes = 0;
-  #hasExited = false;
+  #held = 0;
+  #stall: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+  readonly #closed: Promise<void>;
 
   constructor(options: StdioUpstreamOptions) {
     this.#options = options;
-    // A group of its own, so that its own children end with it.
-    this.#child = spawn(options.command, options.args, {
-      env: options.env,
-      stdio: 'pipe',
-      detached: true,
-      shell: false,
+    const { connection } = options;
+    this.#closed = new Promise((resolve) => {
+      connection.once('close', () => {
+        this.#ended();
+        resolve();
+      });
     });
-    this.#child.on('error', () => {
-      this.#exited(null);
+    connection.once('end', () => {
+      this.#ended();
+      connection.destroy();
     });
-    this.#child.on('exit', (code) => {
-      this.#exited(code);
-    });
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stdout.on('data', (chunk: Buffer) => {
-      this.#read(chunk);
-    });
-    // What a server writes there may hold anything: it is not ours to keep.
-    this.#child.stderr.resume();
+    connection.on('data', (chunk: Buffer) => this.#read(chunk));
+    connection.resume();
   }
 
-  async send(text: string, { signal }: SendOptions): Promise<UpstreamAnswer> {
-    if (this.#hasExited) return { kind: 'session_lost' };
-    const message = parseMessage(text);
-    if (message?.kind !== 'request') {
+  async send(text: string, { signal, requestId }: SendOptions): Promise<UpstreamAnswer> {
+    const { connection, timeoutMs, maxBytes } = this.#options;
+    if (this.#hasEnded) return { kind: 'session_lost' };
+    // It does not read what it was sent before.
+    if (connection.writableLength > maxBytes) return { kind: 'failed', fault: 'upstream_error' };
+    if (requestId === undefined) {
       this.#write(text);
       return { kind: 'accepted' };
     }
-    const key = idKey(message.id);
-    const queue = new EventQueue(this.#options.timeoutMs, signal);
-    this.#requests.set(key, queue);
-    const forget = (): void => {
-      this.#requests.delete(key);
-    };
-    queue.onEnd = (isAnswered) => {
-      forget();
-      if (!isAnswered) this.#cancel(message.id);
-    };
+    const queue = this.#queue(timeoutMs, signal, (isAnswered) => {
+      this.#requests.delete(requestId);
+      if (!isAnswered) this.#cancel(requestId);
+    });
+    this.#requests.set(requestId, queue);
     this.#write(text);
     return Promise.resolve({ kind: 'events', events: queue });
   }
 
   async listen(_lastEventId: string | undefined, { signal }: SendOptions): Promise<UpstreamAnswer> {
-    if (this.#hasExited) return { kind: 'session_lost' };
+    if (this.#hasEnded) return { kind: 'session_lost' };
     this.#listener?.finish();
-    const queue = new EventQueue(undefined, signal);
-    this.#listener = queue;
-    queue.onEnd = () => {
+    const queue = this.#queue(undefined, signal, () => {
       if (this.#listener === queue) this.#listener = undefined;
-    };
+    });
+    this.#listener = queue;
+    this.#unclaimedCharacters = 0;
     for (const event of this.#unclaimed.splice(0)) queue.push(event);
     return Promise.resolve({ kind: 'events', events: queue });
   }
 
   async close(): Promise<void> {
-    if (this.#hasExited) return;
-    const exit = new Promise<void>((resolve) => {
-      this.#child.once('exit', () => {
-        resolve();
-      });
-    });
-    // The order that the specification names: end of input, then SIGTERM, then SIGKILL (MCP, lifecycle).
-    this.#child.stdin.end();
-    this.#kill('SIGTERM');
-    const timer = setTimeout(() => {
-      this.#kill('SIGKILL');
-    }, KILL_AFTER_MS);
-    await exit;
+    const { connection } = this.#options;
+    const timer = setTimeout(() => connection.destroy(), CLOSE_MS);
+    this.#ended();
+    // What still comes is nobody's; stdio-host ends the server and then the connection.
+    connection.removeAllListeners('data').resume().end();
+    await this.#closed;
     clearTimeout(timer);
+  }
+
+  #queue(
+    silenceMs: number | undefined,
+    signal: AbortSignal,
+    onEnd: (isAnswered: boolean) => void,
+  ): EventQueue {
+    return new EventQueue({ silenceMs, signal, onEnd, onHeld: (change) => this.#hold(change) });
   }
 
   #write(text: string): void {
     // One message is one line, whatever white space its JSON has.
-    this.#child.stdin.write(`${text.replace(/[\r\n]+/g, ' ')}\n`);
+    this.#options.connection.write(`${text.replace(/[\r\n]+/g, ' ')}\n`);
   }
 
-  #cancel(requestId: string | number): void {
-    if (this.#hasExited) return;
+  #cancel(requestId: number): void {
+    if (this.#hasEnded) return;
     this.#write(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }));
   }
 
-  #kill(signal: NodeJS.Signals): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // Gone already.
-    }
-  }
-
-  #exited(code: number | null): void {
-    if (this.#hasExited) return;
-    this.#hasExited = true;
-    this.#kill('SIGKILL');
+  #ended(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    clearTimeout(this.#stall);
     for (const queue of [...this.#requests.values()]) queue.fail(new Error('the server process ended'));
     this.#listener?.finish();
-    this.#options.onExit(code);
+    this.#options.onEnd();
+  }
+
+  #hold(change: number): void {
+    this.#held += change;
+    const { connection, stallMs = STALL_MS } = this.#options;
+    clearTimeout(this.#stall);
+    if (this.#hasEnded) return;
+    if (this.#held <= MAX_HELD) {
+      if (connection.isPaused()) connection.resume();
+      return;
+    }
+    connection.pause();
+    // Every sign of reading starts the time anew. Who waits for a call's answer may be slow, and is limited elsewhere.
+    this.#stall = setTimeout(
+      () => this.#listener?.drop(new Error('the stream was not read')),
+      stallMs,
+    ).unref();
   }
 
   #read(chunk: Buffer): void {
@@ -145,25 +156,41 @@ export class StdioUpstream implements UpstreamSession {
     if (start === chunk.length) return;
     this.#line.push(chunk.subarray(start));
     this.#lineBytes += chunk.length - start;
-    if (this.#lineBytes > this.#options.maxBytes) this.#kill('SIGKILL');
+    if (this.#lineBytes > this.#options.maxBytes) this.#options.connection.destroy();
   }
 
   #deliver(text: string): void {
-    const message = parseMessage(text);
-    if (!message) return; // servers print things; only messages count
-    const event = { text };
-    if (message.kind === 'response') {
-      const queue = this.#requests.get(idKey(message.id));
-      queue?.push(event);
+    const kind = kindOf(text);
+    if (kind === 'none') return; // servers print things; only messages count
+    if (kind !== 'unasked') {
+      const queue = this.#requests.get(kind);
+      queue?.push({ text });
       queue?.finish();
       return;
     }
-    const target = this.#requestUnderWay() ?? this.#listener;
-    if (target) target.push(event);
-    else if (this.#unclaimed.length < MAX_UNCLAIMED) this.#unclaimed.push(event);
+    const target = [...this.#requests.values()].at(-1) ?? this.#listener;
+    if (target) target.push({ text });
+    else this.#keep(text);
   }
 
-  #requestUnderWay(): EventQueue | undefined {
-    return [...this.#requests.values()].at(-1);
+  #keep(text: string): void {
+    if (this.#unclaimed.length >= MAX_UNCLAIMED) return;
+    if (this.#unclaimedCharacters + text.length > MAX_UNCLAIMED_CHARACTERS) return;
+    this.#unclaimedCharacters += text.length;
+    this.#unclaimed.push({ text });
   }
+}
+
+/** Enough of a line to know whom it is for; whoever gets it reads it strictly. @returns the id that an answer bears */
+function kindOf(text: string): 'none' | 'unasked' | number {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'none';
+  }
+  if (!isObject(value)) return 'none';
+  if (Object.hasOwn(value, 'method')) return 'unasked';
+  const { id } = value;
+  return typeof id === 'number' ? id : 'none';
 }

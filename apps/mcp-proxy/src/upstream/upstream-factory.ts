@@ -1,19 +1,28 @@
 import { Pool } from 'undici';
 import type { McpServerEntry } from '@behavry/contracts';
+import {
+  guardedConnector,
+  SecretReferenceError,
+  type AddressGuard,
+  type UpstreamSecrets,
+} from '@behavry/platform';
 import { HttpUpstream } from './http-upstream';
-import type { SecretResolver } from './secret-resolver';
+import { startThroughHost } from './stdio-connection';
 import { StdioUpstream } from './stdio-upstream';
 import { UpstreamSetupError, type UpstreamSession } from './upstream-session';
 
 export interface UpstreamFactoryOptions {
-  readonly secrets: SecretResolver;
-  /** Commands that stdio servers may be started with, exactly as the registry must name them. */
-  readonly stdioCommands: readonly string[];
-  /** Search path of started processes. */
-  readonly searchPath: string;
+  readonly secrets: UpstreamSecrets;
+  /** Decides where a registered URL may lead. */
+  readonly guard: AddressGuard;
+  /** Unix socket of stdio-host; undefined when this plane has none. */
+  readonly stdioSocket: string | undefined;
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  readonly onExit: (serverId: string, code: number | null) => void;
+  /** Told when a server process has ended. */
+  readonly onEnd: (serverId: string) => void;
+  /** Told why a connection was not made. */
+  readonly onRefused: (reason: string) => void;
 }
 
 const OWN_HEADERS = new Set([
@@ -27,6 +36,7 @@ const OWN_HEADERS = new Set([
   'te',
   'trailer',
   'upgrade',
+  'expect',
   'accept',
   'accept-encoding',
   'user-agent',
@@ -58,14 +68,14 @@ export class UpstreamFactory {
     if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
       throw new UpstreamSetupError(`server ${server.id} has no usable URL`);
     }
-    const headers = await this.#options.secrets.resolve(server.headers);
+    const headers = await this.#resolved(server, url);
     for (const name of Object.keys(headers)) {
       if (OWN_HEADERS.has(name.toLowerCase()))
         throw new UpstreamSetupError(`server ${server.id} may not set ${name}`);
     }
     const { timeoutMs, maxBytes } = this.#options;
     return new HttpUpstream({
-      pool: this.#poolOf(url.origin),
+      pool: this.#poolOf(url),
       path: `${url.pathname}${url.search}`,
       headers,
       timeoutMs,
@@ -73,35 +83,35 @@ export class UpstreamFactory {
     });
   }
 
-  async #openStdio(server: McpServerEntry): Promise<UpstreamSession> {
-    const { command, id } = server;
-    const { stdioCommands, searchPath, timeoutMs, maxBytes, onExit } = this.#options;
-    if (command === null || !stdioCommands.includes(command)) {
-      throw new UpstreamSetupError(`the command of server ${id} is not on BEHAVRY_STDIO_COMMANDS`);
+  async #resolved({ id, headers }: McpServerEntry, url: URL): Promise<Record<string, string>> {
+    try {
+      return await this.#options.secrets.resolve(headers, { serverId: id, url });
+    } catch (cause) {
+      if (cause instanceof SecretReferenceError) throw new UpstreamSetupError(cause.message);
+      throw cause;
     }
-    const env = await this.#options.secrets.resolve(server.env);
-    return new StdioUpstream({
-      command,
-      args: server.args,
-      env: { PATH: searchPath, LANG: 'C.UTF-8', ...env },
-      timeoutMs,
-      maxBytes,
-      onExit: (code) => {
-        onExit(id, code);
-      },
-    });
   }
 
-  #poolOf(origin: string): Pool {
-    let pool = this.#pools.get(origin);
+  async #openStdio({ id, command, args, env }: McpServerEntry): Promise<UpstreamSession> {
+    const { stdioSocket, timeoutMs, maxBytes, onEnd } = this.#options;
+    if (command === null) throw new UpstreamSetupError(`server ${id} has no command`);
+    if (stdioSocket === undefined)
+      throw new UpstreamSetupError(`server ${id} is a process, and BEHAVRY_STDIO_SOCKET names no stdio-host`);
+    const connection = await startThroughHost(stdioSocket, { server_id: id, command, args, env });
+    return new StdioUpstream({ connection, timeoutMs, maxBytes, onEnd: () => onEnd(id) });
+  }
+
+  #poolOf(url: URL): Pool {
+    const { guard, onRefused } = this.#options;
+    let pool = this.#pools.get(url.origin);
     if (!pool) {
-      pool = new Pool(origin, {
+      pool = new Pool(url.origin, {
         connections: 1_024,
         pipelining: 1,
-        connect: { timeout: 5_000 },
+        connect: guardedConnector({ guard, origin: url, timeoutMs: 5_000, onRefused }),
         keepAliveTimeout: 30_000,
       });
-      this.#pools.set(origin, pool);
+      this.#pools.set(url.origin, pool);
     }
     return pool;
   }

@@ -78,16 +78,19 @@ describe('faults of a registered server', () => {
     expect(fieldsOf({ ...REMOTE, url })).toEqual(['url']);
   });
 
-  it('refuses variables that decide what code runs', () => {
-    for (const name of [
-      'LD_PRELOAD',
-      'NODE_OPTIONS',
-      'PYTHONPATH',
-      'PATH',
-      'BASH_ENV',
-      'dyld_insert_libraries',
-    ]) {
-      expect(fieldsOf({ ...LOCAL, env: { [name]: 'x' } })).toEqual([`env.${name}`]);
+  it.each(
+    `LD_PRELOAD NODE_OPTIONS PYTHONPATH PATH BASH_ENV dyld_insert_libraries npm_config_registry npm_config_node_options
+    npm_config_script_shell UV_DEFAULT_INDEX PIP_INDEX_URL PYTHONUSERBASE GIT_SSH_COMMAND DOTNET_STARTUP_HOOKS CLASSPATH
+    BUN_OPTIONS HTTPS_PROXY all_proxy NODE_EXTRA_CA_CERTS HOME XDG_CONFIG_HOME`.split(/\s+/),
+  )('refuses %s, which decides what code runs', (name) => {
+    expect(fieldsOf({ ...LOCAL, env: { [name]: 'x' } })).toEqual([`env.${name}`]);
+  });
+
+  it("refuses a provider's key", () => {
+    for (const name of ['OPENAI', 'ANTHROPIC', 'GEMINI', 'OLLAMA']) {
+      const value = `env:BEHAVRY_SECRET_${name}_KEY`;
+      expect(fieldsOf({ ...REMOTE, headers: { 'X-A': value } })).toEqual(['headers.X-A']);
+      expect(fieldsOf({ ...LOCAL, env: { A: value } })).toEqual(['env.A']);
     }
   });
 

@@ -1,5 +1,5 @@
 import type { McpServerEntry } from '@behavry/contracts';
-import { BUILT_IN_DLP_PATTERNS, PatternSet, scanText } from '@behavry/domain';
+import { BUILT_IN_DLP_PATTERNS, isLoaderVariable, PatternSet, scanText } from '@behavry/domain';
 
 export interface FieldFault {
   readonly field: string;
@@ -35,15 +35,15 @@ const OWN_HEADERS: readonly string[] = [
   'mcp-protocol-version',
   'last-event-id',
 ];
-/** Variables that make a program load code of the author's choice. */
-const LOADER_VARIABLE =
-  /^(?:LD_.*|DYLD_.*|PATH|NODE_OPTIONS|NODE_PATH|BASH_ENV|ENV|SHELLOPTS|PYTHON(?:PATH|STARTUP|HOME)|PERL5(?:LIB|OPT)|RUBY(?:LIB|OPT)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS)$/i;
+/** Keys that llm-proxy sends to its providers; a data plane gives them to no MCP server. */
+const PROVIDER_KEY = /^env:BEHAVRY_SECRET_(?:OPENAI|ANTHROPIC|GEMINI|OLLAMA)_KEY$/;
 
 const CREDENTIALS = new PatternSet(BUILT_IN_DLP_PATTERNS.filter(({ tags }) => tags.includes('credential')));
 
 /**
  * What keeps a registered server from being accepted: a shape that does not fit its transport, or a secret
- * where only a reference to one may stand (surface: mcp-servers). The control plane keeps no secrets.
+ * where only a reference to one may stand (surface: mcp-servers). The control plane keeps no secrets. This is advice to
+ * its author: what a data plane starts, sends and reaches is decided by that plane's own lists.
  */
 export function serverFaults(server: McpServerEntry): readonly FieldFault[] {
   return [
@@ -104,7 +104,7 @@ function variableFaults(name: string, value: unknown): readonly FieldFault[] {
   const field = `env.${name}`;
   if (!VARIABLE_NAME.test(name))
     return [{ field: 'env', message: 'a variable name holds letters, digits and _ only' }];
-  if (LOADER_VARIABLE.test(name))
+  if (isLoaderVariable(name))
     return [{ field, message: 'this variable decides what code runs; it cannot be set' }];
   return valueFaults(field, name, value);
 }
@@ -112,6 +112,9 @@ function variableFaults(name: string, value: unknown): readonly FieldFault[] {
 function valueFaults(field: string, name: string, value: unknown): readonly FieldFault[] {
   if (typeof value !== 'string' || value.length > 4096 || !ONE_LINE.test(value)) {
     return [{ field, message: 'must be a text of one line, at most 4096 characters' }];
+  }
+  if (PROVIDER_KEY.test(value)) {
+    return [{ field, message: "is a model provider's key, which no MCP server is given" }];
   }
   if (REFERENCE.test(value)) return [];
   if (REFERENCE_LIKE.test(value)) {

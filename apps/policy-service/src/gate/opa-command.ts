@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { BundleFile } from '@behavry/domain';
-import { processEnvironment, ProblemError, ServiceContext, Turns } from '@behavry/platform';
+import { processEnvironment, ServiceContext } from '@behavry/platform';
 import type { PolicyConfig } from '../policy-service.config';
+import { FairTurns } from './fair-turns';
 
 /** What a run of the `opa` command left. */
 export interface OpaRun {

@@ -1,6 +1,5 @@
 import { validateSync } from 'class-validator';
 import { variablesOf, type VariableInfo } from './env';
-import type { ServiceConfig } from './service-config';
 
 /** Every fault of a configuration at once, one line each. */
 export class ConfigError extends Error {
@@ -19,7 +18,7 @@ export function processEnvironment(): Readonly<Record<string, string | undefined
  * Reads and validates a configuration class from an environment.
  * @throws ConfigError that lists all faults; values of sensitive variables are never repeated
  */
-export function loadConfig<C extends ServiceConfig>(
+export function loadConfig<C extends object>(
   type: new () => C,
   environment: Readonly<Record<string, string | undefined>>,
 ): C {
@@ -47,6 +46,16 @@ export function loadConfig<C extends ServiceConfig>(
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+/** @returns what the configuration reference says about a program (`--describe-config`) */
+export function describeConfig(app: string, type: new () => object): object {
+  const defaults = new type() as Readonly<Record<string, unknown>>;
+  const variables = variablesOf(type.prototype as object).map((variable) => ({
+    ...variable,
+    default: variable.sensitive ? undefined : defaults[variable.property],
+  }));
+  return { app, variables };
 }
 
 function readValue(variable: VariableInfo, text: string): string | number | boolean | string[] | undefined {

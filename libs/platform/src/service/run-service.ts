@@ -1,6 +1,5 @@
 import { appRunsIn } from '@behavry/contracts';
-import { variablesOf } from '../config/env';
-import { ConfigError, loadConfig, processEnvironment } from '../config/load-config';
+import { ConfigError, describeConfig, loadConfig, processEnvironment } from '../config/load-config';
 import type { ServiceConfig } from '../config/service-config';
 import { PlaneKeys } from '../keys/plane-keys';
 import { createLogger, type Logger } from '../logging/logger';
@@ -37,7 +36,7 @@ async function run<C extends ServiceConfig>(definition: ServiceDefinition<C>): P
     process.exit(0);
   }
   if (describesConfig) {
-    process.stdout.write(`${JSON.stringify(describe(definition))}\n`);
+    process.stdout.write(`${JSON.stringify(describeConfig(definition.app, definition.config))}\n`);
     return;
   }
   const config = loadConfig(definition.config, processEnvironment());
@@ -104,13 +103,4 @@ async function serve<C extends ServiceConfig>(
   await context.ops.listen(config.host, config.port + 1);
   await app.listen(config.port, config.host);
   log.info({ port: config.port, ops_port: config.port + 1, version: context.version }, 'listening');
-}
-
-function describe<C extends ServiceConfig>(definition: ServiceDefinition<C>): object {
-  const defaults = new definition.config() as unknown as Readonly<Record<string, unknown>>;
-  const variables = variablesOf(definition.config.prototype as object).map((variable) => ({
-    ...variable,
-    default: variable.sensitive ? undefined : defaults[variable.property],
-  }));
-  return { app: definition.app, variables };
 }

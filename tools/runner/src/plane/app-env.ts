@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { AppName } from '@behavry/contracts';
 import { cleanEnv, withoutCredentials } from '@behavry/components';
 import type { ComponentAddresses } from './plane-components';
+import { stdioSocket } from './stdio-host';
 import { planeFolder, planeUrl, type PlaneSettings } from './plane-settings';
 
 /** Variables of ours that are for the runner or for one process only, and are not handed to every app. */
@@ -56,7 +57,13 @@ export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses)
     ...(mode === 'standalone'
       ? { BEHAVRY_BUNDLE_SERVER_URL: `http://127.0.0.1:${ports.app('bundle-server')}` }
       : {}),
-    ...(mode === 'control-plane' ? {} : upstreamEnv(settings)),
+    ...(mode === 'control-plane'
+      ? {}
+      : {
+          BEHAVRY_STDIO_SOCKET: stdioSocket(settings),
+          BEHAVRY_PLANE_PORTS: ports.ownRange,
+          ...upstreamEnv(settings),
+        }),
     ...link,
   };
 }
@@ -81,16 +88,11 @@ function decidingEnv(settings: PlaneSettings): Record<string, string> {
 }
 
 /** What the demo's upstreams need; a person's own setting stays. */
-function upstreamEnv({ hasDemoUpstreams, ports, root }: PlaneSettings): Record<string, string> {
+function upstreamEnv({ hasDemoUpstreams, ports }: PlaneSettings): Record<string, string> {
   if (!hasDemoUpstreams) return {};
   return {
-    BEHAVRY_STDIO_COMMANDS: process.env['BEHAVRY_STDIO_COMMANDS'] || filesystemCommand(root),
+    BEHAVRY_MCP_ALLOWED_HOSTS: process.env['BEHAVRY_MCP_ALLOWED_HOSTS'] || 'public,loopback',
     BEHAVRY_OPENAI_BASE_URL: process.env['BEHAVRY_OPENAI_BASE_URL'] || `http://127.0.0.1:${ports.model}/v1`,
     BEHAVRY_SECRET_OPENAI_KEY: process.env['BEHAVRY_SECRET_OPENAI_KEY'] || 'sk-demo-model-server',
   };
-}
-
-/** The MCP server of the demo that is reached over stdio: a command of its own, so that allowing it allows nothing else. */
-export function filesystemCommand(root: string): string {
-  return join(root, 'node_modules/.bin/mcp-server-filesystem');
 }

@@ -15,12 +15,15 @@ import { authoringSocket, envOf, planeEnv } from './app-env';
 import { DecidingOpa } from './deciding-opa';
 import { migrate } from './migrate';
 import { PlaneComponents, type ComponentAddresses } from './plane-components';
+import { stdioHost } from './stdio-host';
 import { logFile, planeFolder, planeUrl, type PlaneSettings } from './plane-settings';
 
 const APP_START_MS = 90_000;
 /** Apps get this long to finish what they have in hand; all of a stop stays below 15 s. */
 const APP_STOP_MS = 7_500;
 const OTHERS_STOP_MS = 2_000;
+/** Longer than stdio-host gives its servers. */
+const STDIO_STOP_MS = 4_000;
 
 /** One plane on this machine: its components, its apps, its OPA, its edge, in the order they need each other. */
 export class Plane {
@@ -30,6 +33,7 @@ export class Plane {
   #edge: SupervisedProcess | undefined;
   #apps: SupervisedProcess[] = [];
   #upstreams: SupervisedProcess[] = [];
+  #stdioHost: SupervisedProcess | undefined;
   #authoring: OpaComponent | undefined;
   #deciding: DecidingOpa | undefined;
   #isStopping = false;
@@ -75,7 +79,13 @@ export class Plane {
     await migrate(settings, this.addresses, envOf('identity-jwks', env), this.#mainOf('identity-jwks'));
     this.#checkNotStopping();
     settings.say(`${settings.name}: starting ${this.#appNames().length} apps`);
-    await Promise.all([upstreams, this.#startOpas(onFailure), this.#startApps(env), this.#startEdge(env)]);
+    await Promise.all([
+      upstreams,
+      this.#startStdioHost(),
+      this.#startOpas(onFailure),
+      this.#startApps(env),
+      this.#startEdge(env),
+    ]);
   }
 
   /** Asks everything to end, edge first, data last. Safe at any time, also when the start failed half-way. */
@@ -86,6 +96,7 @@ export class Plane {
     await Promise.all([
       this.#deciding?.stop(),
       this.#authoring?.stop(),
+      this.#stdioHost?.stop(STDIO_STOP_MS),
       ...this.#upstreams.map((upstream) => upstream.stop(OTHERS_STOP_MS)),
     ]);
     await this.#components.stop();
@@ -184,6 +195,13 @@ export class Plane {
       this.#deciding = new DecidingOpa(settings, this.#events);
       this.#deciding.watch(onFailure);
     }
+  }
+
+  async #startStdioHost(): Promise<void> {
+    if (!this.#appNames().includes('mcp-proxy')) return;
+    this.#ports.set('stdio-host', { port: null, ops_port: null });
+    this.#stdioHost = stdioHost(this.settings, this.#events);
+    await this.#stdioHost.start();
   }
 
   async #startUpstreams(): Promise<void> {

@@ -17,6 +17,11 @@ export class PlanePorts {
     return this.base + 51;
   }
 
+  /** All that may be the plane's own; what the demo's servers listen on lies behind it. */
+  get ownRange(): string {
+    return `${this.base}-${this.everything - 1}`;
+  }
+
   app(name: AppName): number {
     return this.base + 10 + 2 * APPS.findIndex((app) => app.name === name);
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, PlaneClient } from '../api/plane-client';
-import { filesystemCommand } from '../plane/app-env';
+import { filesystemCommand } from '../plane/stdio-host';
 import type { RunnerSecrets } from '../runner/secrets';
 
 /** MCP servers of the demo, by id. */
@@ -48,6 +48,8 @@ async function widenLimits(control: PlaneClient): Promise<void> {
 
 function makeScratch(folder: string): void {
   mkdirSync(folder, { recursive: true });
+  // The server that works in it may run under a user of its own.
+  chmodSync(folder, 0o1777);
   const hello = join(folder, 'hello.txt');
   if (!existsSync(hello)) writeFileSync(hello, 'Hello from the scratch folder.\n');
 }

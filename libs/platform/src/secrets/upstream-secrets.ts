@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const ENV_REFERENCE = /^env:(BEHAVRY_SECRET_[A-Z0-9_]+)$/;
+const FILE_REFERENCE = /^file:([A-Za-z0-9_][A-Za-z0-9._-]*)$/;
+const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** The file of a server's folder that names who may get what lies in it. */
+const HOSTS_FILE = 'hosts';
+/** Keys of model providers belong to llm-proxy, which sends each to its provider alone. */
+const PROVIDER_KEYS = ['OPENAI', 'ANTHROPIC', 'GEMINI', 'OLLAMA'].map((name) => `BEHAVRY_SECRET_${name}_KEY`);
+
+/** A reference that cannot be followed. The message names the reference and what to do, never a value. */
+export class SecretReferenceError extends Error {}
+
+/** Who is to get a secret: a server behind a URL, or one that is a process of this plane. */
+export interface SecretReceiver {
+  readonly serverId: string;
+  /** Undefined for a process. */
+  readonly url: URL | undefined;
+}
+
+/**
+ * Turns references of a registered server into secrets, on this plane and nowhere else, and only for those whom the
+ * plane's operator has named: hosts for a server behind a URL, the server's id for a process. What the registry says
+ * can therefore never bring a secret to another host.
+ */
+export class UpstreamSecrets {
+  /**
+   * @param environment holds `BEHAVRY_SECRET_<NAME>` with `…_HOSTS` and `…_SERVERS` beside it
+   * @param folder holds a folder a server, the only place that `file:` reaches
+   */
+  constructor(
+    private readonly environment: Readonly<Record<string, string | undefined>>,
+    private readonly folder: string,
+  ) {}
+
+  /**
+   * @returns the values with their references resolved
+   * @throws SecretReferenceError
+   */
+  async resolve(
+    values: Readonly<Record<string, string>>,
+    receiver: SecretReceiver,
+  ): Promise<Record<string, string>> {
+    const entries = await Promise.all(
+      Object.entries(values).map(async ([name, value]) => [name, await this.#one(value, receiver)] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  async #one(value: string, receiver: SecretReceiver): Promise<string> {
+    if (!/^(env|file):/i.test(value)) return value;
+    const variable = ENV_REFERENCE.exec(value)?.[1];
+    const file = FILE_REFERENCE.exec(value)?.[1];
+    const secret =
+      variable === undefined
+        ? await this.#fromFile(value, file, receiver)
+        : this.#fromVariable(variable, receiver);
+    if (secret === undefined || secret.trim() === '')
+      throw new SecretReferenceError(`the reference ${value} leads nowhere`);
+    return secret.trimEnd();
+  }
+
+  #fromVariable(variable: string, { serverId, url }: SecretReceiver): string | undefined {
+    if (PROVIDER_KEYS.includes(variable))
+      throw new SecretReferenceError(`${variable} is a model provider's key and is given to no MCP server`);
+    const listName = `${variable}_${url === undefined ? 'SERVERS' : 'HOSTS'}`;
+    const list = (this.environment[listName] ?? '').split(',').map((entry) => entry.trim());
+    const isBound = url === undefined ? list.includes(serverId) : isOneOf(url, list);
+    if (!isBound)
+      throw new SecretReferenceError(
+        `${variable} is not for ${nameOf(serverId, url)}: ${listName} does not name it`,
+      );
+    return this.environment[variable];
+  }
+
+  async #fromFile(
+    reference: string,
+    file: string | undefined,
+    { serverId, url }: SecretReceiver,
+  ): Promise<string | undefined> {
+    if (file === undefined || file === HOSTS_FILE || !SERVER_ID.test(serverId)) return undefined;
+    const read = (name: string): Promise<string | undefined> =>
+      readFile(join(this.folder, serverId, name), 'utf8').catch(() => undefined);
+    if (url !== undefined && !isOneOf(url, ((await read(HOSTS_FILE)) ?? '').split(/\s+/)))
+      throw new SecretReferenceError(
+        `${reference} is not for ${nameOf(serverId, url)}: ${serverId}/${HOSTS_FILE} in the folder of MCP secrets does not name it`,
+      );
+    return read(file);
+  }
+}
+
+/** An entry is an origin; a bare host stands for its https origin, so that nothing is sent in clear by oversight. */
+function isOneOf(url: URL, entries: readonly string[]): boolean {
+  return entries
+    .filter((entry) => entry !== '')
+    .map((entry) => (/^https?:\/\//.test(entry) ? entry : `https://${entry}`))
+    .some((entry) => URL.canParse(entry) && new URL(entry).origin === url.origin);
+}
+
+function nameOf(serverId: string, url: URL | undefined): string {
+  return url === undefined ? `server ${serverId}` : url.origin;
+}
