@@ -27,6 +27,7 @@ export {
   EscalationRepository,
   pendingCount,
   type EscalationDecision,
+  type OpenEscalation,
 } from './escalations/escalation.repository';
 export { RiskRepository, type AgentRisk } from './risk/risk.repository';
 export {

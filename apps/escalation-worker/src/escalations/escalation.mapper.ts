@@ -1,8 +1,8 @@
 import type { Escalation } from '@behavry/db-data';
 import type { EscalationView } from './escalation.dto';
 
-/** @param args the opened arguments; undefined when this person does not see them */
-export function escalationView(escalation: Escalation, args: unknown): EscalationView {
+/** @param args the opened arguments; undefined when they are not to be seen here */
+export function escalationView(escalation: Escalation, args?: unknown): EscalationView {
   return {
     id: escalation.id,
     status: escalation.status,
@@ -11,12 +11,15 @@ export function escalationView(escalation: Escalation, args: unknown): Escalatio
     agent_id: escalation.agentId,
     session_id: escalation.sessionId,
     server: escalation.server,
+    server_digest: escalation.serverDigest,
     tool: escalation.tool,
     action: escalation.action,
     target: escalation.target,
     arguments_digest: escalation.argumentsDigest,
     ...(args === undefined ? {} : { arguments: args }),
     policy: escalation.policy,
+    policy_id: escalation.policyId,
+    policy_version: escalation.policyVersion,
     reason: escalation.reason,
     risk_tier: escalation.riskTier,
     created_at: escalation.createdAt.toISOString(),
