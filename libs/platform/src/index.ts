@@ -1,6 +1,8 @@
 export { Env, variablesOf, type EnvOptions, type VariableInfo } from './config/env';
 export { ConfigError, loadConfig, processEnvironment } from './config/load-config';
-export { HTTP_URL_RULE, ProxyConfig } from './config/proxy-config';
+export { HTTP_URL_RULE, OpaSocket, OpaUrl } from './config/opa-fields';
+export { ProxyConfig } from './config/proxy-config';
+export { OnDataPlane, UplinkConfig } from './config/uplink-config';
 export { ServiceConfig } from './config/service-config';
 export { Clock, isoTime, ManualClock, SystemClock } from './time/clock';
 export { equalInConstantTime, sha256, sha256Hex, uuidv7 } from './keys/hash';
