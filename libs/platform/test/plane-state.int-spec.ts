@@ -23,18 +23,18 @@ import {
   migratePlane,
   NextConfig,
   PgNotifications,
-  PgPlaneStore,
   PlaneKeys,
   PlaneSeal,
   PlaneSignalBus,
   PlaneState,
   QueueBroker,
-  RedisPlaneStore,
   SystemClock,
-  type BrokerAddress,
   type PlaneStateOptions,
   type PlaneStore,
 } from '../src';
+import type { BrokerAddress } from '../src/queues/queue-broker';
+import { PgPlaneStore } from '../src/state/pg-plane-store';
+import { RedisPlaneStore } from '../src/state/redis-plane-store';
 
 const log = createLogger('identity-jwks', 'silent', {});
 const keys = PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'platform-')), 'plane.key'));
