@@ -117,6 +117,7 @@ function call(changes: Partial<ClaimRequest> = {}): ClaimRequest {
     target: { class: 'path', key: 'ab', shown: '/x' },
     arguments_digest: `sha256:${randomUUID()}`,
     arguments: { path: '/x', canary: 'payload-canary' },
+    beside: { _meta: { note: 'beside-canary' } },
     policy: 'base.demo',
     policy_id: 'policy-1',
     policy_version: 1,
@@ -335,6 +336,7 @@ describe('the people who decide', () => {
     expect((await people('GET', `/${id}`, ['viewer'])).body).not.toHaveProperty('arguments');
     expect((await people('GET', `/${id}`, ['analyst'])).body).toMatchObject({
       arguments: { canary: 'payload-canary' },
+      beside: { _meta: { note: 'beside-canary' } },
       server_digest: 'digest-1',
       policy_id: 'policy-1',
       policy_version: 1,

@@ -113,7 +113,10 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
     return made;
   }
 
-  const risk = (score: number): PlaneStateValues['risk'] => ({ agents: { a: { score, tier: 'low' } } });
+  const risk = (score: number): PlaneStateValues['risk'] => ({
+    at: new Date(0).toISOString(),
+    agents: { a: { score, tier: 'low' } },
+  });
   const scoreIn = (reader: PlaneState): number | undefined => reader.get('risk')?.value.agents['a']?.score;
 
   describe('plane state', () => {

@@ -4,6 +4,7 @@ import { CLAIM_PATH, MAX_CLAIM_BYTES } from '@behavry/contracts';
 import { overSignal, ServiceContext } from '@behavry/platform';
 import { isClaimRequest } from '../domain/claim-request';
 import { ClaimService } from './claim.service';
+import { payloadText } from './sealed-arguments';
 
 /** The plane-internal route by which a proxy claims a held call. */
 @Injectable()
@@ -19,8 +20,8 @@ export class ClaimRoute implements OnModuleInit {
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (!isClaimRequest(request.body)) return reply.code(422).send({ code: 'validation_failed' });
-    const { agent_id: agent, tool, arguments: args } = request.body;
-    if (Buffer.byteLength(JSON.stringify(args ?? null)) > MAX_CLAIM_BYTES) {
+    const { agent_id: agent, tool } = request.body;
+    if (Buffer.byteLength(payloadText(request.body)) > MAX_CLAIM_BYTES) {
       this.context.log.warn({ agent, tool }, 'a call is too large to be given to a person');
       return reply.code(413).send({ code: 'payload_too_large' });
     }

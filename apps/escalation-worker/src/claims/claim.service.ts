@@ -9,7 +9,7 @@ import { shownTarget } from '../domain/claim-request';
 import { deadlineOf } from '../domain/deadline';
 import type { EscalationConfig } from '../escalation-worker.config';
 import { EscalationService } from '../escalations/escalation.service';
-import { ARGUMENTS_LABEL } from './sealed-arguments';
+import { payloadText, sealPayload } from './sealed-arguments';
 import { DecisionFeed } from './decision-feed';
 
 /** How long a decision waits for the call it was made for, when its deadline has passed meanwhile. */
@@ -112,7 +112,7 @@ export class ClaimService {
       claimKey,
       request,
       target: shownTarget(request.target),
-      sealedArguments: this.context.keys.seal(ARGUMENTS_LABEL, JSON.stringify(request.arguments ?? null)),
+      sealedArguments: sealPayload(this.context.keys, payloadText(request)),
       createdAt: now,
       expiresAt: deadlineOf(now.getTime(), request.risk_tier, settings),
     });

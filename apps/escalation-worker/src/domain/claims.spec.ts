@@ -16,6 +16,7 @@ const CLAIM: ClaimRequest = {
   target: { class: 'path', key: 'ab', shown: '/x' },
   arguments_digest: 'sha256:1',
   arguments: {},
+  beside: null,
   policy: 'p',
   policy_id: 'i',
   policy_version: 1,

@@ -33,7 +33,7 @@ export class EscalationController {
     const mayDecide = reachesRole(person.roles, 'analyst');
     return escalationView(
       escalation,
-      mayDecide ? await this.escalations.arguments(person.tenantId, id) : undefined,
+      mayDecide ? await this.escalations.payload(person.tenantId, id) : undefined,
     );
   }
 

@@ -18,7 +18,7 @@ export class ResolveRequest {
   comment?: string;
 }
 
-/** An escalation as people see it. `arguments` of one that is asked for by id, for those who may decide, while they are kept. */
+/** An escalation as people see it. `arguments` and `beside` of one that is asked for by id, for those who may decide, while they are kept. */
 export interface EscalationView {
   readonly id: string;
   readonly status: EscalationStatus;
@@ -35,6 +35,8 @@ export interface EscalationView {
   readonly target: string | null;
   readonly arguments_digest: string;
   readonly arguments?: unknown;
+  /** What else of the call goes upstream. */
+  readonly beside?: unknown;
   readonly policy: string;
   readonly policy_id: string;
   readonly policy_version: number;

@@ -19,7 +19,7 @@ import {
 } from '@behavry/platform';
 import { killSwitchFor } from '@behavry/domain';
 import { DecisionFeed } from '../claims/decision-feed';
-import { openArguments } from '../claims/sealed-arguments';
+import { openPayload, type HeldPayload } from '../claims/sealed-arguments';
 
 /** Settled arguments are forgotten after this time; the record keeps their digest. */
 const ARGUMENTS_KEPT_MS = 10 * 60_000;
@@ -58,14 +58,14 @@ export class EscalationService {
   }
 
   /**
-   * @returns the arguments as the agent sent them; undefined when they were forgotten
+   * @returns what would go upstream, as the agent sent it; undefined when it was forgotten
    * @throws ProblemError 404
    */
-  async arguments(tenantId: string, id: string): Promise<unknown> {
+  async payload(tenantId: string, id: string): Promise<HeldPayload | undefined> {
     const sealed = await withTenant(this.database, tenantId, (manager) =>
       new EscalationRepository(manager, tenantId).sealedArguments(id),
     );
-    return openArguments(this.context.keys, sealed);
+    return openPayload(this.context.keys, sealed);
   }
 
   /** @throws ProblemError 404 */
@@ -150,7 +150,8 @@ export class EscalationService {
       page = await escalations.open(page.at(-1)?.id, OPEN_AT_ONCE);
       const stopped = page.filter(
         ({ agentId, server, tool }) =>
-          killSwitchFor(switches, { tenantId, agentId, serverId: server, toolName: tool }) !== undefined,
+          killSwitchFor(switches, { tenantId, agentId, serverId: server, toolName: tool, model: '' }) !==
+          undefined,
       );
       if (stopped.length > 0)
         cancelled.push(
