@@ -69,7 +69,7 @@ async function start(): Promise<void> {
     { app: 'behavior-monitor', config: BehaviorConfig, module: behaviorModule },
     context,
   );
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
   await putAsOwner(app, 'people', {

@@ -296,17 +296,18 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
     expect(() => {
       writer.consume(AUDIT_COMMITTED_QUEUE, () => Promise.resolve());
     }).toThrow(/not the consumer/);
-    const taken: number[] = [];
+    const taken: string[] = [];
     let failures = 1;
-    broker.consume({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 }, ({ seq }) => {
-      if (seq === 2 && failures-- > 0) return Promise.reject(new Error('not yet'));
-      taken.push(seq);
+    broker.consume({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 }, ({ tenant_id: tenant }) => {
+      if (tenant === '2' && failures-- > 0) return Promise.reject(new Error('not yet'));
+      taken.push(tenant);
       return Promise.resolve();
     });
     const producer = writer.producer({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 });
-    for (const seq of [1, 2, 3]) await producer.add({ tenant_id: 't', seq }, { jobId: `job-${seq}` });
-    await producer.add({ tenant_id: 't', seq: 'x' as unknown as number });
-    await eventually(() => expect([...taken].sort()).toEqual([1, 2, 3]));
+    for (const tenant of ['1', '2', '3'])
+      await producer.add({ tenant_id: tenant, facts: [] }, { jobId: `job-${tenant}` });
+    await producer.add({ tenant_id: 't', facts: 'x' as unknown as [] });
+    await eventually(() => expect([...taken].sort()).toEqual(['1', '2', '3']));
     await eventually(async () => expect(await registry.metrics()).toMatch(/jobs\{[^}]*result="failed"\} 2/));
   });
 });
