@@ -31,6 +31,44 @@ const ROOM_RULES = {
   ],
   'type:e2e': ['type:components', 'type:testing', 'type:domain', 'type:contracts', 'type:tool'],
 };
+/** Which packages the production code of a room may import, beside rooms of ours; a folder of it too, by `room/…`. */
+const ROOM_PACKAGES = {
+  'libs/contracts': ['class-validator'],
+  'libs/domain': ['node:crypto', 're2js', '@eslint-community/regexpp'],
+  'libs/pipeline': [
+    ...['crypto', 'events', 'fs', 'os', 'path', 'timers', 'worker_threads', 'zlib'].map(
+      (name) => `node:${name}`,
+    ),
+    'prom-client',
+    'undici',
+  ],
+  'libs/proxy': [
+    ...['crypto', 'events', 'fs', 'http', 'net', 'path', 'stream', 'timers'].map((name) => `node:${name}`),
+    '@nestjs/platform-fastify',
+    'fastify',
+    'prom-client',
+    'undici',
+  ],
+  'libs/platform': [
+    ...['crypto', 'events', 'fs', 'http', 'net', 'os', 'path', 'timers', 'util'].map(
+      (name) => `node:${name}`,
+    ),
+    '@nestjs',
+    'bullmq',
+    'class-transformer',
+    'class-validator',
+    'class-validator-jsonschema',
+    'fastify',
+    'ioredis',
+    'pg',
+    'pino',
+    'prom-client',
+    'reflect-metadata',
+    'typeorm',
+  ],
+  'libs/db-*': ['node:crypto', 'typeorm'],
+  'apps/*/src/domain': ['eventsource-parser', 'node:crypto'],
+};
 const PLANE_RULES = [
   { sourceTag: 'plane:control', onlyDependOnLibsWithTags: ['plane:control', 'plane:all'] },
   { sourceTag: 'plane:data', onlyDependOnLibsWithTags: ['plane:data', 'plane:all'] },
@@ -120,6 +158,23 @@ export default tseslint.config(
       ],
     },
   },
+  ...Object.entries(ROOM_PACKAGES).map(([room, packages]) => ({
+    files: [room.includes('/src/') ? `${room}/**/*.ts` : `${room}/src/**/*.ts`],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(?!\\.|@behavry/|(?:${packages.join('|')})(?:/|$))`,
+              message: `This room may use of packages: ${packages.join(', ')} (ROOM_PACKAGES, docs/adr/0001).`,
+            },
+          ],
+        },
+      ],
+    },
+  })),
   {
     files: [
       'libs/platform/src/config/**/*.ts',

@@ -11,14 +11,14 @@ import {
   migratePlane,
   PERSON_AUDIENCE,
   PlaneKeys,
+  PlaneSignalBus,
   PlaneState,
   publicJwkOf,
-  QueueBroker,
   ServiceContext,
   SystemClock,
   type Clock,
 } from '@behavry/platform';
-import { putAsOwner, tempDir } from '@behavry/testing';
+import { putAsOwner, queuesAs, tempDir } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { AuditWriterConfig } from '../src/audit-writer.config';
 import { TENANT } from './entries';
@@ -106,7 +106,10 @@ export async function startWriter(
       ]),
     ),
   });
-  const producer = app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE);
+  const proxy = queuesAs(app, 'mcp-proxy');
+  const producer = proxy.producer(AUDIT_EVENTS_QUEUE);
+  const told: Record<string, number> = {};
+  app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => Object.assign(told, spools));
   const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, token?: string) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await request(`${url}/api/v1/${path}`, { method, headers });
@@ -125,12 +128,13 @@ export async function startWriter(
     send: (batch, jobId) => producer.add(batch, jobId === undefined ? {} : { jobId }),
     get: (path, token = personToken(clock, ['viewer'])) => ask('GET', path, token),
     call: (method, path, token = personToken(clock, ['analyst'])) => ask(method, path, token),
-    positions: () => state.get('audit.positions')?.value.spools ?? {},
+    positions: () => told,
     metric: async (name) => {
       const { values } = (await context.metrics.getSingleMetric(name)?.get()) ?? { values: [] };
       return values[0]?.value ?? 0;
     },
     async stop() {
+      await proxy.close();
       await app.close();
       await context.close();
     },

@@ -3,6 +3,7 @@ import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { request as undici } from 'undici';
 import type { ConfigDocument, PublicJwk } from '@behavry/contracts';
 import { DataPlaneTokenRepository, KillSwitchRepository, TenantRepository } from '@behavry/db-control';
+import { withTenant } from '@behavry/platform';
 import { eventually } from '@behavry/testing';
 import { Publisher } from '../src/publish/publisher';
 import { BundleMetrics } from '../src/serve/bundle-metrics';
@@ -277,6 +278,23 @@ describe('the config document', () => {
     });
     await become('active');
     expect(documentOf((await held).body).suspended).toBe(false);
+  });
+
+  it('holds by the next sweep what nobody was woken for', async () => {
+    await withTenant(system.database, tenant, (manager) =>
+      new KillSwitchRepository(manager, tenant).insert({
+        id: randomUUID(),
+        scope: 'tool',
+        target: 'unannounced',
+        reason: 'test',
+        createdBy: null,
+        createdByName: 'ann',
+        createdAt: new Date(START),
+      }),
+    );
+    await system.app.get(Publisher).sweep();
+    const { body } = await get(`${bundlePath()}?part=config`, bearer());
+    expect(documentOf(body).kill_switches.map(({ target }) => target)).toContain('unannounced');
   });
 });
 

@@ -16,4 +16,20 @@ export class EscalationConfig extends ServiceConfig {
   @Min(1)
   @Max(60)
   sweepSeconds: number = 2;
+
+  @Env('BEHAVRY_ESCALATION_MAX_OPEN_PER_AGENT', {
+    description: 'How many calls of one agent may wait for a person at once; further ones are refused.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  maxOpenPerAgent: number = 50;
+
+  @Env('BEHAVRY_ESCALATION_MAX_OPEN', {
+    description: 'How many calls of the tenant may wait for a person at once; further ones are refused.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  maxOpen: number = 500;
 }

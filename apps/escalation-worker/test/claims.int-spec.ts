@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Client } from 'pg';
 import { ROLES, type ClaimAnswer, type ClaimRequest, type ConfigDocument } from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
@@ -11,7 +12,6 @@ import {
   migratePlane,
   PERSON_AUDIENCE,
   PlaneKeys,
-  PlaneState,
   publicJwkOf,
   ServiceContext,
 } from '@behavry/platform';
@@ -53,13 +53,14 @@ function token(roles: string[], tenant = TENANT): string {
   return `${text}.${sign('sha256', Buffer.from(text), signer.privateKey).toString('base64url')}`;
 }
 
-async function start(): Promise<void> {
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
   const port = await freePort();
   const config = loadConfig(EscalationConfig, {
     BEHAVRY_DB_URL: url,
     BEHAVRY_PORT: String(port),
     BEHAVRY_DATA_DIR: tempDir(),
     BEHAVRY_ESCALATION_SWEEP_SECONDS: '1',
+    ...settings,
   });
   context = new ServiceContext('escalation-worker', 'test', config, keys, log, clock);
   app = await createService(
@@ -110,12 +111,16 @@ function call(changes: Partial<ClaimRequest> = {}): ClaimRequest {
     session_id: 's',
     kind: 'mcp',
     server: 'files',
+    server_digest: 'digest-1',
     tool: 'write_file',
     action: 'write',
-    target: '/x',
+    target: { class: 'path', key: 'ab', shown: '/x' },
     arguments_digest: `sha256:${randomUUID()}`,
     arguments: { path: '/x', canary: 'payload-canary' },
+    beside: { _meta: { note: 'beside-canary' } },
     policy: 'base.demo',
+    policy_id: 'policy-1',
+    policy_version: 1,
     reason: 'needs a person',
     risk_tier: 'low',
     hold_ms: 0,
@@ -123,15 +128,23 @@ function call(changes: Partial<ClaimRequest> = {}): ClaimRequest {
   };
 }
 
-async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<ClaimAnswer> {
-  const response = await fetch(`${opsUrl}/internal/claims`, {
+function ask(request: ClaimRequest, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${opsUrl}/internal/claims`, {
     method: 'POST',
     headers: { authorization: `Bearer ${keys.internalBearer}`, 'content-type': 'application/json' },
     body: JSON.stringify(request),
     ...(signal ? { signal } : {}),
   });
+}
+
+type Escalated = Exclude<ClaimAnswer, { state: 'limit' }>;
+
+async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<Escalated> {
+  const response = await ask(request, signal);
   expect(response.status).toBe(200);
-  return (await response.json()) as ClaimAnswer;
+  const answer = (await response.json()) as ClaimAnswer;
+  if (answer.state === 'limit') throw new Error('too many calls wait');
+  return answer;
 }
 
 interface Answer {
@@ -180,11 +193,17 @@ describe('an escalated call', () => {
     expect(waiting.has(first.escalation_id)).toBe(false);
   });
 
-  it('with other arguments is judged afresh', async () => {
+  it.each([
+    ['arguments', { arguments_digest: 'sha256:other' }],
+    ['version of the policy', { policy_version: 2 }],
+    ['policy', { policy_id: 'policy-2' }],
+    ['registration of the server', { server_digest: 'digest-2' }],
+    ['tool', { tool: 'delete_file' }],
+  ])('with another %s than the approved one is judged afresh', async (_what, change) => {
     const request = call();
     const { escalation_id: id } = await claim(request);
     await people('POST', `/${id}/approve`, ['analyst'], {});
-    expect((await claim({ ...request, arguments_digest: 'sha256:other' })).state).toBe('pending');
+    expect((await claim({ ...request, ...change })).state).toBe('pending');
     expect((await claim(request)).state).toBe('approved');
   });
 
@@ -258,11 +277,56 @@ describe('an escalated call', () => {
       dlp_patterns: [],
       kill_switches: [{ id: 'k', scope: 'agent', target: request.agent_id, reason: 'test' }],
     } as unknown as ConfigDocument;
-    await app.get(PlaneState).put('config', document);
+    await putAsOwner(app, 'config', document);
     await eventually(async () =>
       expect((await people('GET', `/${id}`, ['viewer'])).body['status']).toBe('cancelled'),
     );
     expect((await claim(request)).state).toBe('denied');
+    const late = await claim(call({ agent_id: request.agent_id }));
+    await eventually(async () =>
+      expect((await people('GET', `/${late.escalation_id}`, ['viewer'])).body['status']).toBe('cancelled'),
+    );
+  });
+});
+
+describe('too many calls', () => {
+  afterEach(async () => {
+    await stop();
+    await start();
+  });
+
+  it('of one agent are refused beyond its limit, also when they come at once; other agents go on', async () => {
+    await stop();
+    await start({ BEHAVRY_ESCALATION_MAX_OPEN_PER_AGENT: '3' });
+    const agent = randomUUID();
+    const known = call({ agent_id: agent });
+    await claim(known);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const response = await ask(call({ agent_id: agent }));
+        return (await response.json()) as ClaimAnswer;
+      }),
+    );
+    expect(answers.filter(({ state }) => state === 'pending')).toHaveLength(2);
+    expect(answers.filter((answer) => answer.state === 'limit')).toHaveLength(10);
+    expect((await claim(known)).state).toBe('pending');
+    expect((await claim(call())).state).toBe('pending');
+    const [first] = answers.flatMap((answer) => (answer.state === 'pending' ? [answer.escalation_id] : []));
+    await people('POST', `/${first ?? ''}/deny`, ['analyst'], {});
+    expect((await claim(call({ agent_id: agent }))).state).toBe('pending');
+  });
+
+  it('of a tenant are refused beyond its limit', async () => {
+    await stop();
+    await start({ BEHAVRY_ESCALATION_MAX_OPEN: '1' });
+    await claim(call()).catch(() => undefined);
+    expect(await (await ask(call())).json()).toEqual({ state: 'limit' });
+  });
+
+  it('and a call too large to be looked at are refused', async () => {
+    expect((await ask(call({ arguments: { text: 'x'.repeat(1024 * 1024) } }))).status).toBe(413);
+    expect((await ask(call({ arguments: { text: 'x'.repeat(4 * 1024 * 1024) } }))).status).toBe(413);
+    expect((await ask(call({ arguments: { text: 'x'.repeat(1000 * 1024) } }))).status).toBe(200);
   });
 });
 
@@ -270,9 +334,33 @@ describe('the people who decide', () => {
   it('see the arguments only when they may decide', async () => {
     const { escalation_id: id } = await claim(call());
     expect((await people('GET', `/${id}`, ['viewer'])).body).not.toHaveProperty('arguments');
-    expect((await people('GET', `/${id}`, ['analyst'])).body['arguments']).toMatchObject({
-      canary: 'payload-canary',
+    expect((await people('GET', `/${id}`, ['analyst'])).body).toMatchObject({
+      arguments: { canary: 'payload-canary' },
+      beside: { _meta: { note: 'beside-canary' } },
+      server_digest: 'digest-1',
+      policy_id: 'policy-1',
+      policy_version: 1,
+      target: '/x',
     });
+  });
+
+  it('find no text of a call in lists, and none lies in the database in clear', async () => {
+    const secret = `canary-${randomUUID()}`;
+    const target = { class: 'command', key: 'cd', shown: null } as const;
+    const { escalation_id: id } = await claim(call({ arguments: { command: secret }, target }));
+    const list = await people('GET', '?limit=100', ['admin']);
+    expect(list.body.escalations?.find((each) => each.id === id)).toMatchObject({ target: 'command:cd' });
+    expect(JSON.stringify(list.body)).not.toContain('canary');
+    expect(JSON.stringify(list.body)).not.toContain('arguments"');
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query<{ text: string }>(
+      'SELECT e::text AS text FROM data.escalations e WHERE id = $1',
+      [id],
+    );
+    await client.end();
+    expect(rows[0]?.text).toContain('command:cd');
+    expect(rows[0]?.text).not.toContain(secret);
   });
 
   it('need the role analyst, and never see another tenant', async () => {

@@ -1,18 +1,8 @@
-import {
-  IsBoolean,
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  MinLength,
-  ValidateIf,
-} from 'class-validator';
-import { ConfigError, Env, ServiceConfig } from '@behavry/platform';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength } from 'class-validator';
+import { Env, UplinkConfig } from '@behavry/platform';
 
 /** What identity-jwks reads from its environment. */
-export class IdentityConfig extends ServiceConfig {
+export class IdentityConfig extends UplinkConfig {
   @Env('BEHAVRY_ADMIN_PASSWORD', {
     description:
       'Password of the first administrator `admin`; read by --migrate when there is no administrator yet.',
@@ -51,11 +41,6 @@ export class IdentityConfig extends ServiceConfig {
   @Max(86_400)
   tokenTtlSeconds: number = 3600;
 
-  @Env('BEHAVRY_CONTROL_PLANE_URL', { description: 'On a data plane: base URL of its control plane.' })
-  @ValidateIf(({ mode }: IdentityConfig) => mode === 'data-plane')
-  @Matches(/^https?:\/\/[^\s]+$/, { message: 'must be an http:// or https:// URL' })
-  controlPlaneUrl?: string;
-
   override publicUrl: string = 'http://127.0.0.1:8000';
 
   @Env('BEHAVRY_SIGNUP_ENABLED', {
@@ -72,20 +57,8 @@ export interface DataPlaneIdentity {
   readonly controlPlaneUrl: string;
 }
 
-/**
- * @returns the identity of a data plane
- * @throws ConfigError that names every variable that is missing
- */
+/** @returns the identity of a data plane, whose configuration was validated when it was read */
 export function dataPlaneIdentity(config: IdentityConfig): DataPlaneIdentity {
-  const { tenantId, deploymentId, controlPlaneUrl } = config;
-  if (tenantId === undefined || deploymentId === undefined || controlPlaneUrl === undefined) {
-    throw new ConfigError([
-      ...(tenantId === undefined ? ['BEHAVRY_TENANT_ID is needed on a data plane (not set)'] : []),
-      ...(deploymentId === undefined ? ['BEHAVRY_DEPLOYMENT_ID is needed on a data plane (not set)'] : []),
-      ...(controlPlaneUrl === undefined
-        ? ['BEHAVRY_CONTROL_PLANE_URL is needed on a data plane (not set)']
-        : []),
-    ]);
-  }
+  const { tenantId = '', deploymentId = '', controlPlaneUrl = '' } = config;
   return { tenantId, deploymentId, controlPlaneUrl };
 }

@@ -7,7 +7,7 @@ import { DesiredRevision } from './fleet/desired-revision';
 import { FleetController } from './fleet/fleet.controller';
 import { FleetWatch } from './fleet/fleet-watch';
 import { HeartbeatService } from './fleet/heartbeat.service';
-import { dataPlaneSettings, type LicenseConfig } from './license-service.config';
+import type { LicenseConfig } from './license-service.config';
 import { LicenseController } from './licenses/license.controller';
 import { LicenseService } from './licenses/license.service';
 import { LocalController } from './local/local.controller';
@@ -22,7 +22,6 @@ class LicenseServiceModule {}
 /** @returns the app's module: tokens, licences and fleet where there is a control schema, else the uplink */
 export function appModule(context: ServiceContext<LicenseConfig>): DynamicModule {
   if (context.mode !== 'data-plane') return managementModule(context);
-  dataPlaneSettings(context.config);
   return {
     module: LicenseServiceModule,
     controllers: [LocalController],

@@ -28,4 +28,35 @@ describe('configuration of license-service', () => {
       expect(faultsOf({ BEHAVRY_DEPLOYMENT_MODE: mode, BEHAVRY_DATA_PLANE_TOKEN: 'nonsense' })).toEqual([]);
     }
   });
+
+  it.each([
+    ['https://control.example', true],
+    ['http://127.0.0.1:8000', true],
+    ['http://localhost:8000', true],
+    ['http://[::1]:8000', true],
+    ['http://control.example', false],
+    ['http://127.0.0.1.example', false],
+    ['ftp://127.0.0.1', false],
+    ['control.example', false],
+  ])('of a data plane: may the control plane be at %s? %s', (url, isAllowed) => {
+    const data = {
+      BEHAVRY_DEPLOYMENT_MODE: 'data-plane',
+      BEHAVRY_TENANT_ID: '0197a000-0000-7000-8000-000000000001',
+      BEHAVRY_DEPLOYMENT_ID: 'dp-1',
+      BEHAVRY_DATA_PLANE_TOKEN: 'dp_12345678',
+      BEHAVRY_LICENSE_KEY: 'lic_1',
+      BEHAVRY_CONTROL_PLANE_URL: url,
+    };
+    expect(faultsOf(data)).toEqual(isAllowed ? [] : ['BEHAVRY_CONTROL_PLANE_URL']);
+  });
+
+  it('takes a control plane without TLS when that is said in so many words', () => {
+    const data = {
+      BEHAVRY_DEPLOYMENT_MODE: 'data-plane',
+      BEHAVRY_CONTROL_PLANE_URL: 'http://control.example',
+    };
+    expect(faultsOf({ ...data, BEHAVRY_ALLOW_INSECURE_CONTROL_PLANE: 'true' })).not.toContain(
+      'BEHAVRY_CONTROL_PLANE_URL',
+    );
+  });
 });

@@ -8,7 +8,7 @@ import { openParts } from './open-parts';
 export const LLM_PROXY: ServiceDefinition<LlmProxyConfig> = {
   app: 'llm-proxy',
   config: LlmProxyConfig,
-  module: LlmProxyModule,
+  module: () => ({ module: LlmProxyModule }),
   mount: async (app, context) => {
     await mountRoutes(app.getHttpAdapter().getInstance(), await openParts(app, context));
   },

@@ -28,7 +28,7 @@ export class AppModule {}
 export const MCP_PROXY: ServiceDefinition<McpProxyConfig> = {
   app: 'mcp-proxy',
   config: McpProxyConfig,
-  module: AppModule,
+  module: () => ({ module: AppModule }),
   mount: async (app, context) => {
     const { publicUrl, allowedHosts, allowedOrigins } = context.config;
     const peers = allowedPeers(publicUrl, allowedHosts, allowedOrigins);

@@ -4,6 +4,9 @@ import type { Target } from './audit';
 /** Path of the one synchronous call between apps, on the ops port of escalation-worker. */
 export const CLAIM_PATH = '/internal/claims';
 
+/** Bytes of JSON that the arguments of a claim may have; a larger call cannot be given to a person. */
+export const MAX_CLAIM_BYTES = 1024 * 1024;
+
 /**
  * What a proxy asks when a decision says escalate: is this exact call approved? An approval holds for the same tenant,
  * agent, kind, server, tool, digest, registration, policy and version (semantics: escalations).

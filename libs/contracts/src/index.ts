@@ -46,7 +46,7 @@ export {
   type TokenCounts,
   type WholeEntry,
 } from './audit';
-export { CLAIM_PATH, type ClaimAnswer, type ClaimRequest } from './claims';
+export { CLAIM_PATH, MAX_CLAIM_BYTES, type ClaimAnswer, type ClaimRequest } from './claims';
 export { PLANE_SIGNAL_SENDERS, PLANE_STATE_OWNERS } from './plane-state';
 export type {
   LicenseMode,

@@ -6,7 +6,6 @@ export {
   type PlanTier,
   type Tenant,
   type TenantChange,
-  type TenantStatus,
   type TenantSummary,
 } from './tenants/tenant.repository';
 export {
@@ -15,30 +14,19 @@ export {
   PersonRepository,
   personByUsername,
   type ListedPerson,
-  type NewPerson,
-  type PersonStatus,
   type SignInRecord,
 } from './people/person.repository';
-export {
-  AgentRepository,
-  agentByClientId,
-  type Agent,
-  type AgentCredentials,
-  type NewAgent,
-} from './agents/agent.repository';
+export { AgentRepository, agentByClientId, type Agent } from './agents/agent.repository';
 export {
   EnrollmentTokenRepository,
   enrollmentTokenByHash,
-  type EnrollmentOffer,
   type EnrollmentToken,
-  type NewEnrollmentToken,
 } from './enrollment/enrollment-token.repository';
 export {
   DataPlaneTokenRepository,
   dataPlaneTokenByHash,
   type DataPlaneToken,
   type HeartbeatSnapshot,
-  type NewDataPlaneToken,
   type PresentedToken,
 } from './tokens/data-plane-token.repository';
 export {
@@ -47,7 +35,6 @@ export {
   type Authorship,
   type Policy,
   type PolicyPage,
-  type PolicyStatus,
   type PolicyText,
   type PolicyVersion,
 } from './policies/policy.repository';
@@ -60,8 +47,6 @@ export {
 export { McpServerRepository, type McpServer } from './registry/mcp-server.repository';
 export { KillSwitchRepository, type ThrownKillSwitch } from './registry/kill-switch.repository';
 export {
-  ESCALATION_DEFAULTS,
-  RATE_LIMITS_OF_PLAN,
   TenantSettingsRepository,
   type SettingsGroup,
   type TenantSettings,
@@ -73,5 +58,4 @@ export {
   publishedHeads,
   type DocumentPart,
   type PublishedDocument,
-  type PublishedHead,
 } from './bundles/published-document.repository';

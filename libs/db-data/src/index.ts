@@ -1,6 +1,6 @@
 export { DATA_ENTITIES } from './entities';
 export { DATA_MIGRATIONS } from './migrations';
-export { LocalPersonRepository, type LocalPerson } from './people/local-person.repository';
+export { LocalPersonRepository } from './people/local-person.repository';
 export {
   UplinkMemoryRepository,
   type TokenState,
@@ -12,27 +12,16 @@ export { AuditPartitions } from './audit/audit-partitions';
 export {
   AuditQueryRepository,
   type AuditFilter,
-  type AuditPage,
   type StoredAuditEvent,
   type VerifiableRow,
 } from './audit/audit-query.repository';
 export { auditEventOf, auditRowText } from './audit/stored-audit-event';
 export { PendingDecisionRepository } from './audit/pending-decision.repository';
 export { SpoolRepository, type RejectedEntry } from './audit/spool.repository';
-export { trafficFigures, type TrafficFigures } from './audit/traffic-figures';
-export { SessionRepository, type Session, type SessionStatus } from './sessions/session.repository';
-export type { Escalation, EscalationStatus, NewEscalation } from './escalations/escalation';
+export { trafficFigures } from './audit/traffic-figures';
+export { SessionRepository, type Session } from './sessions/session.repository';
+export type { Escalation, EscalationStatus } from './escalations/escalation';
 export { ClaimRepository } from './escalations/claim.repository';
-export {
-  EscalationRepository,
-  pendingCount,
-  type EscalationDecision,
-} from './escalations/escalation.repository';
+export { EscalationRepository, pendingCount, type OpenEscalation } from './escalations/escalation.repository';
 export { RiskRepository, type AgentRisk } from './risk/risk.repository';
-export {
-  AlertRepository,
-  type Alert,
-  type AlertKind,
-  type AlertStatus,
-  type RaisedAlert,
-} from './alerts/alert.repository';
+export { AlertRepository, type Alert, type AlertKind, type AlertStatus } from './alerts/alert.repository';

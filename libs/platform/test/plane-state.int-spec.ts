@@ -23,18 +23,18 @@ import {
   migratePlane,
   NextConfig,
   PgNotifications,
-  PgPlaneStore,
   PlaneKeys,
   PlaneSeal,
   PlaneSignalBus,
   PlaneState,
   QueueBroker,
-  RedisPlaneStore,
   SystemClock,
-  type BrokerAddress,
   type PlaneStateOptions,
   type PlaneStore,
 } from '../src';
+import type { BrokerAddress } from '../src/queues/queue-broker';
+import { PgPlaneStore } from '../src/state/pg-plane-store';
+import { RedisPlaneStore } from '../src/state/redis-plane-store';
 
 const log = createLogger('identity-jwks', 'silent', {});
 const keys = PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'platform-')), 'plane.key'));
@@ -113,7 +113,10 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
     return made;
   }
 
-  const risk = (score: number): PlaneStateValues['risk'] => ({ agents: { a: { score, tier: 'low' } } });
+  const risk = (score: number): PlaneStateValues['risk'] => ({
+    at: new Date(0).toISOString(),
+    agents: { a: { score, tier: 'low' } },
+  });
   const scoreIn = (reader: PlaneState): number | undefined => reader.get('risk')?.value.agents['a']?.score;
 
   describe('plane state', () => {
@@ -293,17 +296,18 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
     expect(() => {
       writer.consume(AUDIT_COMMITTED_QUEUE, () => Promise.resolve());
     }).toThrow(/not the consumer/);
-    const taken: number[] = [];
+    const taken: string[] = [];
     let failures = 1;
-    broker.consume({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 }, ({ seq }) => {
-      if (seq === 2 && failures-- > 0) return Promise.reject(new Error('not yet'));
-      taken.push(seq);
+    broker.consume({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 }, ({ tenant_id: tenant }) => {
+      if (tenant === '2' && failures-- > 0) return Promise.reject(new Error('not yet'));
+      taken.push(tenant);
       return Promise.resolve();
     });
     const producer = writer.producer({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 });
-    for (const seq of [1, 2, 3]) await producer.add({ tenant_id: 't', seq }, { jobId: `job-${seq}` });
-    await producer.add({ tenant_id: 't', seq: 'x' as unknown as number });
-    await eventually(() => expect([...taken].sort()).toEqual([1, 2, 3]));
+    for (const tenant of ['1', '2', '3'])
+      await producer.add({ tenant_id: tenant, facts: [] }, { jobId: `job-${tenant}` });
+    await producer.add({ tenant_id: 't', facts: 'x' as unknown as [] });
+    await eventually(() => expect([...taken].sort()).toEqual(['1', '2', '3']));
     await eventually(async () => expect(await registry.metrics()).toMatch(/jobs\{[^}]*result="failed"\} 2/));
   });
 });

@@ -7,7 +7,6 @@ import {
   createService,
   loadConfig,
   PlaneState,
-  QueueBroker,
   ServiceContext,
   SystemClock,
   type Clock,
@@ -18,6 +17,9 @@ import {
   configDocument,
   eventually,
   freePort,
+  putAsOwner,
+  queuesAs,
+  signalAs,
   startClaimServer,
   startTestOpa,
   type ClaimServer,
@@ -84,16 +86,18 @@ export async function startProxy<C extends ProxyConfig>(
   await app.listen(0, '127.0.0.1');
   const state = app.get(PlaneState);
   const entries: SpoolEntry[] = [];
-  app.get(QueueBroker).consume(AUDIT_EVENTS_QUEUE, async ({ spool_id: spool, first, entries: batch }) => {
+  const writer = queuesAs(app, 'audit-writer');
+  writer.consume(AUDIT_EVENTS_QUEUE, async ({ spool_id: spool, first, entries: batch }) => {
     entries.push(...batch);
-    await state.put('audit.positions', { spools: { [spool]: first + batch.length - 1 } });
+    const spools = { [spool]: first + batch.length - 1 };
+    await signalAs(app, 'audit-writer', 'audit.positions', { spools });
   });
   let document = configDocument({ ...options.document, generation: 0 });
   const configure = async (changes: Partial<ConfigDocument>): Promise<void> => {
     document = { ...document, ...changes, generation: document.generation + 1 };
-    await state.put('config', document);
+    await putAsOwner(app, 'config', document);
   };
-  await state.put('issuers', plane.issuer.trusted);
+  await putAsOwner(app, 'issuers', plane.issuer.trusted);
   await configure({});
   await eventually(() => {
     const report = context.health.report();
@@ -118,6 +122,7 @@ export async function startProxy<C extends ProxyConfig>(
         return own;
       }),
     async stop() {
+      await writer.close();
       await app.close();
       await context.close();
       await claims.stop();

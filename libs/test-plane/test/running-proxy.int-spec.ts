@@ -1,12 +1,13 @@
 import { AUDIT_EVENTS_QUEUE, type SpoolEntry } from '@behavry/contracts';
 import {
+  PlaneSignalBus,
   PlaneState,
   ProxyConfig,
   QueueBroker,
   TokenVerifier,
   type ServiceDefinition,
 } from '@behavry/platform';
-import { describeWithOpa, TEST_TENANT } from '@behavry/testing';
+import { describeWithOpa, eventually, TEST_TENANT } from '@behavry/testing';
 import { opaBundleConfig, startProxy, writePolicyBundle, type RunningProxy } from '../src';
 
 class NoModule {}
@@ -15,7 +16,7 @@ class NoModule {}
 const DEFINITION: ServiceDefinition<ProxyConfig> = {
   app: 'mcp-proxy',
   config: ProxyConfig,
-  module: NoModule,
+  module: () => ({ module: NoModule }),
   mount: (app) => {
     const state = app.get(PlaneState);
     app
@@ -46,6 +47,8 @@ describeWithOpa('the proxy harness', () => {
 
   it('trusts its own issuer, puts documents in force, and keeps and acknowledges entries', async () => {
     await proxy.configure({ agents: [] });
+    const told: unknown[] = [];
+    proxy.app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => told.push(spools));
     const answer = await fetch(`${proxy.url}/whoami`, { headers: proxy.agent('a1') });
     const body = (await answer.json()) as { id: string; verified: unknown; agents: unknown };
     expect(body).toMatchObject({
@@ -53,7 +56,7 @@ describeWithOpa('the proxy harness', () => {
       agents: [],
     });
     expect(await proxy.entriesOf(body.id)).toMatchObject([{ id: body.id }]);
-    expect(proxy.state.get('audit.positions')?.value.spools).toMatchObject({ s: 1 });
+    await eventually(() => expect(told).toContainEqual({ s: 1 }));
   });
 
   it('answers claims as the test says, and only to the plane itself', async () => {

@@ -1,5 +1,5 @@
-export { ComponentError, freePort } from '@behavry/components';
-export { putAsOwner, queuesAs, signalAs, type RunningParts } from './as-owner';
+export { freePort } from '@behavry/components';
+export { putAsOwner, queuesAs, signalAs } from './as-owner';
 export { describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';
@@ -9,7 +9,7 @@ export { startTestPostgres, type TestPostgres } from './test-postgres';
 export { startTestRedis, type TestRedis } from './test-redis';
 export { startTestStdioHost, type TestStdioHost, type TestStdioHostOptions } from './test-stdio-host';
 export { workspaceRoot } from './workspace-root';
-export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
+export { startClaimServer, type ClaimServer } from './plane/claim-server';
 export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';
-export { bearer, TestIssuer, type TokenClaims } from './plane/test-issuer';
-export { startTestProxy, type TestProxy, type TestProxyOptions } from './plane/test-proxy';
+export { bearer, TestIssuer } from './plane/test-issuer';
+export { startTestProxy, type TestProxy } from './plane/test-proxy';

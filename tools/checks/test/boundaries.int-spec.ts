@@ -78,6 +78,20 @@ const CANARIES: readonly Canary[] = [
     imports: '../../audit-writer/src/main',
     says: /Projects cannot be imported by a relative or absolute path/,
   },
+  {
+    what: 'a pure rule speaks over the network',
+    project: 'domain',
+    file: 'libs/domain/src/canary-package.ts',
+    imports: 'undici',
+    says: /'undici' import is restricted.*\s*This room may use of packages: node:crypto/,
+  },
+  {
+    what: 'the pipeline uses the framework',
+    project: 'pipeline',
+    file: 'libs/pipeline/src/canary-package.ts',
+    imports: '@nestjs/common',
+    says: /'@nestjs\/common' import is restricted.*\s*This room may use of packages: node:crypto/,
+  },
 ];
 
 /** Two that would close a cycle if planted together are planted apart: a cycle hides the rule that we want to see. */
@@ -96,7 +110,7 @@ async function lintWith(canaries: readonly Canary[]): Promise<string> {
   await Promise.all(
     canaries.map(({ file, imports }) => writeFile(join(ROOT, file), `import '${imports}';\n`)),
   );
-  const projects = canaries.map(({ project }) => project).join(',');
+  const projects = [...new Set(canaries.map(({ project }) => project))].join(',');
   const nx = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
   try {
     const { stdout } = await promisify(execFile)(

@@ -10,7 +10,7 @@ export { ProcessLedger } from './process/process-ledger';
 export { SupervisedProcess, type ProcessEvents, type ProcessSpec } from './process/supervised-process';
 export { databaseUrl, dropDatabase, ensureDatabase, withoutCredentials } from './postgres/databases';
 export { canConnect, PostgresComponent, type PostgresOptions } from './postgres/postgres.component';
-export { RedisComponent, redisAnswers, type RedisOptions } from './redis/redis.component';
+export { RedisComponent, type RedisOptions } from './redis/redis.component';
 export { getOpa, type FoundOpa, type GetOpaOptions } from './opa/get-opa';
 export { OPA_VERSION, OLDEST_OPA } from './opa/opa-version';
 export { answersHealth, OpaComponent, type OpaOptions } from './opa/opa.component';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
 import { AuditPartitions } from '@behavry/db-data';
-import { PlaneState, QueueBroker, ServiceContext } from '@behavry/platform';
+import { PlaneSignalBus, PlaneState, QueueBroker, ServiceContext } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import type { AuditWriterConfig } from '../audit-writer.config';
 import { planeTenant } from '../plane-tenant';
@@ -28,13 +28,14 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
     private readonly context: ServiceContext<AuditWriterConfig>,
     private readonly source: DataSource,
     private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
     private readonly broker: QueueBroker,
     private readonly wakes: CommitWakes,
     private readonly sessionEnds: SessionEnds,
   ) {
     const { clock, config } = context;
     this.#partitions = new AuditPartitions(source);
-    this.#positions = new PositionPublisher(context, source, state);
+    this.#positions = new PositionPublisher(context, source, signals);
     this.#abandoned = new AbandonedDecisions(source, clock, config.auditPendingSeconds * 1000);
   }
 
@@ -52,7 +53,7 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
       this.#stopping.signal,
     );
     this.broker.consume(AUDIT_EVENTS_QUEUE, (batch) => processor.process(batch), { concurrency: AT_ONCE });
-    this.state.watch('audit.positions', () => {
+    this.signals.on('audit.positions', () => {
       this.wakes.touched();
     });
     this.#positions.request();
@@ -76,7 +77,8 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
   async #sweep(): Promise<void> {
     try {
       await this.#partitionsAhead();
-      await this.#positions.compare();
+      // A signal may have been lost, and another writer's is told again with ours.
+      this.#positions.request();
       const tenantId = planeTenant(this.context, this.state);
       if (tenantId !== undefined) {
         await this.sessionEnds.compare(tenantId);

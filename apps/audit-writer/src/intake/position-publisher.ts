@@ -1,8 +1,10 @@
 import { SpoolRepository } from '@behavry/db-data';
-import type { PlaneState, ServiceContext } from '@behavry/platform';
+import type { PlaneSignalBus, ServiceContext } from '@behavry/platform';
 import type { DataSource } from 'typeorm';
 
 const RETRY_MS = 500;
+/** A notification of PostgreSQL holds 8 kB. */
+const SPOOLS_AT_ONCE = 50;
 
 /**
  * Tells the proxies up to where their spools are stored. What it says always comes from the database, so
@@ -17,21 +19,13 @@ export class PositionPublisher {
   constructor(
     private readonly context: ServiceContext,
     private readonly source: DataSource,
-    private readonly state: PlaneState,
+    private readonly signals: PlaneSignalBus,
   ) {}
 
   /** Asks for a publication; several that come while one runs become one. */
   request(): void {
     this.#isWanted = true;
     if (!this.#isRunning && !this.#isClosed) void this.#run();
-  }
-
-  /** Publishes if what the proxies see is not what is stored: another writer may have been faster. */
-  async compare(): Promise<void> {
-    const stored = await new SpoolRepository(this.source.manager).positions();
-    const told = this.state.get('audit.positions')?.value.spools ?? {};
-    const differs = Object.entries(stored).some(([spoolId, position]) => told[spoolId] !== position);
-    if (differs) this.request();
   }
 
   close(): void {
@@ -44,8 +38,11 @@ export class PositionPublisher {
     try {
       while (this.#isWanted && !this.#isClosed) {
         this.#isWanted = false;
-        const spools = await new SpoolRepository(this.source.manager).positions();
-        await this.state.put('audit.positions', { spools });
+        const spools = Object.entries(await new SpoolRepository(this.source.manager).positions());
+        for (let from = 0; from < spools.length; from += SPOOLS_AT_ONCE) {
+          const some = Object.fromEntries(spools.slice(from, from + SPOOLS_AT_ONCE));
+          await this.signals.send('audit.positions', { spools: some });
+        }
       }
     } catch (error) {
       this.context.log.warn({ err: error }, 'audit: positions could not be published; trying again');

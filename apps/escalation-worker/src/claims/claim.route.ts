@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CLAIM_PATH } from '@behavry/contracts';
+import { CLAIM_PATH, MAX_CLAIM_BYTES } from '@behavry/contracts';
 import { overSignal, ServiceContext } from '@behavry/platform';
 import { isClaimRequest } from '../domain/claim-request';
 import { ClaimService } from './claim.service';
+import { payloadText } from './sealed-arguments';
 
 /** The plane-internal route by which a proxy claims a held call. */
 @Injectable()
@@ -19,6 +20,11 @@ export class ClaimRoute implements OnModuleInit {
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (!isClaimRequest(request.body)) return reply.code(422).send({ code: 'validation_failed' });
+    const { agent_id: agent, tool } = request.body;
+    if (Buffer.byteLength(payloadText(request.body)) > MAX_CLAIM_BYTES) {
+      this.context.log.warn({ agent, tool }, 'a call is too large to be given to a person');
+      return reply.code(413).send({ code: 'payload_too_large' });
+    }
     try {
       const answer = await this.claims.claim(request.body, overSignal(reply.raw));
       if (answer) return answer;

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { ClaimAnswer, ClaimRequest } from '@behavry/contracts';
 import { ClaimRepository, type Escalation } from '@behavry/db-data';
 import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/platform';
 import { claimKeyOf } from '../domain/claim-key';
+import { shownTarget } from '../domain/claim-request';
 import { deadlineOf } from '../domain/deadline';
 import type { EscalationConfig } from '../escalation-worker.config';
-import { ARGUMENTS_LABEL } from './sealed-arguments';
+import { EscalationService } from '../escalations/escalation.service';
+import { payloadText, sealPayload } from './sealed-arguments';
 import { DecisionFeed } from './decision-feed';
 
 /** How long a decision waits for the call it was made for, when its deadline has passed meanwhile. */
@@ -18,13 +21,22 @@ const DECISION_KEPT_MS = 10 * 60_000;
  */
 @Injectable()
 export class ClaimService {
+  readonly #refused: Counter;
+
   constructor(
     private readonly database: DataSource,
     private readonly feed: DecisionFeed,
     private readonly state: PlaneState,
     private readonly clock: Clock,
     private readonly context: ServiceContext<EscalationConfig>,
-  ) {}
+    private readonly escalations: EscalationService,
+  ) {
+    this.#refused = new Counter({
+      name: 'behavry_escalation_limit_total',
+      help: 'Claims that were refused because too many calls waited for a person.',
+      registers: [context.metrics],
+    });
+  }
 
   /**
    * @param signal aborted when the asking proxy went away: nothing is used up for nobody
@@ -38,7 +50,8 @@ export class ClaimService {
       const answer = await this.#ask(key, request);
       if (isGone()) {
         // Nobody heard the answer: whoever asks next gets it.
-        if (answer.state !== 'pending') await this.#giveBack(request, answer.escalation_id);
+        if (answer.state !== 'pending' && answer.state !== 'limit')
+          await this.#giveBack(request, answer.escalation_id);
         return undefined;
       }
       const remaining = until - this.clock.now();
@@ -66,9 +79,24 @@ export class ClaimService {
       const refused = await claims.takeRefusal(key, request.decision_id, now, since);
       if (refused)
         return { state: refused.status === 'expired' ? 'expired' : 'denied', escalation_id: refused.id };
-      const { id, expiresAt } = (await claims.waiting(key)) ?? (await this.#open(claims, key, request, now));
+      const waiting = await claims.waiting(key);
+      if (!waiting && (await this.#isFull(claims, request))) return { state: 'limit' };
+      const { id, expiresAt } = waiting ?? (await this.#open(claims, key, request, now));
       return { state: 'pending', escalation_id: id, expires_at: expiresAt.toISOString() };
     });
+  }
+
+  /** Whether so much waits already that people could not look at more. */
+  async #isFull(claims: ClaimRepository, { agent_id: agentId }: ClaimRequest): Promise<boolean> {
+    const { maxOpen, maxOpenPerAgent } = this.context.config;
+    const { agent, tenant } = await claims.openCounts(agentId);
+    if (agent < maxOpenPerAgent && tenant < maxOpen) return false;
+    this.#refused.inc();
+    this.context.log.warn(
+      { agent: agentId, of_agent: agent, in_all: tenant },
+      'too many calls wait for a person',
+    );
+    return true;
   }
 
   #open(claims: ClaimRepository, claimKey: string, request: ClaimRequest, now: Date): Promise<Escalation> {
@@ -78,11 +106,13 @@ export class ClaimService {
       { escalation: id, agent: request.agent_id, tool: request.tool },
       'a call waits for a person',
     );
+    this.escalations.opened();
     return claims.open({
       id,
       claimKey,
       request,
-      sealedArguments: this.context.keys.seal(ARGUMENTS_LABEL, JSON.stringify(request.arguments ?? null)),
+      target: shownTarget(request.target),
+      sealedArguments: sealPayload(this.context.keys, payloadText(request)),
       createdAt: now,
       expiresAt: deadlineOf(now.getTime(), request.risk_tier, settings),
     });

@@ -1,4 +1,4 @@
-import { isObject, RISK_TIERS, type ClaimRequest } from '@behavry/contracts';
+import { isObject, RISK_TIERS, type ClaimRequest, type Target } from '@behavry/contracts';
 
 const TEXTS = [
   'decision_id',
@@ -6,13 +6,15 @@ const TEXTS = [
   'agent_id',
   'session_id',
   'server',
+  'server_digest',
   'tool',
   'action',
-  'target',
   'arguments_digest',
   'policy',
+  'policy_id',
   'reason',
 ] as const;
+const TIERS: readonly unknown[] = [...RISK_TIERS, 'unknown'];
 
 /** Narrows the body of a claim; the proxies are ours, so a wrong one is a fault and not a dialogue. */
 export function isClaimRequest(body: unknown): body is ClaimRequest {
@@ -20,8 +22,24 @@ export function isClaimRequest(body: unknown): body is ClaimRequest {
     isObject(body) &&
     TEXTS.every((field) => typeof body[field] === 'string') &&
     (body['kind'] === 'mcp' || body['kind'] === 'llm') &&
-    RISK_TIERS.some((tier) => tier === body['risk_tier']) &&
+    (body['target'] === null || isTarget(body['target'])) &&
+    Number.isSafeInteger(body['policy_version']) &&
+    TIERS.includes(body['risk_tier']) &&
     typeof body['hold_ms'] === 'number' &&
     body['hold_ms'] >= 0
   );
+}
+
+function isTarget(target: unknown): target is Target {
+  return (
+    isObject(target) &&
+    typeof target['class'] === 'string' &&
+    typeof target['key'] === 'string' &&
+    (target['shown'] === null || typeof target['shown'] === 'string')
+  );
+}
+
+/** @returns the target as anybody may see it: its shown form, else its class and key; never text of the call */
+export function shownTarget(target: Target | null): string | null {
+  return target && (target.shown ?? `${target.class}:${target.key}`);
 }

@@ -1,6 +1,6 @@
 import type { ClaimRequest } from '@behavry/contracts';
 import { claimKeyOf } from './claim-key';
-import { isClaimRequest } from './claim-request';
+import { isClaimRequest, shownTarget } from './claim-request';
 import { deadlineOf } from './deadline';
 
 const CLAIM: ClaimRequest = {
@@ -10,12 +10,16 @@ const CLAIM: ClaimRequest = {
   session_id: 's',
   kind: 'mcp',
   server: 'files',
+  server_digest: 'd1',
   tool: 'write_file',
   action: 'write',
-  target: '/x',
+  target: { class: 'path', key: 'ab', shown: '/x' },
   arguments_digest: 'sha256:1',
   arguments: {},
+  beside: null,
   policy: 'p',
+  policy_id: 'i',
+  policy_version: 1,
   reason: 'r',
   risk_tier: 'low',
   hold_ms: 0,
@@ -28,6 +32,10 @@ describe('a claim', () => {
     ['tool', 'read_file'],
     ['arguments_digest', 'sha256:2'],
     ['policy', 'q'],
+    ['policy_id', 'j'],
+    ['policy_version', 2],
+    ['server_digest', 'd2'],
+    ['tenant_id', 'u'],
     ['kind', 'llm'],
   ] as const)('is another call when its %s differs', (field, value) => {
     expect(claimKeyOf({ ...CLAIM, [field]: value })).not.toBe(claimKeyOf(CLAIM));
@@ -44,10 +52,22 @@ describe('a claim', () => {
     { ...CLAIM, kind: 'x' },
     { ...CLAIM, hold_ms: -1 },
     { ...CLAIM, tool: 1 },
+    { ...CLAIM, policy_version: 1.5 },
+    { ...CLAIM, server_digest: undefined },
+    { ...CLAIM, target: '/x' },
     { ...CLAIM, risk_tier: 'x' },
   ])('is refused when it is %j', (body) => expect(isClaimRequest(body)).toBe(false));
 
-  it('is understood when whole', () => expect(isClaimRequest(CLAIM)).toBe(true));
+  it('is understood when whole', () => {
+    expect(isClaimRequest(CLAIM)).toBe(true);
+    expect(isClaimRequest({ ...CLAIM, target: null, risk_tier: 'unknown' })).toBe(true);
+  });
+
+  it('shows of its target what may be shown, else what kind it is', () => {
+    expect(shownTarget(CLAIM.target)).toBe('/x');
+    expect(shownTarget({ class: 'query', key: 'ab', shown: null })).toBe('query:ab');
+    expect(shownTarget(null)).toBeNull();
+  });
 });
 
 describe('the deadline', () => {
@@ -56,6 +76,7 @@ describe('the deadline', () => {
     ['medium', 14_400],
     ['high', 1_800],
     ['critical', 300],
+    ['unknown', 1_800],
   ] as const)('of tier %s is %d s away', (tier, seconds) =>
     expect(deadlineOf(0, tier, undefined)).toEqual(new Date(seconds * 1000)),
   );

@@ -1,4 +1,4 @@
-import type { EscalationSettings, RiskTier } from '@behavry/contracts';
+import type { EscalationSettings, SeenRiskTier } from '@behavry/contracts';
 
 /** Time a person has, by the risk tier of the agent (semantics: escalations). */
 export const DEFAULT_DEADLINES: EscalationSettings['deadline_seconds'] = {
@@ -13,7 +13,13 @@ export const DEFAULT_DEADLINES: EscalationSettings['deadline_seconds'] = {
  * @param settings the tenant's own deadlines, when there are any
  * @returns when the escalation runs out
  */
-export function deadlineOf(openedMs: number, tier: RiskTier, settings: EscalationSettings | undefined): Date {
-  const seconds = (settings?.deadline_seconds ?? DEFAULT_DEADLINES)[tier];
+export function deadlineOf(
+  openedMs: number,
+  tier: SeenRiskTier,
+  settings: EscalationSettings | undefined,
+): Date {
+  // An agent of which nothing is known is no low risk.
+  const known = tier === 'unknown' ? 'high' : tier;
+  const seconds = (settings?.deadline_seconds ?? DEFAULT_DEADLINES)[known];
   return new Date(openedMs + seconds * 1000);
 }

@@ -1,14 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import type { Escalation } from '@behavry/db-data';
-import {
-  CurrentPerson,
-  ProblemError,
-  reachesRole,
-  RequireRole,
-  ServiceContext,
-  type Person,
-} from '@behavry/platform';
-import { openArguments } from '../claims/sealed-arguments';
+import { CurrentPerson, ProblemError, reachesRole, RequireRole, type Person } from '@behavry/platform';
 import { EscalationQuery, ResolveRequest, type EscalationView } from './escalation.dto';
 import { escalationView } from './escalation.mapper';
 import { EscalationService } from './escalation.service';
@@ -21,10 +12,7 @@ const escalationId = (): ParseUUIDPipe =>
 /** Held calls, for the people who decide them. */
 @Controller('api/v1/escalations')
 export class EscalationController {
-  constructor(
-    private readonly context: ServiceContext,
-    private readonly escalations: EscalationService,
-  ) {}
+  constructor(private readonly escalations: EscalationService) {}
 
   @Get()
   async list(
@@ -32,15 +20,21 @@ export class EscalationController {
     @Query() query: EscalationQuery,
   ): Promise<{ escalations: readonly EscalationView[]; total: number }> {
     const { escalations, total } = await this.escalations.list(person.tenantId, query.status, query);
-    return { escalations: escalations.map((each) => this.#view(each, person)), total };
+    return { escalations: escalations.map((each) => escalationView(each)), total };
   }
 
+  /** One escalation; with everything that would go upstream, for those who may decide. */
   @Get(':id')
   async get(
     @CurrentPerson() person: Person,
     @Param('id', escalationId()) id: string,
   ): Promise<EscalationView> {
-    return this.#view(await this.escalations.get(person.tenantId, id), person);
+    const escalation = await this.escalations.get(person.tenantId, id);
+    const mayDecide = reachesRole(person.roles, 'analyst');
+    return escalationView(
+      escalation,
+      mayDecide ? await this.escalations.payload(person.tenantId, id) : undefined,
+    );
   }
 
   @Post(':id/approve')
@@ -71,14 +65,6 @@ export class EscalationController {
     verdict: 'approved' | 'denied',
     comment: string | undefined,
   ): Promise<EscalationView> {
-    return this.#view(await this.escalations.resolve(person, id, verdict, comment), person);
-  }
-
-  #view(escalation: Escalation, person: Person): EscalationView {
-    const mayDecide = reachesRole(person.roles, 'analyst');
-    return escalationView(
-      escalation,
-      mayDecide ? openArguments(this.context.keys, escalation.sealedArguments) : undefined,
-    );
+    return escalationView(await this.escalations.resolve(person, id, verdict, comment));
   }
 }

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import type { RiskTier } from '@behavry/contracts';
+import type { SeenRiskTier } from '@behavry/contracts';
 import type { EscalationStatus } from '@behavry/db-data';
 import { PageQuery } from '@behavry/platform';
 
@@ -18,7 +18,7 @@ export class ResolveRequest {
   comment?: string;
 }
 
-/** An escalation as people see it. `arguments` only for those who may decide, while they are kept. */
+/** An escalation as people see it. `arguments` and `beside` of one that is asked for by id, for those who may decide, while they are kept. */
 export interface EscalationView {
   readonly id: string;
   readonly status: EscalationStatus;
@@ -27,14 +27,21 @@ export interface EscalationView {
   readonly agent_id: string;
   readonly session_id: string;
   readonly server: string;
+  /** Digest of the server's registration when the call was held; empty for models. */
+  readonly server_digest: string;
   readonly tool: string;
   readonly action: string;
-  readonly target: string;
+  /** A path, address or name as it may be shown; `class:key` of what may not. */
+  readonly target: string | null;
   readonly arguments_digest: string;
   readonly arguments?: unknown;
+  /** What else of the call goes upstream. */
+  readonly beside?: unknown;
   readonly policy: string;
+  readonly policy_id: string;
+  readonly policy_version: number;
   readonly reason: string;
-  readonly risk_tier: RiskTier;
+  readonly risk_tier: SeenRiskTier;
   readonly created_at: string;
   readonly expires_at: string;
   readonly decided_at: string | null;

@@ -1,8 +1,9 @@
 import type { Escalation } from '@behavry/db-data';
+import type { HeldPayload } from '../claims/sealed-arguments';
 import type { EscalationView } from './escalation.dto';
 
-/** @param args the opened arguments; undefined when this person does not see them */
-export function escalationView(escalation: Escalation, args: unknown): EscalationView {
+/** @param payload what would go upstream; undefined when it is not to be seen here */
+export function escalationView(escalation: Escalation, payload?: HeldPayload): EscalationView {
   return {
     id: escalation.id,
     status: escalation.status,
@@ -11,12 +12,15 @@ export function escalationView(escalation: Escalation, args: unknown): Escalatio
     agent_id: escalation.agentId,
     session_id: escalation.sessionId,
     server: escalation.server,
+    server_digest: escalation.serverDigest,
     tool: escalation.tool,
     action: escalation.action,
     target: escalation.target,
     arguments_digest: escalation.argumentsDigest,
-    ...(args === undefined ? {} : { arguments: args }),
+    ...(payload ?? {}),
     policy: escalation.policy,
+    policy_id: escalation.policyId,
+    policy_version: escalation.policyVersion,
     reason: escalation.reason,
     risk_tier: escalation.riskTier,
     created_at: escalation.createdAt.toISOString(),

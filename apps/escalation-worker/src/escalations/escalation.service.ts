@@ -1,31 +1,51 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EscalationRepository, type Escalation, type EscalationStatus } from '@behavry/db-data';
+import type { KillSwitch } from '@behavry/contracts';
+import {
+  EscalationRepository,
+  type Escalation,
+  type EscalationStatus,
+  type OpenEscalation,
+} from '@behavry/db-data';
 import {
   ChangeLog,
   Clock,
   PlaneState,
   ProblemError,
+  ServiceContext,
   withTenant,
   type PageQuery,
   type Person,
 } from '@behavry/platform';
 import { killSwitchFor } from '@behavry/domain';
 import { DecisionFeed } from '../claims/decision-feed';
+import { openPayload, type HeldPayload } from '../claims/sealed-arguments';
 
 /** Settled arguments are forgotten after this time; the record keeps their digest. */
 const ARGUMENTS_KEPT_MS = 10 * 60_000;
+const OPEN_AT_ONCE = 500;
 
 /** What people and deadlines do to escalations. */
 @Injectable()
 export class EscalationService {
+  /** Whether something opened since kill switches were last compared with what is open. */
+  #hasNew = true;
+  /** The config document of that time. */
+  #comparedWith = 0;
+
   constructor(
     private readonly database: DataSource,
     private readonly feed: DecisionFeed,
     private readonly changes: ChangeLog,
     private readonly state: PlaneState,
     private readonly clock: Clock,
+    private readonly context: ServiceContext,
   ) {}
+
+  /** A call began to wait: a kill switch that is thrown already may end it. */
+  opened(): void {
+    this.#hasNew = true;
+  }
 
   list(
     tenantId: string,
@@ -35,6 +55,17 @@ export class EscalationService {
     return withTenant(this.database, tenantId, (manager) =>
       new EscalationRepository(manager, tenantId).list(status, page),
     );
+  }
+
+  /**
+   * @returns what would go upstream, as the agent sent it; undefined when it was forgotten
+   * @throws ProblemError 404
+   */
+  async payload(tenantId: string, id: string): Promise<HeldPayload | undefined> {
+    const sealed = await withTenant(this.database, tenantId, (manager) =>
+      new EscalationRepository(manager, tenantId).sealedArguments(id),
+    );
+    return openPayload(this.context.keys, sealed);
   }
 
   /** @throws ProblemError 404 */
@@ -85,23 +116,52 @@ export class EscalationService {
 
   /** Lets deadlines pass, ends what a kill switch stopped, and forgets old arguments of the served tenant. */
   async sweep(): Promise<void> {
-    const config = this.state.get('config')?.value;
+    const config = this.state.get('config');
     if (!config) return;
-    const tenantId = config.tenant_id;
+    const { tenant_id: tenantId, kill_switches: switches } = config.value;
     const now = new Date(this.clock.now());
-    await withTenant(this.database, tenantId, async (manager) => {
-      const escalations = new EscalationRepository(manager, tenantId);
-      const expired = await escalations.expire(now);
-      const stopped = config.kill_switches.length === 0 ? [] : await escalations.open();
-      const ids = stopped.filter(isStopped).map(({ id }) => id);
-      const cancelled = ids.length === 0 ? [] : await escalations.cancel(ids, 'kill switch', now);
-      await escalations.forgetArguments(new Date(now.getTime() - ARGUMENTS_KEPT_MS));
-      await this.feed.announce(manager, [...expired, ...cancelled]);
-    });
-
-    function isStopped({ agentId, server, tool }: Escalation): boolean {
-      const switches = config?.kill_switches ?? [];
-      return killSwitchFor(switches, { tenantId, agentId, serverId: server, toolName: tool }) !== undefined;
+    const isDue = this.#hasNew || config.version !== this.#comparedWith;
+    this.#hasNew = false;
+    try {
+      await withTenant(this.database, tenantId, async (manager) => {
+        const escalations = new EscalationRepository(manager, tenantId);
+        const expired = await escalations.expire(now);
+        const cancelled = isDue ? await this.#cancelStopped(escalations, tenantId, switches, now) : [];
+        await escalations.forgetArguments(new Date(now.getTime() - ARGUMENTS_KEPT_MS));
+        await this.feed.announce(manager, [...expired, ...cancelled]);
+      });
+      this.#comparedWith = config.version;
+    } catch (error) {
+      this.#hasNew = true;
+      throw error;
     }
+  }
+
+  async #cancelStopped(
+    escalations: EscalationRepository,
+    tenantId: string,
+    switches: readonly KillSwitch[],
+    now: Date,
+  ): Promise<readonly string[]> {
+    const cancelled: string[] = [];
+    let page: readonly OpenEscalation[] = [];
+    do {
+      if (switches.length === 0) break;
+      page = await escalations.open(page.at(-1)?.id, OPEN_AT_ONCE);
+      const stopped = page.filter(
+        ({ agentId, server, tool }) =>
+          killSwitchFor(switches, { tenantId, agentId, serverId: server, toolName: tool, model: '' }) !==
+          undefined,
+      );
+      if (stopped.length > 0)
+        cancelled.push(
+          ...(await escalations.cancel(
+            stopped.map(({ id }) => id),
+            'kill switch',
+            now,
+          )),
+        );
+    } while (page.length === OPEN_AT_ONCE);
+    return cancelled;
   }
 }

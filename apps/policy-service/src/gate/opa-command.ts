@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { BundleFile } from '@behavry/domain';
-import { processEnvironment, ServiceContext } from '@behavry/platform';
+import { processEnvironment, ProblemError, ServiceContext } from '@behavry/platform';
 import type { PolicyConfig } from '../policy-service.config';
 import { FairTurns } from './fair-turns';
 

@@ -1,5 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { toEscalation, type Escalation, type EscalationRow, type NewEscalation } from './escalation';
+import {
+  ESCALATION_COLUMNS,
+  toEscalation,
+  type Escalation,
+  type EscalationRow,
+  type NewEscalation,
+} from './escalation';
 
 /** Claims of a tenant's calls. One claim is one transaction; claims of the same call wait for each other. */
 export class ClaimRepository {
@@ -34,7 +40,7 @@ export class ClaimRepository {
          WHERE tenant_id = $1 AND claim_key = $2 AND status = 'approved' AND claimed_at IS NULL
            AND (expires_at > $3 OR decided_at > $5)
          ORDER BY created_at LIMIT 1 FOR UPDATE)
-       RETURNING *`,
+       RETURNING ${ESCALATION_COLUMNS}`,
       [this.tenantId, claimKey, now, decisionId, approvedSince],
     );
     return rows[0] && toEscalation(rows[0]);
@@ -57,7 +63,7 @@ export class ClaimRepository {
          WHERE tenant_id = $1 AND claim_key = $2 AND status IN ('denied', 'expired', 'cancelled')
            AND claimed_at IS NULL AND decided_at > $5
          ORDER BY decided_at DESC LIMIT 1 FOR UPDATE)
-       RETURNING *`,
+       RETURNING ${ESCALATION_COLUMNS}`,
       [this.tenantId, claimKey, now, decisionId, decidedSince],
     );
     return rows[0] && toEscalation(rows[0]);
@@ -75,7 +81,7 @@ export class ClaimRepository {
   /** @returns the escalation of this call that waits for a person, or undefined */
   async waiting(claimKey: string): Promise<Escalation | undefined> {
     const rows: EscalationRow[] = await this.manager.query(
-      `SELECT * FROM data.escalations WHERE tenant_id = $1 AND claim_key = $2 AND status = 'pending'`,
+      `SELECT ${ESCALATION_COLUMNS} FROM data.escalations WHERE tenant_id = $1 AND claim_key = $2 AND status = 'pending'`,
       [this.tenantId, claimKey],
     );
     return rows[0] && toEscalation(rows[0]);
@@ -90,15 +96,32 @@ export class ClaimRepository {
     );
   }
 
+  /**
+   * Lets one escalation after the other be opened until the transaction ends, so that a limit holds.
+   * @returns how many wait for a person, of this agent and in all
+   */
+  async openCounts(agentId: string): Promise<{ readonly agent: number; readonly tenant: number }> {
+    await this.manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `escalations:${this.tenantId}`,
+    ]);
+    const [counts]: { agent: number; tenant: number }[] = await this.manager.query(
+      `SELECT count(*) FILTER (WHERE agent_id = $2)::integer AS agent, count(*)::integer AS tenant
+       FROM data.escalations WHERE tenant_id = $1 AND status = 'pending'`,
+      [this.tenantId, agentId],
+    );
+    return counts ?? { agent: 0, tenant: 0 };
+  }
+
   /** Opens an escalation. */
   async open(escalation: NewEscalation): Promise<Escalation> {
     const { request } = escalation;
     const rows: EscalationRow[] = await this.manager.query(
       `INSERT INTO data.escalations (tenant_id, id, claim_key, status, kind, decision_id, agent_id, session_id,
-         server, tool, action, target, arguments_digest, sealed_arguments, policy, reason, risk_tier,
-         created_at, expires_at)
-       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-       RETURNING *`,
+         server, server_digest, tool, action, target, arguments_digest, sealed_arguments, policy, policy_id,
+         policy_version, reason, risk_tier, created_at, expires_at)
+       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+         $21)
+       RETURNING ${ESCALATION_COLUMNS}`,
       [
         this.tenantId,
         escalation.id,
@@ -108,12 +131,15 @@ export class ClaimRepository {
         request.agent_id,
         request.session_id,
         request.server,
+        request.server_digest,
         request.tool,
         request.action,
-        request.target,
+        escalation.target,
         request.arguments_digest,
         escalation.sealedArguments,
         request.policy,
+        request.policy_id,
+        request.policy_version,
         request.reason,
         request.risk_tier,
         escalation.createdAt,

@@ -6,9 +6,11 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('escalations_claim_ix', ['tenantId', 'claimKey', 'createdAt'])
 @Index('escalations_status_ix', ['tenantId', 'status', 'expiresAt'])
 @Index('escalations_created_ix', ['tenantId', 'createdAt'])
+@Index('escalations_sealed_ix', ['tenantId', 'decidedAt'], { where: `sealed_arguments IS NOT NULL` })
+@Index('escalations_open_ix', ['tenantId', 'agentId'], { where: `status = 'pending'` })
 @Check('escalations_status_ck', `status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')`)
 @Check('escalations_kind_ck', `kind IN ('mcp', 'llm')`)
-@Check('escalations_risk_tier_ck', `risk_tier IN ('low', 'medium', 'high', 'critical')`)
+@Check('escalations_risk_tier_ck', `risk_tier IN ('low', 'medium', 'high', 'critical', 'unknown')`)
 export class EscalationEntity {
   @PrimaryColumn('uuid', { name: 'tenant_id', primaryKeyConstraintName: 'escalations_pkey' })
   tenantId!: string;
@@ -21,13 +23,17 @@ export class EscalationEntity {
   @Column('text', { name: 'agent_id' }) agentId!: string;
   @Column('text', { name: 'session_id' }) sessionId!: string;
   @Column('text') server!: string;
+  /** Digest of the server's registration, so that an approval does not outlive a change of it. */
+  @Column('text', { name: 'server_digest' }) serverDigest!: string;
   @Column('text') tool!: string;
   @Column('text') action!: string;
-  @Column('text') target!: string;
+  @Column('text', { nullable: true }) target!: string | null;
   @Column('text', { name: 'arguments_digest' }) argumentsDigest!: string;
   /** Sealed with the plane key; null once nobody needs them any more. */
   @Column('text', { name: 'sealed_arguments', nullable: true }) sealedArguments!: string | null;
   @Column('text') policy!: string;
+  @Column('text', { name: 'policy_id' }) policyId!: string;
+  @Column('integer', { name: 'policy_version' }) policyVersion!: number;
   @Column('text') reason!: string;
   @Column('text', { name: 'risk_tier' }) riskTier!: string;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;

@@ -1,5 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { toEscalation, type Escalation, type EscalationRow, type EscalationStatus } from './escalation';
+import {
+  ESCALATION_COLUMNS,
+  toEscalation,
+  type Escalation,
+  type EscalationRow,
+  type EscalationStatus,
+} from './escalation';
 
 export interface EscalationDecision {
   readonly verdict: 'approved' | 'denied';
@@ -7,6 +13,9 @@ export interface EscalationDecision {
   readonly comment: string | null;
   readonly now: Date;
 }
+
+/** What a kill switch looks at. */
+export type OpenEscalation = Pick<Escalation, 'id' | 'agentId' | 'server' | 'tool' | 'kind'>;
 
 /** A tenant's escalations, for people and for deadlines. */
 export class EscalationRepository {
@@ -28,7 +37,7 @@ export class EscalationRepository {
       values,
     );
     const rows: EscalationRow[] = await this.manager.query(
-      `SELECT * FROM data.escalations WHERE ${where} ORDER BY created_at DESC, id
+      `SELECT ${ESCALATION_COLUMNS} FROM data.escalations WHERE ${where} ORDER BY created_at DESC, id
        LIMIT $${String(values.length + 1)} OFFSET $${String(values.length + 2)}`,
       [...values, page.limit, page.offset],
     );
@@ -37,17 +46,26 @@ export class EscalationRepository {
 
   async byId(id: string): Promise<Escalation | undefined> {
     const rows: EscalationRow[] = await this.manager.query(
-      'SELECT * FROM data.escalations WHERE tenant_id = $1 AND id = $2',
+      `SELECT ${ESCALATION_COLUMNS} FROM data.escalations WHERE tenant_id = $1 AND id = $2`,
       [this.tenantId, id],
     );
     return rows[0] && toEscalation(rows[0]);
+  }
+
+  /** @returns the sealed arguments of one escalation; null when there is none, or they were forgotten */
+  async sealedArguments(id: string): Promise<string | null> {
+    const rows: { sealed_arguments: string | null }[] = await this.manager.query(
+      'SELECT sealed_arguments FROM data.escalations WHERE tenant_id = $1 AND id = $2',
+      [this.tenantId, id],
+    );
+    return rows[0]?.sealed_arguments ?? null;
   }
 
   /** A person's word on a waiting escalation. @returns undefined when it is decided or too late already */
   async decide(id: string, decision: EscalationDecision): Promise<Escalation | undefined> {
     const [rows]: [EscalationRow[], number] = await this.manager.query(
       `UPDATE data.escalations SET status = $3, decided_at = $4, decided_by = $5, comment = $6
-       WHERE tenant_id = $1 AND id = $2 AND status = 'pending' AND expires_at > $4 RETURNING *`,
+       WHERE tenant_id = $1 AND id = $2 AND status = 'pending' AND expires_at > $4 RETURNING ${ESCALATION_COLUMNS}`,
       [this.tenantId, id, decision.verdict, decision.now, decision.by, decision.comment],
     );
     return rows[0] && toEscalation(rows[0]);
@@ -63,14 +81,19 @@ export class EscalationRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** @returns what a kill switch could still end: waiting, or approved and not used */
-  async open(): Promise<readonly Escalation[]> {
-    const rows: EscalationRow[] = await this.manager.query(
-      `SELECT * FROM data.escalations
-       WHERE tenant_id = $1 AND (status = 'pending' OR (status = 'approved' AND claimed_at IS NULL))`,
-      [this.tenantId],
-    );
-    return rows.map(toEscalation);
+  /**
+   * What a kill switch could still end: waiting, or approved and not used.
+   * @param after id of the last one of the page before
+   */
+  async open(after: string | undefined, limit: number): Promise<readonly OpenEscalation[]> {
+    const rows: { id: string; agent_id: string; server: string; tool: string; kind: 'mcp' | 'llm' }[] =
+      await this.manager.query(
+        `SELECT id, agent_id, server, tool, kind FROM data.escalations
+         WHERE tenant_id = $1 AND (status = 'pending' OR (status = 'approved' AND claimed_at IS NULL))
+           AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+        [this.tenantId, after ?? null, limit],
+      );
+    return rows.map(({ agent_id: agentId, ...row }) => ({ ...row, agentId }));
   }
 
   /** Ends open escalations without a person. @returns the ids of those that were still open */
@@ -91,15 +114,6 @@ export class EscalationRepository {
        WHERE tenant_id = $1 AND sealed_arguments IS NOT NULL AND status <> 'pending' AND decided_at < $2`,
       [this.tenantId, before],
     );
-  }
-
-  /** @returns those of some escalations that no longer wait */
-  async settled(ids: readonly string[]): Promise<readonly Escalation[]> {
-    const rows: EscalationRow[] = await this.manager.query(
-      `SELECT * FROM data.escalations WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND status <> 'pending'`,
-      [this.tenantId, ids],
-    );
-    return rows.map(toEscalation);
   }
 }
 

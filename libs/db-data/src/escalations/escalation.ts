@@ -1,4 +1,4 @@
-import type { ClaimRequest, RiskTier } from '@behavry/contracts';
+import type { ClaimRequest, SeenRiskTier } from '@behavry/contracts';
 
 /** `cancelled`: a kill switch ended it before anybody decided. */
 export type EscalationStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
@@ -14,13 +14,16 @@ export interface Escalation {
   readonly server: string;
   readonly tool: string;
   readonly action: string;
-  readonly target: string;
+  /** Digest of the server's registration at that time; empty for models. */
+  readonly serverDigest: string;
+  /** A path, address or name as it may be shown; `class:key` of what may not. */
+  readonly target: string | null;
   readonly argumentsDigest: string;
-  /** Sealed with the plane key; null once nobody needs them any more. */
-  readonly sealedArguments: string | null;
   readonly policy: string;
+  readonly policyId: string;
+  readonly policyVersion: number;
   readonly reason: string;
-  readonly riskTier: RiskTier;
+  readonly riskTier: SeenRiskTier;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly decidedAt: Date | null;
@@ -35,6 +38,8 @@ export interface NewEscalation {
   readonly id: string;
   readonly claimKey: string;
   readonly request: ClaimRequest;
+  /** The target as anybody may see it. */
+  readonly target: string | null;
   readonly sealedArguments: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -50,12 +55,14 @@ export interface EscalationRow {
   readonly server: string;
   readonly tool: string;
   readonly action: string;
-  readonly target: string;
+  readonly server_digest: string;
+  readonly target: string | null;
   readonly arguments_digest: string;
-  readonly sealed_arguments: string | null;
   readonly policy: string;
+  readonly policy_id: string;
+  readonly policy_version: number;
   readonly reason: string;
-  readonly risk_tier: RiskTier;
+  readonly risk_tier: SeenRiskTier;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly decided_at: Date | null;
@@ -63,6 +70,33 @@ export interface EscalationRow {
   readonly comment: string | null;
   readonly claimed_at: Date | null;
 }
+
+/** Everything of a row but the sealed arguments, which are read by id alone: a row may carry a megabyte of them. */
+export const ESCALATION_COLUMNS = [
+  'id',
+  'status',
+  'kind',
+  'decision_id',
+  'agent_id',
+  'session_id',
+  'server',
+  'server_digest',
+  'tool',
+  'action',
+  'target',
+  'arguments_digest',
+  'policy',
+  'policy_id',
+  'policy_version',
+  'reason',
+  'risk_tier',
+  'created_at',
+  'expires_at',
+  'decided_at',
+  'decided_by',
+  'comment',
+  'claimed_at',
+].join(', ');
 
 /** @returns the plain form of a stored row */
 export function toEscalation(row: EscalationRow): Escalation {
@@ -76,10 +110,12 @@ export function toEscalation(row: EscalationRow): Escalation {
     server: row.server,
     tool: row.tool,
     action: row.action,
+    serverDigest: row.server_digest,
     target: row.target,
     argumentsDigest: row.arguments_digest,
-    sealedArguments: row.sealed_arguments,
     policy: row.policy,
+    policyId: row.policy_id,
+    policyVersion: row.policy_version,
     reason: row.reason,
     riskTier: row.risk_tier,
     createdAt: row.created_at,

@@ -44,6 +44,7 @@ export function loadConfig<C extends object>(
     const missing = environment[variable?.name ?? ''] === undefined ? ' (not set)' : '';
     faults.push(`${variable?.name ?? fault.property} ${said.join(', ')}${missing}`);
   }
+  faults.push(...config.faults());
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }

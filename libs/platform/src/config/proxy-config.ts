@@ -1,32 +1,14 @@
-import {
-  Equals,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsOptional,
-  IsString,
-  IsUrl,
-  Max,
-  Min,
-} from 'class-validator';
+import { Equals, IsBoolean, IsIn, IsInt, IsNumber, IsUrl, Max, Min } from 'class-validator';
 import { Env } from './env';
+import { HTTP_URL_RULE, OpaSocket, OpaUrl } from './opa-fields';
 import { ServiceConfig } from './service-config';
-
-/** An http(s) URL as configuration accepts it; hosts inside a plane have no top-level domain. */
-export const HTTP_URL_RULE = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 /** What both proxies read: the engine that decides, the holding of calls, the record that waits. */
 export class ProxyConfig extends ServiceConfig {
-  @Env('BEHAVRY_OPA_SOCKET', {
-    description: 'Unix socket of the deciding OPA; takes precedence over BEHAVRY_OPA_URL.',
-  })
-  @IsOptional()
-  @IsString()
+  @OpaSocket()
   opaSocket?: string;
 
-  @Env('BEHAVRY_OPA_URL', { description: 'Base URL of the deciding OPA.' })
-  @IsUrl(HTTP_URL_RULE)
+  @OpaUrl()
   opaUrl: string = 'http://127.0.0.1:8181';
 
   @Env('BEHAVRY_OPA_TIMEOUT_SECONDS', { description: 'Ceiling for one decision; a slower OPA means deny.' })

@@ -15,6 +15,13 @@ export class ServiceConfig {
   @IsString()
   host: string = '127.0.0.1';
 
+  @Env('BEHAVRY_OPS_HOST', {
+    description:
+      'Address of the ops port (health, metrics, plane-internal calls). In containers 0.0.0.0, behind a network policy.',
+  })
+  @IsString()
+  opsHost: string = '127.0.0.1';
+
   @Env('BEHAVRY_PORT', { description: 'Port of the service; health and metrics listen on the next one.' })
   @IsInt()
   @Min(1)
@@ -95,4 +102,9 @@ export class ServiceConfig {
   @Min(1)
   @Max(300)
   shutdownSeconds: number = 10;
+
+  /** @returns what is wrong between fields, as sentences that begin with the name of a variable */
+  faults(): readonly string[] {
+    return [];
+  }
 }

@@ -1,7 +1,11 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import { MAX_CLAIM_BYTES } from '@behavry/contracts';
 import { equalInConstantTime } from '../keys/hash';
 import type { HealthRegistry } from './health-registry';
+
+/** The arguments of a claim, and room for what stands around them. */
+const BODY_LIMIT = MAX_CLAIM_BYTES + 64 * 1024;
 
 export type OpsHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -25,7 +29,7 @@ export class OpsServer {
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
-    this.#server = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 8 * 1024 * 1024 });
+    this.#server = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: BODY_LIMIT });
     const { app, version, mode, health, metrics } = options;
     const probe = (ready: boolean, reply: FastifyReply, checks: object): FastifyReply =>
       reply
@@ -51,13 +55,13 @@ export class OpsServer {
     this.#server.route({
       method,
       url: path,
-      handler: async (request, reply) => {
+      // Before the body is read: a stranger's is not.
+      onRequest: async (request, reply) => {
         const shown = request.headers.authorization ?? '';
-        if (bearer === undefined || !equalInConstantTime(shown, `Bearer ${bearer}`)) {
-          return reply.code(401).send({ code: 'unauthenticated' });
-        }
-        return handler(request, reply);
+        if (bearer === undefined || !equalInConstantTime(shown, `Bearer ${bearer}`))
+          await reply.code(401).send({ code: 'unauthenticated' });
       },
+      handler,
     });
   }
 

@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceConfig } from '../config/service-config';
 import { NestLogger } from '../logging/logger';
@@ -15,10 +15,7 @@ export function rootModule<C extends ServiceConfig>(
   definition: ServiceDefinition<C>,
   context: ServiceContext<C>,
 ): DynamicModule {
-  const own: Type | DynamicModule = isClass(definition.module)
-    ? definition.module
-    : definition.module(context);
-  return { module: RootModule, imports: [PlatformModule.forContext(context), own] };
+  return { module: RootModule, imports: [PlatformModule.forContext(context), definition.module(context)] };
 }
 
 /**
@@ -41,8 +38,4 @@ export async function createService<C extends ServiceConfig>(
   await definition.mount?.(app, context);
   await app.init();
   return app;
-}
-
-function isClass(module: Type | ((context: never) => DynamicModule)): module is Type {
-  return /^class\b/.test(Function.prototype.toString.call(module));
 }

@@ -100,7 +100,7 @@ async function serve<C extends ServiceConfig>(
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  await context.ops.listen(config.host, config.port + 1);
+  await context.ops.listen(config.opsHost, config.port + 1);
   await app.listen(config.port, config.host);
   log.info({ port: config.port, ops_port: config.port + 1, version: context.version }, 'listening');
 }

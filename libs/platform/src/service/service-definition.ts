@@ -1,4 +1,4 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppName } from '@behavry/contracts';
 import type { ServiceConfig } from '../config/service-config';
@@ -17,7 +17,8 @@ export interface MigrationContext<C extends ServiceConfig> {
 export interface ServiceDefinition<C extends ServiceConfig> {
   readonly app: AppName;
   readonly config: new () => C;
-  readonly module: Type | ((context: ServiceContext<C>) => DynamicModule);
+  /** Makes the app's module; wiring only. */
+  readonly module: (context: ServiceContext<C>) => DynamicModule;
   /** Adds raw Fastify routes once, before the server listens: the hot path of the proxies. */
   readonly mount?: (app: NestFastifyApplication, context: ServiceContext<C>) => void | Promise<void>;
   /** The plane's migration job; only identity-jwks has one. */

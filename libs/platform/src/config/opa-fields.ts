@@ -1,0 +1,24 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsOptional, IsString, IsUrl } from 'class-validator';
+import { Env } from './env';
+
+/** An http(s) URL as configuration accepts it; hosts inside a plane have no top-level domain. */
+export const HTTP_URL_RULE = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+/** Field of everyone who asks the deciding OPA: its unix socket. */
+export const OpaSocket = (): PropertyDecorator =>
+  applyDecorators(
+    Env('BEHAVRY_OPA_SOCKET', {
+      description: 'Unix socket of the deciding OPA; takes precedence over BEHAVRY_OPA_URL.',
+    }),
+    IsOptional(),
+    IsString(),
+  );
+
+/** Field of everyone who asks the deciding OPA: its address. */
+export const OpaUrl = (): PropertyDecorator =>
+  applyDecorators(
+    Env('BEHAVRY_OPA_URL', { description: 'Base URL of the deciding OPA.' }),
+    IsOptional(),
+    IsUrl(HTTP_URL_RULE),
+  );
