@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { digestOf } from '@behavry/domain';
-import { eventually } from '@behavry/testing';
+import { eventually } from '@behavry/test-components';
 import { Agent, callTool, enrol, type Credentials } from './system/agent';
 import { chainFaults, doubled, exportedRows } from './system/audit';
 import { Load, messageOf, type LoadReport } from './system/load';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { freePort } from '@behavry/components';
-import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/testing';
+import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/test-components';
 import { Agent, callTool, enrol } from './system/agent';
 import { exportedRows } from './system/audit';
 import { runDemo } from './system/demo';

@@ -1,5 +1,5 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { eventually } from '@behavry/testing';
+import { eventually } from '@behavry/test-components';
 import { Agent, callTool, enrol, type Credentials } from './system/agent';
 import { chainFaults, doubled, exportedRows } from './system/audit';
 import { runDemo } from './system/demo';

@@ -1,14 +1,25 @@
-export { ComponentError, freePort } from '@behavry/components';
+export {
+  ComponentError,
+  describeWithOpa,
+  describeWithRedis,
+  eventually,
+  freePort,
+  opaForTests,
+  startTestOpa,
+  startTestPostgres,
+  startTestRedis,
+  tempDir,
+  workspaceRoot,
+  type TestOpa,
+  type TestOpaOptions,
+  type TestPostgres,
+  type TestRedis,
+} from '@behavry/test-components';
 export { putAsOwner, queuesAs, signalAs, type RunningParts } from './as-owner';
-export { describeWithOpa, describeWithRedis } from './describe-with';
-export { eventually } from './eventually';
-export { opaForTests } from './opa-for-tests';
-export { tempDir } from './temp-dir';
-export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
-export { startTestPostgres, type TestPostgres } from './test-postgres';
-export { startTestRedis, type TestRedis } from './test-redis';
-export { workspaceRoot } from './workspace-root';
 export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
 export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';
+export { migratedDatabase, type PlaneSchema } from './plane/plane-template';
 export { bearer, TestIssuer, type TokenClaims } from './plane/test-issuer';
+export { startTestPlane, type TestPlane, type TestPlaneOptions } from './plane/test-plane';
 export { startTestProxy, type TestProxy, type TestProxyOptions } from './plane/test-proxy';
+export { opaBundleConfig, writePolicyBundle } from './plane/policy-bundle';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { isPortFree, isRunning } from '@behavry/components';
 import { appsOf } from '@behavry/contracts';
-import { describeWithOpa, eventually, freePort, tempDir, workspaceRoot } from '@behavry/testing';
+import { describeWithOpa, eventually, freePort, tempDir, workspaceRoot } from '@behavry/test-components';
 import { StartedRunner } from './started-runner';
 import { stubWorkspace } from './stub-workspace';
 

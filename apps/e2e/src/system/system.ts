@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPortFree } from '@behavry/components';
-import { eventually, tempDir, workspaceRoot } from '@behavry/testing';
+import { eventually, tempDir, workspaceRoot } from '@behavry/test-components';
 
 /** What `<data-dir>/run.json` says (surface: commands). */
 export interface RunFile {

@@ -12,7 +12,7 @@ import {
   type DatabaseRole,
   type SchemaStream,
 } from '@behavry/platform';
-import { workspaceRoot, type TestPostgres } from '@behavry/testing';
+import { workspaceRoot, type TestPostgres } from '@behavry/test-components';
 
 export type PlaneSchema = SchemaStream['name'];
 

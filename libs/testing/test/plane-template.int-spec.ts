@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { databaseLogin, PlaneKeys, type DatabaseRole } from '@behavry/platform';
-import { startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
-import { migratedDatabase } from '../src';
+import { migratedDatabase, startTestPostgres, tempDir, type TestPostgres } from '../src';
 
 let postgres: TestPostgres;
 let keys: PlaneKeys;
