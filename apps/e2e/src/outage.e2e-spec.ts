@@ -52,6 +52,7 @@ beforeAll(async () => {
       BEHAVRY_TENANT_ID: tenantId,
       BEHAVRY_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
       BEHAVRY_HEARTBEAT_INTERVAL: HEARTBEAT_SECONDS,
+      BEHAVRY_MCP_ALLOWED_HOSTS: 'loopback',
     },
   });
   local = await PersonClient.signIn((await data.run()).planes.data!);
