@@ -38,8 +38,9 @@ async function openSession(url: string, auth: Record<string, string>): Promise<R
     const opened = await fetch(url, { method: 'POST', headers: auth, body: INITIALIZE });
     await opened.text();
     const session = opened.headers.get('mcp-session-id');
-    const headers = session === null ? auth : { ...auth, 'mcp-session-id': session };
-    if (opened.ok && (await isServed(url, headers, 1))) return headers;
+    if (session === null) continue;
+    const headers = { ...auth, 'mcp-session-id': session };
+    if (await isServed(url, headers, 1)) return headers;
   }
   throw new Error('the agent was not served again after its kill switch was lifted');
 }

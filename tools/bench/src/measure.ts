@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Target } from './calls';
 import type { LoadOrder, LoadResult } from './load';
@@ -48,6 +49,7 @@ export async function measureClosed(
   groups: () => readonly ProcessGroup[],
   { seconds, inFlight }: MeasureOptions,
 ): Promise<ClosedFigures> {
+  await settle(groups);
   const order = { ...target, inFlight, perSecond: 0 };
   await runLoad({ ...order, seconds: Math.max(2, seconds / 3) });
   const before = groups();
@@ -75,6 +77,17 @@ export async function measurePaced(
   const load = await runLoad({ ...target, inFlight, perSecond, seconds });
   expectNoErrors(way, load);
   return load;
+}
+
+/** Waits until what an earlier load has left to do is done: less than a fifth of a core, or half a minute. */
+async function settle(groups: () => readonly ProcessGroup[]): Promise<void> {
+  const used = (): number => groups().reduce((sum, group) => sum + usageOf(group).cpuMs, 0);
+  for (let tries = 0, before = used(); tries < 30; tries += 1) {
+    await delay(1000);
+    const now = used();
+    if (now - before < 200) return;
+    before = now;
+  }
 }
 
 /** One run of load in a process of its own. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchAgent, BenchSystem } from './system';
 import type { CallKind, Target } from './calls';
 import type { Row } from './figures';
@@ -115,8 +116,10 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
 
   async stages(bench) {
     const pid = bench.system.run.processes.find(({ app }) => app === 'mcp-proxy')?.pid ?? 0;
-    const load = runLoad({ ...proxyTarget(bench), ...bench.options, perSecond: 0 });
-    const profiled = profileStages(pid, Math.max(1, bench.options.seconds - 2) * 1000);
+    // Longer than the profile, which waits for the load to have begun.
+    const seconds = bench.options.seconds + 4;
+    const load = runLoad({ ...proxyTarget(bench), ...bench.options, seconds, perSecond: 0 });
+    const profiled = delay(2000).then(() => profileStages(pid, bench.options.seconds * 1000));
     const [{ stages, rooms }] = await Promise.all([profiled, load]);
     const shares = (of: Readonly<Record<string, number>>): string =>
       Object.entries(of)

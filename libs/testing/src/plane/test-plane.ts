@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PlaneKeys } from '@behavry/platform';
 import { startTestPostgres, startTestRedis, tempDir, type TestPostgres } from '@behavry/test-components';
-import { migratedDatabase, type PlaneSchema } from './plane-template';
+import { migrateTestDatabase, type PlaneSchema } from './plane-template';
 import { TestIssuer } from './test-issuer';
 
 /** Where the apps of a plane under test live: database, queue backend, keys, and who signs its tokens. */
@@ -32,7 +32,8 @@ export async function startTestPlane({ schemas, hasRedis = false }: TestPlaneOpt
   const keys = PlaneKeys.readOrMake(join(folder, 'plane.key'));
   const postgres = await startTestPostgres();
   const redis = hasRedis ? await startTestRedis() : undefined;
-  const dbUrl = await migratedDatabase(postgres, schemas, keys);
+  const dbUrl = await postgres.createDatabase();
+  await migrateTestDatabase(dbUrl, schemas, keys);
   return {
     postgres,
     dbUrl,
