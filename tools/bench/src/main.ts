@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { freePort } from '@behavry/components';
+import { freePort, freePortBlock } from '@behavry/components';
 import { rowTable, type Row } from './figures';
 import { startPart } from './measure';
 import { fillers, MODEL_POLICY, toolPolicy } from './policies';
@@ -90,7 +90,7 @@ async function withBench(notes: string[], work: (bench: Bench) => Promise<void>)
     console.log('starting a standalone system');
     system = await BenchSystem.start(process.cwd(), {
       node: process.execPath,
-      port: Math.min((await freePort()) - 200, 60_000),
+      port: await freePortBlock(60),
       dataDir,
       env: { BEHAVRY_OPENAI_BASE_URL: `${origin}/v1`, BEHAVRY_SECRET_OPENAI_KEY: 'sk-bench' },
     });
