@@ -12,9 +12,9 @@ const ROOM_RULES = {
   'type:domain': ['type:contracts'],
   'type:contracts': [],
   'type:components': [],
-  'type:testing': ['type:components', 'type:domain', 'type:contracts'],
-  'type:test-plane': [
-    'type:testing',
+  'type:test-components': ['type:components'],
+  'type:testing': [
+    'type:test-components',
     'type:components',
     'type:platform',
     'type:db',
@@ -27,9 +27,9 @@ const ROOM_RULES = {
     'type:db',
     'type:domain',
     'type:contracts',
-    'type:testing',
+    'type:test-components',
   ],
-  'type:e2e': ['type:components', 'type:testing', 'type:domain', 'type:contracts', 'type:tool'],
+  'type:e2e': ['type:components', 'type:test-components', 'type:domain', 'type:contracts', 'type:tool'],
 };
 /** Which packages the production code of a room may import, beside rooms of ours; a folder of it too, by `room/…`. */
 const ROOM_PACKAGES = {
@@ -180,7 +180,7 @@ export default tseslint.config(
       'libs/platform/src/config/**/*.ts',
       'tools/**/*.ts',
       'libs/testing/**/*.ts',
-      'libs/test-plane/**/*.ts',
+      'libs/test-components/**/*.ts',
       'apps/e2e/**/*.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },
@@ -191,7 +191,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         'type:testing',
-        'type:test-plane',
+        'type:test-components',
         'type:components',
         'type:platform',
         'type:db',

@@ -1,16 +1,18 @@
-// `npm run bench`: builds the benchmark's processes and runs them.
-import { spawnSync } from 'node:child_process';
+// `npm run bench`: builds the benchmark's processes and runs them, with `--node` on another Node.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkNode, installDependencies } from './lib/prepare.mjs';
+import { takeNode } from './lib/other-node.mjs';
+import { run } from './lib/run.mjs';
 
 checkNode();
 await installDependencies();
+const { node, rest } = await takeNode(process.argv.slice(2));
 const { bundle } = await import('../build/bundle.mjs');
 const { ROOT } = await import('../build/projects.mjs');
 const OUT = 'dist/tools/bench';
-for (const part of ['main', 'load', 'upstream', 'pass-through'])
-  await bundle(`tools/bench/src/${part}.ts`, `${OUT}/${part}.js`);
-const { status } = spawnSync(process.execPath, [`${OUT}/main.js`, ...process.argv.slice(2)], {
-  cwd: ROOT,
-  stdio: 'inherit',
-});
-process.exit(status ?? 1);
+for (const part of ['main', 'load', 'upstream', 'pass-through', 'noisy', 'scan-bench']) {
+  const source = `tools/bench/src/${part}.ts`;
+  if (existsSync(join(ROOT, source))) await bundle(source, `${OUT}/${part}.js`);
+}
+process.exit(await run(node, [`${OUT}/main.js`, ...rest]));

@@ -6,13 +6,7 @@ import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  CONTROL_ENTITIES,
-  CONTROL_MIGRATIONS,
-  DataPlaneTokenRepository,
-  PolicyRepository,
-  TenantRepository,
-} from '@behavry/db-control';
+import { DataPlaneTokenRepository, PolicyRepository, TenantRepository } from '@behavry/db-control';
 import { EVERYTHING, packageOf, type Concerns } from '@behavry/domain';
 import { BUNDLE_BUILD_QUEUE } from '@behavry/contracts';
 import {
@@ -20,14 +14,20 @@ import {
   createService,
   loadConfig,
   ManualClock,
-  migratePlane,
   PlaneKeys,
   ServiceContext,
   sha256,
   SigningKeys,
   withTenant,
 } from '@behavry/platform';
-import { queuesAs, startTestPostgres, tempDir, workspaceRoot, type TestPostgres } from '@behavry/testing';
+import {
+  migrateTestDatabase,
+  queuesAs,
+  startTestPostgres,
+  tempDir,
+  workspaceRoot,
+  type TestPostgres,
+} from '@behavry/testing';
 import { bundleModule } from '../src/app.module';
 import { BundleConfig } from '../src/bundle-server.config';
 
@@ -61,12 +61,7 @@ export async function startBundleSystem(): Promise<BundleSystem> {
   const databaseUrl = await postgres.createDatabase();
   const keys = PlaneKeys.readOrMake(join(tempDir(), 'plane.key'));
   const log = createLogger('bundle-server', 'silent', {});
-  await migratePlane({
-    ownerUrl: databaseUrl,
-    schemas: [{ name: 'control', migrations: CONTROL_MIGRATIONS, entities: CONTROL_ENTITIES }],
-    keys,
-    log,
-  });
+  await migrateTestDatabase(databaseUrl, ['control'], keys);
   const clock = new ManualClock(START);
   const config = loadConfig(BundleConfig, {
     BEHAVRY_DB_URL: databaseUrl,

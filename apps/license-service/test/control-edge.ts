@@ -7,12 +7,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  CONFIG_DOCUMENT_SCHEMA,
-  type AgentEntry,
-  type ConfigDocument,
-  type KillSwitch,
-} from '@behavry/contracts';
+import type { AgentEntry, ConfigDocument, KillSwitch } from '@behavry/contracts';
+import { agentEntry as testAgent, configDocument as testDocument } from '@behavry/testing';
 import { CONFIG_TYPE } from '../src/domain/config-document';
 import { TENANT } from './running-license';
 
@@ -126,28 +122,8 @@ export class ControlEdge {
 
 /** A config document of the tests' tenant. */
 export function configDocument(generation: number, change: Partial<ConfigDocument> = {}): ConfigDocument {
-  return {
-    schema: CONFIG_DOCUMENT_SCHEMA,
-    tenant_id: TENANT,
-    revision: `20260101T0000${String(generation).padStart(2, '0')}Z`,
-    generation,
-    suspended: false,
-    kill_switches: [],
-    agents: [],
-    mcp_servers: [],
-    dlp_patterns: [],
-    blast_radius: {
-      min_delete_depth: 3,
-      email_recipient_limit: 10,
-      bulk_action_threshold: 50,
-      config_paths: [],
-      protected_files: [],
-    },
-    rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
-    escalation: { deadline_seconds: { low: 86_400, medium: 14_400, high: 1_800, critical: 300 } },
-    data_protection: { payload_mode: 'metadata_only', retention_days: 90 },
-    ...change,
-  };
+  const revision = `20260101T0000${String(generation).padStart(2, '0')}Z`;
+  return testDocument({ tenant_id: TENANT, revision, generation, ...change });
 }
 
 /** The document as bundle-server signs it. */
@@ -158,17 +134,7 @@ export function signed(document: ConfigDocument, key: KeyObject, kid = 'behavry-
 }
 
 export function agentEntry(id: string): AgentEntry {
-  return {
-    id,
-    name: id,
-    agent_type: 'custom',
-    status: 'active',
-    client_id: `agt_${id}`,
-    secret_sha256: '0'.repeat(64),
-    tokens_not_before: null,
-    roles: [],
-    permissions: [],
-  };
+  return testAgent(id, { agent_type: 'custom', client_id: `agt_${id}`, roles: [] });
 }
 
 export const TENANT_KILL: KillSwitch = { id: 'k', scope: 'tenant', target: TENANT, reason: 'drill' };

@@ -1,27 +1,21 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { request } from 'undici';
 import { ROLES, type Mode, type Role } from '@behavry/contracts';
-import { CONTROL_ENTITIES, CONTROL_MIGRATIONS, TenantRepository } from '@behavry/db-control';
-import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
+import { CONTROL_ENTITIES, TenantRepository } from '@behavry/db-control';
 import {
   createLogger,
   createService,
-  migratePlane,
-  PERSON_AUDIENCE,
   PlaneKeys,
   PlaneState,
-  publicJwkOf,
   ServiceContext,
   SigningKeys,
   withTenant,
   type Clock,
-  type SchemaStream,
 } from '@behavry/platform';
-import { putAsOwner } from '@behavry/testing';
+import { migrateTestDatabase, putAsOwner, TestIssuer, type PlaneSchema } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { LicenseConfig } from '../src/license-service.config';
 
@@ -29,13 +23,11 @@ export const TENANT = '0197a000-0000-7000-8000-000000000001';
 export const OTHER_TENANT = '0197a000-0000-7000-8000-000000000002';
 export const LICENSE_KEY = 'lic_right';
 
-const PEOPLE = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-const CONTROL: SchemaStream = { name: 'control', migrations: CONTROL_MIGRATIONS, entities: CONTROL_ENTITIES };
-const DATA: SchemaStream = { name: 'data', migrations: DATA_MIGRATIONS, entities: DATA_ENTITIES };
-const STREAMS: Readonly<Record<Mode, readonly SchemaStream[]>> = {
-  standalone: [CONTROL, DATA],
-  'control-plane': [CONTROL],
-  'data-plane': [DATA],
+const ISSUER = new TestIssuer('people');
+const SCHEMAS: Readonly<Record<Mode, readonly PlaneSchema[]>> = {
+  standalone: ['control', 'data'],
+  'control-plane': ['control'],
+  'data-plane': ['data'],
 };
 
 export interface Answer {
@@ -71,16 +63,14 @@ export async function startLicense(
   });
   const keys = PlaneKeys.readOrMake(join(config.secretsDir, 'plane.key'));
   const log = createLogger('license-service', 'silent', {});
-  await migratePlane({ ownerUrl: dbUrl, schemas: STREAMS[config.mode], keys, log });
+  await migrateTestDatabase(dbUrl, SCHEMAS[config.mode], keys);
   if (config.mode !== 'data-plane') await seedTenants(dbUrl);
   const context = new ServiceContext('license-service', '0.0.0', config, keys, log, clock);
   const app = await createService(
     { app: 'license-service', config: LicenseConfig, module: appModule },
     context,
   );
-  await putAsOwner(app, 'issuers', {
-    issuers: [{ iss: 'test', keys: [publicJwkOf(PEOPLE, 'people')], audiences: [PERSON_AUDIENCE] }],
-  });
+  await putAsOwner(app, 'issuers', ISSUER.trusted);
   await putAsOwner(app, 'people', {
     people: Object.fromEntries(
       ROLES.map((role) => [personOf(role), { roles: [role], super_admin: false, tokens_not_before: null }]),
@@ -108,18 +98,9 @@ function personOf(role: Role): string {
 
 /** A token of a person, as identity-jwks would give it. */
 export function personToken(tenantId = TENANT, roles: readonly Role[] = ['admin']): string {
-  const text = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${text({ alg: 'RS256', typ: 'JWT', kid: 'people' })}.${text({
-    sub: personOf(roles[0] ?? 'viewer'),
-    jti: 'j',
-    iss: 'test',
-    aud: PERSON_AUDIENCE,
-    tenant_id: tenantId,
-    roles,
-    username: 'admin',
-    exp: 4_000_000_000,
-  })}`;
-  return `${signed}.${sign('sha256', Buffer.from(signed), PEOPLE).toString('base64url')}`;
+  const sub = personOf(roles[0] ?? 'viewer');
+  // The clock of these tests goes far ahead.
+  return ISSUER.personToken(roles, { sub, tenant_id: tenantId, username: 'admin', exp: 4_000_000_000 });
 }
 
 async function call(

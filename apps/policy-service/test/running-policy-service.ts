@@ -1,26 +1,27 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import {
-  allContentCounters,
-  CONTROL_ENTITIES,
-  CONTROL_MIGRATIONS,
-  PublishedDocumentRepository,
-  TenantRepository,
-} from '@behavry/db-control';
+import { allContentCounters, PublishedDocumentRepository, TenantRepository } from '@behavry/db-control';
 import {
   createLogger,
   createService,
-  migratePlane,
   PlaneKeys,
-  publicJwkOf,
   ServiceContext,
   SystemClock,
   withTenant,
 } from '@behavry/platform';
-import { eventually, opaForTests, putAsOwner, queuesAs, tempDir, workspaceRoot } from '@behavry/testing';
+import {
+  eventually,
+  migrateTestDatabase,
+  opaForTests,
+  putAsOwner,
+  queuesAs,
+  tempDir,
+  TestIssuer,
+  workspaceRoot,
+} from '@behavry/testing';
 import { BUNDLE_BUILD_QUEUE, ROLES, type Role } from '@behavry/contracts';
 import { policyModule } from '../src/app.module';
 import { PolicyConfig } from '../src/policy-service.config';
@@ -55,8 +56,6 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const KID = 'test-key';
-
 /** Migrates and starts the app as its own process would, in this one. */
 export async function startPolicyService(
   dbUrl: string,
@@ -75,18 +74,15 @@ export async function startPolicyService(
   });
   const keys = PlaneKeys.readOrMake(join(config.secretsDir, 'plane.key'));
   const log = createLogger('policy-service', 'silent', {});
-  const schemas = [{ name: 'control' as const, migrations: CONTROL_MIGRATIONS, entities: CONTROL_ENTITIES }];
-  await migratePlane({ ownerUrl: dbUrl, schemas, keys, log });
+  await migrateTestDatabase(dbUrl, ['control'], keys);
   const context = new ServiceContext('policy-service', '0.0.0', config, keys, log, new SystemClock());
   const app = await createService(
     { app: 'policy-service', config: PolicyConfig, module: policyModule },
     context,
   );
   await app.getHttpAdapter().getInstance().ready();
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  await putAsOwner(app, 'issuers', {
-    issuers: [{ iss: 'behavry', keys: [publicJwkOf(privateKey, KID)], audiences: ['behavry:person'] }],
-  });
+  const issuer = new TestIssuer();
+  await putAsOwner(app, 'issuers', issuer.trusted);
   await putAsOwner(app, 'people', {
     people: Object.fromEntries(
       ROLES.map((role) => [personOf(role), { roles: [role], super_admin: false, tokens_not_before: null }]),
@@ -135,19 +131,7 @@ export async function startPolicyService(
   };
 
   function token(tenant: string, role: Role): string {
-    const claims = {
-      iss: 'behavry',
-      aud: 'behavry:person',
-      sub: personOf(role),
-      jti: randomUUID(),
-      tenant_id: tenant,
-      username: `the-${role}`,
-      roles: [role],
-      exp: Math.floor(Date.now() / 1000) + 600,
-    };
-    const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: KID })).toString('base64url');
-    const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-    return `${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
+    return issuer.personToken([role], { sub: personOf(role), tenant_id: tenant, username: `the-${role}` });
   }
 }
 

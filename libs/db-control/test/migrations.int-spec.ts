@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import { startTestPostgres, type TestPostgres } from '@behavry/testing';
+import { startTestPostgres, type TestPostgres } from '@behavry/test-components';
 import {
   CONTROL_ENTITIES,
   CONTROL_MIGRATIONS,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { startTestPostgres, type TestPostgres } from '@behavry/testing';
+import { startTestPostgres, type TestPostgres } from '@behavry/test-components';
 import { DATA_ENTITIES, DATA_MIGRATIONS, UplinkMemoryRepository } from '../src';
 
 describe('data schema', () => {

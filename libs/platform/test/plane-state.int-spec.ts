@@ -15,7 +15,7 @@ import {
   startTestRedis,
   type TestPostgres,
   type TestRedis,
-} from '@behavry/testing';
+} from '@behavry/test-components';
 import { Counter, Gauge, Registry } from 'prom-client';
 import {
   createLogger,

@@ -1,15 +1,28 @@
-export { freePort } from '@behavry/components';
-export { putAsOwner, queuesAs, signalAs } from './as-owner';
-export { describeWithOpa, describeWithRedis } from './describe-with';
-export { eventually } from './eventually';
-export { opaForTests } from './opa-for-tests';
-export { tempDir } from './temp-dir';
-export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
-export { startTestPostgres, type TestPostgres } from './test-postgres';
-export { startTestRedis, type TestRedis } from './test-redis';
-export { startTestStdioHost, type TestStdioHost, type TestStdioHostOptions } from './test-stdio-host';
-export { workspaceRoot } from './workspace-root';
-export { startClaimServer, type ClaimServer } from './plane/claim-server';
+export {
+  ComponentError,
+  describeWithOpa,
+  describeWithRedis,
+  eventually,
+  freePort,
+  opaForTests,
+  startTestOpa,
+  startTestPostgres,
+  startTestRedis,
+  startTestStdioHost,
+  tempDir,
+  workspaceRoot,
+  type TestOpa,
+  type TestOpaOptions,
+  type TestPostgres,
+  type TestRedis,
+  type TestStdioHost,
+  type TestStdioHostOptions,
+} from '@behavry/test-components';
+export { putAsOwner, queuesAs, signalAs, type RunningParts } from './as-owner';
+export { PENDING_CLAIM, startClaimServer, type ClaimServer } from './plane/claim-server';
 export { agentEntry, configDocument, httpServer, stdioServer, TEST_TENANT } from './plane/config-document';
-export { bearer, TestIssuer } from './plane/test-issuer';
-export { startTestProxy, type TestProxy } from './plane/test-proxy';
+export { migrateTestDatabase, type PlaneSchema } from './plane/plane-template';
+export { bearer, TestIssuer, type TokenClaims } from './plane/test-issuer';
+export { startTestPlane, type TestPlane, type TestPlaneOptions } from './plane/test-plane';
+export { startTestProxy, type TestProxy, type TestProxyOptions } from './plane/test-proxy';
+export { opaBundleConfig, writePolicyBundle } from './plane/policy-bundle';

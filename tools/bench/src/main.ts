@@ -1,152 +1,147 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { freePort } from '@behavry/components';
-import { measureEdits } from './edit-latency';
-import { measure, startPart, type MeasureOptions } from './measure';
-import { fillers, toolPolicy } from './policies';
+import { parseArgs, promisify } from 'node:util';
+import { freePort, freePortBlock } from '@behavry/components';
+import { rowTable, type Row } from './figures';
+import { startPart } from './measure';
+import { fillers, MODEL_POLICY, toolPolicy } from './policies';
 import { usageOf } from './process-figures';
-import { machineOf, table, type BenchReport } from './report';
+import { SECTIONS, type Bench } from './sections';
 import { BenchSystem } from './system';
 
+const run = promisify(execFile);
+const NAMES = ['scan', ...Object.keys(SECTIONS)];
 const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: NAMES.join(',') },
     seconds: { type: 'string', default: '10' },
     'in-flight': { type: 'string', default: '16' },
-    rate: { type: 'string', default: '100' },
-    edits: { type: 'string', default: '30' },
-    policies: { type: 'string', default: '10,1000' },
+    rate: { type: 'string', default: '300' },
+    samples: { type: 'string', default: '30' },
+    policies: { type: 'string', default: '1000' },
+    agents: { type: 'string', default: '1000' },
+    'noisy-seconds': { type: 'string', default: '60' },
     json: { type: 'string' },
   },
 });
 
-/** Measures everything in one run, so that every figure has its floor beside it. */
+/** Policies that a small tenant has: the measured ones among them. */
+const SMALL = 10;
+
+/** Measures section after section; one that cannot be measured says why and keeps no other from it. */
 async function main(): Promise<void> {
-  const root = process.cwd();
-  const options: MeasureOptions = {
-    seconds: Number(values.seconds),
-    inFlight: Number(values['in-flight']),
-    perSecond: Number(values.rate),
-  };
-  const dataDir = await mkdtemp(join(tmpdir(), 'behavry-bench-'));
-  const upstreamPort = await freePort();
-  const floorPort = await freePort();
-  const upstreamUrl = `http://127.0.0.1:${upstreamPort}/mcp`;
-  const upstream = await startPart('upstream.js', [String(upstreamPort)]);
-  const floor = await startPart('pass-through.js', [String(floorPort), upstreamUrl]);
-  console.log('starting a standalone system');
-  const system = await BenchSystem.start(root, await firstFreePort(), dataDir);
-  const reports: BenchReport[] = [];
-  try {
-    const token = await prepare(system, upstreamUrl);
-    let present = 1;
-    for (const policies of values.policies.split(',').map(Number)) {
-      const missing = policies - present;
-      if (missing > 0) {
-        console.log(`activating ${missing} policies`);
-        const all = fillers(policies - 1);
-        await system.api('POST', '/api/v1/policies/import', {
-          policies: all.slice(present - 1),
-          activate: true,
-        });
-        present = policies;
-      }
-      const found = await report(
-        system,
-        token,
-        policies,
-        { upstreamUrl, floorPort, upstreamPid: upstream.pid ?? 0, floorPid: floor.pid ?? 0 },
-        options,
-      );
-      reports.push(found);
-      console.log(table(found));
+  const wanted = values.only.split(',');
+  const unknown = wanted.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+  const rows: Row[] = [];
+  const section = async (name: string, measured: () => Promise<readonly Row[]>): Promise<void> => {
+    if (!wanted.includes(name)) return;
+    console.log(`measuring: ${name}`);
+    try {
+      rows.push(...(await measured()));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      rows.push({ name, unit: '×', why: why.replaceAll(/[|\n]/gu, ' ').slice(0, 300) });
+      process.exitCode = 1;
     }
+  };
+  await section('scan', scanRows);
+  const notes: string[] = [];
+  if (wanted.some((name) => name !== 'scan')) {
+    await withBench(notes, async (bench) => {
+      for (const [name, measured] of Object.entries(SECTIONS)) {
+        if (wanted.includes(name)) await bench.system.signIn();
+        await section(name, () => measured(bench));
+      }
+      const memory = bench.system.groups.map(
+        (group) => `${group.name} ${(usageOf(group).rssBytes / 2 ** 20).toFixed(0)} MB`,
+      );
+      notes.push(`Memory at the end: ${memory.join(' · ')}.`);
+    });
+  }
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
+  const at = new Date().toISOString();
+  console.log(
+    `\n${at}, ${machine}. CPU a call as a ratio (×) to the bare pass-through of the same run; ✓ reaches the aim, · what it must, ✗ neither.\n`,
+  );
+  console.log(`${rowTable(rows)}\n\n${notes.join('\n\n')}`);
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ at, machine, rows, notes }, null, 2)}\n`);
+}
+
+/** Starts upstream, pass-throughs and a standalone system around the work, and ends all of it. */
+async function withBench(notes: string[], work: (bench: Bench) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'behavry-bench-'));
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const upstreamUrl = `${origin}/mcp`;
+  const parts = [await startPart('upstream.js', [new URL(origin).port])];
+  const floor = async (target: string): Promise<{ url: string; pid: number }> => {
+    const port = await freePort();
+    const part = await startPart('pass-through.js', [String(port), target]);
+    parts.push(part);
+    return { url: `http://127.0.0.1:${port}/`, pid: part.pid ?? 0 };
+  };
+  let system: BenchSystem | undefined;
+  try {
+    const floors = { mcp: await floor(upstreamUrl), chat: await floor(`${origin}/v1/chat/completions`) };
+    console.log('starting a standalone system');
+    system = await BenchSystem.start(process.cwd(), {
+      node: process.execPath,
+      port: await freePortBlock(60),
+      dataDir,
+      env: { BEHAVRY_OPENAI_BASE_URL: `${origin}/v1`, BEHAVRY_SECRET_OPENAI_KEY: 'sk-bench' },
+    });
+    await prepare(system, upstreamUrl);
+    await work({
+      system,
+      agent: await system.agent('bench'),
+      options: {
+        seconds: Number(values.seconds),
+        inFlight: Number(values['in-flight']),
+        perSecond: Number(values.rate),
+      },
+      samples: Number(values.samples),
+      policies: Number(values.policies),
+      agents: Number(values.agents),
+      noisySeconds: Number(values['noisy-seconds']),
+      upstreamUrl,
+      floors,
+      notes,
+    });
   } finally {
-    await system.stop();
-    upstream.kill();
-    floor.kill();
+    await system?.stop();
+    for (const part of parts) part.kill();
     await rm(dataDir, { recursive: true, force: true });
   }
-  const json = JSON.stringify(reports, null, 2);
-  if (values.json === undefined) console.log(json);
-  else await writeFile(values.json, `${json}\n`);
 }
 
-/** Registers the upstream, allows its tool, and enrols an agent without limits. */
-async function prepare(system: BenchSystem, upstreamUrl: string): Promise<string> {
-  await system.api('POST', '/api/v1/mcp-servers', {
-    id: 'bench',
-    name: 'Bench',
-    transport: 'streamable-http',
-    url: upstreamUrl,
-    enabled: true,
-  });
-  await system.api('PUT', '/api/v1/rate-limits', { agent_per_minute: null, tenant_per_minute: null });
-  const { id } = await system.api<{ id: string }>('POST', '/api/v1/policies', {
-    name: 'bench',
-    description: 'measured',
-    category: 'base',
-    content: toolPolicy('bench', 'echo', 'allow'),
-  });
-  await system.api('POST', `/api/v1/policies/${id}/activate`, {});
-  return system.agentToken('bench');
+/** Registers the upstream, allows its tool and its model, fills up to a small tenant, and lifts the limits. */
+async function prepare(system: BenchSystem, url: string): Promise<void> {
+  const server = { id: 'bench', name: 'Bench', transport: 'streamable-http', url, enabled: true };
+  await system.api('POST', '/api/v1/mcp-servers', server);
+  await system.limit();
+  await system.activate('bench', toolPolicy('bench', 'echo', 'allow'));
+  await system.activate('bench_model', MODEL_POLICY);
+  const policies = fillers(SMALL - 2).map((filler) => ({
+    ...filler,
+    name: `small_${filler.name}`,
+    content: filler.content.replaceAll('filler_', 'small_filler_'),
+  }));
+  await system.api('POST', '/api/v1/policies/import', { policies, activate: true });
+  // The licence of a fresh tenant may not reach for the agents of the measurement.
+  await system.api('PATCH', `/api/v1/super-admin/tenants/${system.run.tenant_id}`, { max_agents: -1 });
 }
 
-interface Places {
-  readonly upstreamUrl: string;
-  readonly floorPort: number;
-  readonly upstreamPid: number;
-  readonly floorPid: number;
-}
-
-async function report(
-  system: BenchSystem,
-  token: string,
-  policies: number,
-  { upstreamUrl, floorPort, floorPid }: Places,
-  options: MeasureOptions,
-): Promise<BenchReport> {
-  const withoutEdge = system.groups.filter(({ name }) => !name.startsWith('edge'));
-  console.log(`measuring with ${policies} policies`);
-  const direct = await measure('upstream alone', { url: upstreamUrl, token: '' }, [], options);
-  const floor = await measure(
-    'bare pass-through',
-    { url: `http://127.0.0.1:${floorPort}/mcp`, token: '' },
-    [{ name: 'pass-through', pids: [floorPid] }],
-    options,
-  );
-  const proxy = await measure(
-    'mcp-proxy',
-    { url: `http://127.0.0.1:${system.portOf('mcp-proxy')}/mcp/v1/bench`, token },
-    withoutEdge,
-    options,
-  );
-  const edge = await measure(
-    'edge + mcp-proxy',
-    { url: `${system.url}/mcp/v1/bench`, token },
-    system.groups,
-    options,
-  );
-  const editToEnforcedMs = await measureEdits(system, token, Number(values.edits));
-  const memoryMb = Object.fromEntries(
-    system.groups.map((group) => [group.name, usageOf(group).rssBytes / 2 ** 20]),
-  );
-  return {
-    at: new Date().toISOString(),
-    machine: machineOf(),
-    policies,
-    direct,
-    floor,
-    ways: [proxy, edge],
-    editToEnforcedMs,
-    memoryMb,
-  };
-}
-
-/** The first of a block of ports that the runner can have. */
-async function firstFreePort(): Promise<number> {
-  return Math.min((await freePort()) - 200, 60_000);
+/** The scanner alone, in a process of its own: `scanFigures()` of scan-bench gives rows. */
+async function scanRows(): Promise<readonly Row[]> {
+  const script = join(__dirname, 'scan-bench.js');
+  if (!existsSync(script)) throw new Error('there is no tools/bench/src/scan-bench.ts');
+  const program = `Promise.resolve(require(${JSON.stringify(script)}).scanFigures()).then((rows) => console.log('\\n' + JSON.stringify(rows)))`;
+  const { stdout } = await run(process.execPath, ['-e', program], { maxBuffer: 1 << 22 });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '[]') as readonly Row[];
 }
 
 main().catch((error: unknown) => {

@@ -12,6 +12,15 @@ ${verdict} contains {"policy": "${name}", "reason": "measured"} if {
 `;
 }
 
+/** Rego that allows the benchmark's model. */
+export const MODEL_POLICY = `package behavry.base.bench_model
+
+allow contains {"policy": "bench_model", "reason": "measured"} if {
+	input.request.kind == "llm"
+	input.request.model == "bench-model"
+}
+`;
+
 /** A tenant's worth of policies of three rules each, none of which concerns the measured tool. */
 export function fillers(
   count: number,

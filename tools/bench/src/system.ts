@@ -5,10 +5,22 @@ import { join } from 'node:path';
 import type { ProcessGroup } from './process-figures';
 
 interface RunFile {
+  readonly tenant_id: string;
   readonly planes: {
     readonly data: { readonly url: string; readonly admin: { username: string; password: string } };
   };
-  readonly processes: readonly { readonly app: string; readonly pid: number; readonly port?: number }[];
+  readonly processes: readonly {
+    readonly app: string;
+    readonly pid: number;
+    readonly port: number | null;
+    readonly ops_port: number | null;
+  }[];
+}
+
+/** An agent of the measured tenant. */
+export interface BenchAgent {
+  readonly id: string;
+  readonly token: string;
 }
 
 /** A running standalone system, through its own API. */
@@ -17,12 +29,25 @@ export class BenchSystem {
 
   private constructor(
     readonly process: ChildProcess,
-    readonly run: RunFile,
+    private readonly dataDir: string,
   ) {}
 
-  static async start(root: string, port: number, dataDir: string): Promise<BenchSystem> {
+  /**
+   * Starts one without demo content.
+   * @param node the Node that runs it
+   * @param env further variables of its apps
+   */
+  static async start(
+    root: string,
+    {
+      node,
+      port,
+      dataDir,
+      env,
+    }: { node: string; port: number; dataDir: string; env: Record<string, string> },
+  ): Promise<BenchSystem> {
     const child = spawn(
-      process.execPath,
+      node,
       [
         join(root, 'tools/bin/start.mjs'),
         '--no-demo',
@@ -32,7 +57,7 @@ export class BenchSystem {
         dataDir,
         '--reset',
       ],
-      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } },
     );
     let said = '';
     await new Promise<void>((resolve, reject) => {
@@ -44,15 +69,22 @@ export class BenchSystem {
         reject(new Error(`the system ended with ${code}:\n${said.slice(-2000)}`));
       });
     });
-    const system = new BenchSystem(
-      child,
-      JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile,
-    );
-    const { admin } = system.run.planes.data;
-    system.#token = (
-      await system.api<{ access_token: string }>('POST', '/api/v1/auth/admin/login', admin)
-    ).access_token;
+    const system = new BenchSystem(child, dataDir);
+    await system.signIn();
     return system;
+  }
+
+  /** What runs now: a process may have been started again. */
+  get run(): RunFile {
+    return JSON.parse(readFileSync(join(this.dataDir, 'run.json'), 'utf8')) as RunFile;
+  }
+
+  /** Signs the administrator in anew: a run may last longer than a token. */
+  async signIn(): Promise<void> {
+    this.#token = '';
+    const { admin } = this.run.planes.data;
+    const path = '/api/v1/auth/admin/login';
+    this.#token = (await this.api<{ access_token: string }>('POST', path, admin)).access_token;
   }
 
   get url(): string {
@@ -82,23 +114,44 @@ export class BenchSystem {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  /** @returns a token of a new agent */
-  async agentToken(name: string): Promise<string> {
+  /** Enrols an agent. @returns its id, and a token that it has just taken */
+  async agent(name: string): Promise<BenchAgent> {
     const { token } = await this.api<{ token: string }>('POST', '/api/v1/enrollment/tokens', { label: name });
-    const agent = await this.api<{ client_id: string; client_secret: string }>('POST', '/api/v1/enroll', {
-      token,
-      name,
-    });
+    const agent = await this.api<{ agent_id: string; client_id: string; client_secret: string }>(
+      'POST',
+      '/api/v1/enroll',
+      { token, name },
+    );
+    const { client_id, client_secret } = agent;
     const { access_token: accessToken } = await this.api<{ access_token: string }>(
       'POST',
       '/api/v1/auth/token',
       {
         grant_type: 'client_credentials',
-        client_id: agent.client_id,
-        client_secret: agent.client_secret,
+        client_id,
+        client_secret,
       },
     );
-    return accessToken;
+    return { id: agent.agent_id, token: accessToken };
+  }
+
+  /**
+   * Sets the limits that the tenant knows of; null is none.
+   * @param limits by name as `GET /api/v1/rate-limits` gives them; all others are lifted
+   */
+  async limit(limits: Readonly<Record<string, number>> = {}): Promise<void> {
+    const known = await this.api<Record<string, unknown>>('GET', '/api/v1/rate-limits');
+    const names = Object.keys(known).filter((name) => /_per_minute$|_concurrency$/u.test(name));
+    const wanted = Object.fromEntries(names.map((name) => [name, limits[name] ?? null]));
+    await this.api('PUT', '/api/v1/rate-limits', wanted);
+  }
+
+  /** Saves a policy of the category `base` and puts it in force. @returns its id */
+  async activate(name: string, content: string): Promise<string> {
+    const policy = { name, description: 'measured', category: 'base', content };
+    const { id } = await this.api<{ id: string }>('POST', '/api/v1/policies', policy);
+    await this.api('POST', `/api/v1/policies/${id}/activate`, {});
+    return id;
   }
 
   async stop(): Promise<void> {

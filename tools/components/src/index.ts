@@ -1,6 +1,6 @@
 export { ComponentError } from './component-error';
 export { canConnectTcp } from './net/can-connect-tcp';
-export { freePort, isPortFree } from './net/free-port';
+export { freePort, freePortBlock, isPortFree } from './net/free-port';
 export { waitUntil, type WaitOptions } from './net/wait-until';
 export { cleanEnv } from './process/clean-env';
 export { logSize, logTail } from './process/log-tail';

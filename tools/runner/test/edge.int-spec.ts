@@ -2,7 +2,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import { connect, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { APP_NAMES, MODES, ROUTE_TABLE, type AppName, type Mode } from '@behavry/contracts';
-import { eventually } from '@behavry/testing';
+import { eventually } from '@behavry/test-components';
 import { Edge } from '../src/edge/edge-server';
 
 interface Answer {

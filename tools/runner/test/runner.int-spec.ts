@@ -3,9 +3,9 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { isPortFree, isRunning } from '@behavry/components';
+import { freePortBlock, isRunning } from '@behavry/components';
 import { appsOf } from '@behavry/contracts';
-import { describeWithOpa, eventually, freePort, tempDir, workspaceRoot } from '@behavry/testing';
+import { describeWithOpa, eventually, tempDir, workspaceRoot } from '@behavry/test-components';
 import { StartedRunner } from './started-runner';
 import { stubWorkspace } from './stub-workspace';
 
@@ -13,13 +13,7 @@ const started: StartedRunner[] = [];
 let root = '';
 
 /** A port with room for a whole plane above it. */
-async function roomForPlane(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + ((await freePort()) % 40_000);
-    const needed = Array.from({ length: 160 }, (_, step) => port + step);
-    if ((await Promise.all(needed.map(isPortFree))).every(Boolean)) return port;
-  }
-}
+const roomForPlane = (): Promise<number> => freePortBlock(160);
 
 function dataFolder(): string {
   const folder = tempDir('behavry-run-');

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '@behavry/testing';
+import { eventually } from '@behavry/test-components';
 import type { RunFile } from '../src/runner/run-file';
 
 /** The built runner as a process, with what it prints. */

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APP_NAMES } from '@behavry/contracts';
-import { tempDir, workspaceRoot } from '@behavry/testing';
+import { tempDir, workspaceRoot } from '@behavry/test-components';
 
 /** An app in miniature: `--migrate` ends at once, otherwise it answers its health and stops when asked. */
 const STUB_APP = `

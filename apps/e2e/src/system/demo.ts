@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { workspaceRoot } from '@behavry/testing';
+import { workspaceRoot } from '@behavry/test-components';
 import type { System } from './system';
 
 /** Runs `npm run demo`'s script against a system. */

@@ -8,7 +8,7 @@ import {
   ProcessLedger,
   type SupervisedProcess,
 } from '@behavry/components';
-import { workspaceRoot } from '@behavry/testing';
+import { workspaceRoot } from '@behavry/test-components';
 
 /** A PostgreSQL and an MCP server that belong to the test: what the test stops stays stopped. */
 export interface OwnComponents {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPortFree } from '@behavry/components';
-import { eventually, tempDir, workspaceRoot } from '@behavry/testing';
+import { freePortBlock } from '@behavry/components';
+import { eventually, tempDir, workspaceRoot } from '@behavry/test-components';
 
 /** What `<data-dir>/run.json` says (surface: commands). */
 export interface RunFile {
@@ -69,7 +69,7 @@ export class System {
 
   /** Starts without waiting. */
   static async launch({ args = [], env = {}, port, dataDir }: StartOptions = {}): Promise<System> {
-    const firstPort = port ?? (await freeBlock());
+    const firstPort = port ?? (await freePortBlock(160));
     const folder = dataDir ?? tempDir();
     const child = spawn(
       process.execPath,
@@ -108,7 +108,7 @@ export class System {
 
   /** @returns the first port of a free block, for what must be known before the start */
   static freePort(): Promise<number> {
-    return freeBlock();
+    return freePortBlock(160);
   }
 
   get output(): string {
@@ -176,19 +176,6 @@ function inherited(): Record<string, string> {
       !name.startsWith('BEHAVRY_') || ['BEHAVRY_OPA_BIN', 'BEHAVRY_OPA_DOWNLOAD_URL'].includes(name),
   );
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/**
- * A run of ports nobody uses, wide enough for the edges and apps of two planes. Below those that the
- * system gives to outgoing connections, which come and go.
- */
-async function freeBlock(): Promise<number> {
-  for (let base = 21_000 + Math.floor(Math.random() * 50) * 200; base < 32_500; base += 200) {
-    const ports = [0, 10, 14, 18, 26, 100, 110, 118].map((offset) => base + offset);
-    const free = await Promise.all(ports.map((port) => isPortFree(port)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error('no free ports');
 }
 
 /** Whether a process exists. */

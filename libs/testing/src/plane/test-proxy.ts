@@ -1,23 +1,19 @@
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
 import {
   createLogger,
   createService,
-  migratePlane,
-  PlaneKeys,
   ServiceContext,
   type ProxyConfig,
   type ServiceDefinition,
 } from '@behavry/platform';
+import { eventually, startTestOpa, type TestOpa, type TestOpaOptions } from '@behavry/test-components';
 import { putAsOwner, queuesAs, signalAs } from '../as-owner';
-import { tempDir } from '../temp-dir';
-import { startTestOpa, type TestOpa } from '../test-opa';
-import { startTestPostgres } from '../test-postgres';
 import { startClaimServer, type ClaimServer } from './claim-server';
 import { agentEntry, configDocument } from './config-document';
-import { TestIssuer } from './test-issuer';
+import type { TestIssuer } from './test-issuer';
+import { startTestPlane } from './test-plane';
 
 /** A whole proxy with real OPA and PostgreSQL; its peers are the test's to steer. */
 export interface TestProxy {
@@ -33,16 +29,21 @@ export interface TestProxy {
   /** Everything that was logged, a line each. */
   readonly log: string[];
   readonly dbUrl: string;
+  /** What the plane's apps show each other. */
+  readonly internalBearer: string;
   /** Publishes the configuration with changes that stay; resolves when the proxy has it. */
   configure(changes: Partial<ConfigDocument>): Promise<void>;
+  /** The entries of one exchange, once `count` (1) of them have come. @param id its decision id */
+  entriesOf(id: unknown, count?: number): Promise<readonly SpoolEntry[]>;
   stop(): Promise<void>;
 }
 
 export interface TestProxyOptions<C extends ProxyConfig> {
   readonly definition: ServiceDefinition<C>;
   readonly settings?: Partial<C>;
-  /** Rego files and folders that OPA loads. */
-  readonly policies: readonly string[];
+  /** Rego files and folders that OPA loads; or what else it starts with, for example a bundle of `writePolicyBundle`. */
+  readonly policies: readonly string[] | TestOpaOptions;
+  readonly hasRedis?: boolean;
   readonly document?: Partial<ConfigDocument>;
 }
 
@@ -52,18 +53,17 @@ export async function startTestProxy<C extends ProxyConfig>({
   settings = {},
   policies,
   document = {},
+  hasRedis = false,
 }: TestProxyOptions<C>): Promise<TestProxy> {
-  const postgres = await startTestPostgres();
-  const opa = await startTestOpa({ files: [...policies] });
-  const folder = tempDir();
-  const dbUrl = await postgres.createDatabase();
-  const keys = PlaneKeys.readOrMake(join(folder, 'plane.key'));
+  const plane = await startTestPlane({ schemas: [], hasRedis });
+  const { folder, dbUrl, keys, issuer, redisUrl, redisPrefix } = plane;
+  const opa = await startTestOpa('map' in policies ? { files: policies } : policies);
   const lines: string[] = [];
   const log = createLogger(definition.app, 'debug', {}, { write: (line) => lines.push(line) });
-  await migratePlane({ ownerUrl: dbUrl, schemas: [], keys, log });
   const claims = await startClaimServer(keys.internalBearer);
   const config = Object.assign(new definition.config(), {
     dbUrl,
+    ...(redisUrl === undefined ? {} : { redisUrl, redisPrefix }),
     dataDir: folder,
     secretsDir: folder,
     opaSocket: opa.socket,
@@ -74,7 +74,6 @@ export async function startTestProxy<C extends ProxyConfig>({
   const context = new ServiceContext<C>(definition.app, '0.0.0', config, keys, log);
   const app = await createService(definition, context);
   await app.listen(0, '127.0.0.1');
-  const issuer = new TestIssuer();
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
   writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
@@ -98,7 +97,15 @@ export async function startTestProxy<C extends ProxyConfig>({
     folder,
     log: lines,
     dbUrl,
+    internalBearer: keys.internalBearer,
     configure,
+    entriesOf: (id, count = 1) =>
+      eventually(() => {
+        const own = entries.filter((entry) => entry.id === id);
+        if (own.length < count)
+          throw new Error(`exchange ${String(id)} has ${own.length} of ${count} entries`);
+        return own;
+      }),
     stop: async () => {
       // A test that failed may have left a connection open, for which a server that closes would wait.
       app.getHttpServer().closeAllConnections();
@@ -107,7 +114,7 @@ export async function startTestProxy<C extends ProxyConfig>({
       await context.close();
       await claims.stop();
       await opa.stop();
-      await postgres.stop();
+      await plane.stop();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 
 /** A TCP port of 127.0.0.1 that was free a moment ago. */
@@ -19,4 +20,16 @@ export async function isPortFree(port: number): Promise<boolean> {
     probe.once('error', () => resolve(false));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+/**
+ * The first of a block of ports of 127.0.0.1 that were all free a moment ago. Below the range that systems take ports
+ * for outgoing connections and for {@link freePort} from, so that nobody takes one by chance before it is listened on.
+ */
+export async function freePortBlock(count: number): Promise<number> {
+  for (;;) {
+    const first = 12_000 + 10 * randomInt(1_900);
+    const ports = Array.from({ length: count }, (_, step) => first + step);
+    if ((await Promise.all(ports.map(isPortFree))).every(Boolean)) return first;
+  }
 }

@@ -15,17 +15,11 @@ export function withoutCredentials(address: string): string {
   return url.toString();
 }
 
-/**
- * Makes a database unless it is there.
- * @param serverUrl owner's URL, any database
- * @param template database to copy; empty without
- */
-export async function ensureDatabase(serverUrl: string, name: string, template?: string): Promise<void> {
+/** Makes a database unless it is there. @param serverUrl owner's URL, any database */
+export async function ensureDatabase(serverUrl: string, name: string): Promise<void> {
   await onServer(serverUrl, async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (rowCount !== 0) return;
-    const copy = template === undefined ? '' : ` TEMPLATE ${escapeIdentifier(template)}`;
-    await client.query(`CREATE DATABASE ${escapeIdentifier(name)}${copy}`);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`);
   });
 }
 

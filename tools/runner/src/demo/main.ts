@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import OpenAI from 'openai';
-import { waitUntil } from '@behavry/components';
 import { JSON_RPC } from '@behavry/contracts';
 import { PlaneClient } from '../api/plane-client';
 import type { RunFile, RunPlane } from '../runner/run-file';
+import { Approvals } from './approvals';
 import { askVerify, readAudit, recomputeChain } from './audit-steps';
 import { McpSession, toolNamesOfModernClient, type CallOutcome } from './mcp-session';
 import { promise, Steps } from './steps';
@@ -24,6 +24,7 @@ async function demo(root: string): Promise<number> {
   const { values } = parseArgs({ options: { 'data-dir': { type: 'string', default: '.behavry' } } });
   const dataDir = resolve(root, values['data-dir']);
   const { control, data } = runningPlanes(dataDir);
+  const begun = performance.now();
   const steps = new Steps();
   const admin = await PlaneClient.signIn(control.url, control.admin.username, control.admin.password);
   const approver = await PlaneClient.signIn(data.url, data.admin.username, data.admin.password);
@@ -51,11 +52,9 @@ async function demo(root: string): Promise<number> {
   await steps.step('Every exchange is in the audit record', () => readAudit(approver, agent?.agent_id ?? ''));
   await steps.step('The data plane verifies its own record', () => askVerify(approver));
   await steps.step('The chain, recomputed here from the export, holds', () => recomputeChain(approver));
-  process.stdout.write(
-    steps.failed === 0
-      ? '\nEverything was as promised.\n'
-      : `\n${steps.failed} steps were not as promised.\n`,
-  );
+  const verdict =
+    steps.failed === 0 ? 'Everything was as promised' : `${steps.failed} steps were not as promised`;
+  process.stdout.write(`\n${verdict} (${((performance.now() - begun) / 1000).toFixed(1)} s).\n`);
   return steps.failed === 0 ? 0 : 1;
 }
 
@@ -129,13 +128,26 @@ async function mcpSteps(steps: Steps, { dataUrl, token, scratch, approver }: Mcp
     await everything.close();
     return denied(outcome);
   });
-  await steps.step('A call that needs a person waits, is approved, and is made once', async () => {
-    const path = join(scratch, 'note.txt');
+  const approvals = new Approvals(approver);
+  const write = (name: string): { call: () => Promise<CallOutcome>; isWritten: () => boolean } => {
+    const path = join(scratch, name);
     const content = `written ${new Date().toISOString()}\n`;
-    const outcome = await approved(approver, () => call('write_file', { path, content }));
-    promise(outcome.ok, JSON.stringify(outcome));
-    promise(readFileSync(path, 'utf8') === content, 'the file does not hold what was written');
-    return outcome.text;
+    return {
+      call: () => call('write_file', { path, content }),
+      isWritten: () => readFileSync(path, 'utf8') === content,
+    };
+  };
+  await steps.step('A call that needs a person is held, approved meanwhile, and made', async () => {
+    const note = write('note.txt');
+    const cameBack = await approvals.whileHeld(note.call);
+    promise(note.isWritten(), 'the file does not hold what was written');
+    return cameBack;
+  });
+  await steps.step('One that nobody decides in time is told so; approved later it is made once', async () => {
+    const note = write('later.txt');
+    const cameBack = await approvals.afterwards(note.call);
+    promise(note.isWritten(), 'the file does not hold what was written');
+    return cameBack;
   });
   await files?.close();
 }
@@ -143,29 +155,6 @@ async function mcpSteps(steps: Steps, { dataUrl, token, scratch, approver }: Mcp
 function denied(outcome: CallOutcome): string {
   promise(!outcome.ok && outcome.code === JSON_RPC.denied, JSON.stringify(outcome));
   return `${outcome.code} ${String(outcome.data['reason_code'])}: ${String(outcome.data['reason'])}`;
-}
-
-/** Makes a call that is held, approves it meanwhile, and makes it again when it was not held long enough. */
-async function approved(approver: PlaneClient, call: () => Promise<CallOutcome>): Promise<CallOutcome> {
-  const before = new Set((await pending(approver)).map(({ id }) => id));
-  const first = call();
-  let id: string | undefined;
-  await waitUntil(
-    async () => {
-      id = (await pending(approver)).find((escalation) => !before.has(escalation.id))?.id;
-      return id !== undefined;
-    },
-    { timeoutMs: 15_000, everyMs: 100 },
-  );
-  promise(id !== undefined, `no escalation came up: ${JSON.stringify(await first)}`);
-  await approver.call('POST', `/api/v1/escalations/${id}/approve`, { comment: 'approved by npm run demo' });
-  const outcome = await first;
-  return !outcome.ok && outcome.code === JSON_RPC.pending ? call() : outcome;
-}
-
-async function pending(approver: PlaneClient): Promise<{ id: string }[]> {
-  return (await approver.call<{ escalations: { id: string }[] }>('GET', '/api/v1/escalations?status=pending'))
-    .escalations;
 }
 
 async function modelCall(dataUrl: string, token: string): Promise<string> {

@@ -18,12 +18,15 @@ export class Steps {
    */
   async step(what: string, work: () => Promise<string>): Promise<boolean> {
     this.#number += 1;
+    const begun = performance.now();
+    const print = (mark: string, cameBack: string): void =>
+      this.#print(mark, `${what} (${((performance.now() - begun) / 1000).toFixed(2)} s)`, cameBack);
     try {
-      this.#print('✓', what, await work());
+      print('✓', await work());
       return true;
     } catch (error) {
       this.failed += 1;
-      this.#print('✗', what, error instanceof Error ? error.message : String(error));
+      print('✗', error instanceof Error ? error.message : String(error));
       return false;
     }
   }

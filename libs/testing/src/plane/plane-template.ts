@@ -12,7 +12,8 @@ import {
   type DatabaseRole,
   type SchemaStream,
 } from '@behavry/platform';
-import { workspaceRoot, type TestPostgres } from '@behavry/testing';
+import { databaseUrl } from '@behavry/components';
+import { workspaceRoot } from '@behavry/test-components';
 
 export type PlaneSchema = SchemaStream['name'];
 
@@ -30,22 +31,28 @@ const SOURCES = [
 const ROLES: readonly DatabaseRole[] = ['app', 'audit'];
 
 /**
- * A database of its own for one test file, migrated. The first to ask on a server migrates a template, everybody
- * else copies it; when migrations change, the template is another.
+ * Migrates a database for tests, as `migratePlane` would: an empty one becomes a copy of a template, one that was
+ * migrated before stays. The first to ask on a server makes the template; when migrations change, it is another.
+ * @param ownerUrl an empty database of `createDatabase`, or one that this function has had before
  * @param schemas the streams that the plane has; none for the platform's own tables alone
  * @param keys the plane's, for the passwords of its two logins
- * @returns its owner's URL
  */
-export async function migratedDatabase(
-  postgres: TestPostgres,
+export async function migrateTestDatabase(
+  ownerUrl: string,
   schemas: readonly PlaneSchema[],
   keys: PlaneKeys,
-): Promise<string> {
+): Promise<void> {
+  const database = new URL(ownerUrl).pathname.slice(1);
   const template = `behavry_${['plane', ...schemas].join('_')}_${sourcesDigest()}`;
-  await onServer(postgres.url, (client) => ensureTemplate(client, postgres, template, schemas));
-  const url = await postgres.createDatabase({ template });
-  const database = new URL(url).pathname.slice(1);
-  await onServer(postgres.url, async (client) => {
+  await onServer(ownerUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [
+      roleName(database, 'app'),
+    ]);
+    if (rowCount === 1) return;
+    await ensureTemplate(client, ownerUrl, template, schemas);
+    const name = client.escapeIdentifier(database);
+    await client.query(`DROP DATABASE ${name}`);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${client.escapeIdentifier(template)}`);
     for (const role of ROLES) {
       const login = client.escapeIdentifier(roleName(database, role));
       const password = client.escapeLiteral(keys.databasePassword(role));
@@ -56,13 +63,12 @@ export async function migratedDatabase(
       await client.query(`GRANT ${client.escapeIdentifier(roleName(template, role))} TO ${login}`);
     }
   });
-  return url;
 }
 
 /** Makes the template unless it is there; several test processes at once make it once. */
 async function ensureTemplate(
   client: Client,
-  postgres: TestPostgres,
+  serverUrl: string,
   template: string,
   schemas: readonly PlaneSchema[],
 ): Promise<void> {
@@ -75,22 +81,24 @@ async function ensureTemplate(
   };
   if (await isReady()) return;
   await client.query(`SELECT pg_advisory_lock(hashtext('behavry:test-template'))`);
-  if (await isReady()) return;
-  const name = client.escapeIdentifier(template);
-  // One that is there and no template was left by a process that died on the way.
-  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await client.query(`CREATE DATABASE ${name}`);
-  const ownerUrl = new URL(postgres.url);
-  ownerUrl.pathname = `/${template}`;
-  await migratePlane({
-    ownerUrl: ownerUrl.href,
-    schemas: schemas.map((schema) => STREAMS[schema]),
-    keys: new PlaneKeys(createHash('sha256').update(template).digest()),
-    log: createLogger('identity-jwks', 'silent', {}),
-  });
-  for (const role of ROLES)
-    await client.query(`ALTER ROLE ${client.escapeIdentifier(roleName(template, role))} NOLOGIN`);
-  await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+  try {
+    if (await isReady()) return;
+    const name = client.escapeIdentifier(template);
+    // One that is there and no template was left by a process that died on the way.
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${name}`);
+    await migratePlane({
+      ownerUrl: databaseUrl(serverUrl, template),
+      schemas: schemas.map((schema) => STREAMS[schema]),
+      keys: new PlaneKeys(createHash('sha256').update(template).digest()),
+      log: createLogger('identity-jwks', 'silent', {}),
+    });
+    for (const role of ROLES)
+      await client.query(`ALTER ROLE ${client.escapeIdentifier(roleName(template, role))} NOLOGIN`);
+    await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+  } finally {
+    await client.query(`SELECT pg_advisory_unlock(hashtext('behavry:test-template'))`);
+  }
 }
 
 let digest: string | undefined;
@@ -109,11 +117,11 @@ function addTo(hash: ReturnType<typeof createHash>, path: string): void {
   } else hash.update(path).update('\0').update(readFileSync(path)).update('\0');
 }
 
-async function onServer<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
+async function onServer(url: string, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl(url, 'postgres') });
   await client.connect();
   try {
-    return await work(client);
+    await work(client);
   } finally {
     await client.end();
   }

@@ -8,8 +8,8 @@ import { workspaceRoot } from './workspace-root';
 export interface TestPostgres {
   /** URL of a role that may create databases and roles. */
   readonly url: string;
-  /** Makes a database, empty or a copy of another that nobody is connected to. @returns its owner's URL */
-  createDatabase(options?: { readonly name?: string; readonly template?: string }): Promise<string>;
+  /** Makes an empty database. @returns its owner's URL */
+  createDatabase(name?: string): Promise<string>;
   /** Removes the databases made here, and the server when it was started here. */
   stop(): Promise<void>;
 }
@@ -27,8 +27,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const made: string[] = [];
   return {
     url,
-    async createDatabase({ name = `test_${randomBytes(6).toString('hex')}`, template } = {}) {
-      await ensureDatabase(url, name, template);
+    async createDatabase(name = `test_${randomBytes(6).toString('hex')}`) {
+      await ensureDatabase(url, name);
       made.push(name);
       return databaseUrl(url, name);
     },

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { databaseLogin, PlaneKeys, type DatabaseRole } from '@behavry/platform';
-import { startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
-import { migratedDatabase } from '../src';
+import { migrateTestDatabase, startTestPostgres, tempDir, type PlaneSchema, type TestPostgres } from '../src';
 
 let postgres: TestPostgres;
 let keys: PlaneKeys;
@@ -13,6 +12,12 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => postgres.stop());
+
+async function migrated(schemas: readonly PlaneSchema[]): Promise<string> {
+  const url = await postgres.createDatabase();
+  await migrateTestDatabase(url, schemas, keys);
+  return url;
+}
 
 async function query(url: string, role: DatabaseRole, sql: string): Promise<readonly unknown[]> {
   const { host, port, database, user, password } = databaseLogin(url, role, keys);
@@ -26,7 +31,7 @@ async function query(url: string, role: DatabaseRole, sql: string): Promise<read
 }
 
 it('several at once copy one template, and what one writes the other does not see', async () => {
-  const urls = await Promise.all([1, 2, 3].map(() => migratedDatabase(postgres, ['control', 'data'], keys)));
+  const urls = await Promise.all([1, 2, 3].map(() => migrated(['control', 'data'])));
   expect(new Set(urls).size).toBe(3);
   const [one = '', two = ''] = urls;
   const owner = new Client({ connectionString: one });
@@ -41,9 +46,22 @@ it('several at once copy one template, and what one writes the other does not se
 }, 60_000);
 
 it('the logins of a copy may what those of a migrated database may, and no more', async () => {
-  const url = await migratedDatabase(postgres, ['data'], keys);
+  const url = await migrated(['data']);
   expect(await query(url, 'app', 'SELECT * FROM data.people')).toEqual([]);
   await expect(query(url, 'app', 'DELETE FROM data.audit_events')).rejects.toThrow('permission denied');
   await expect(query(url, 'app', 'CREATE TABLE data.x (n int)')).rejects.toThrow('permission denied');
   await expect(query(url, 'audit', 'SELECT * FROM data.people')).rejects.toThrow('permission denied');
+}, 60_000);
+
+it('a database that was migrated before keeps what is in it', async () => {
+  const url = await migrated(['data']);
+  const owner = new Client({ connectionString: url });
+  await owner.connect();
+  await owner.query('CREATE TABLE data.mine AS SELECT 1 AS n');
+  await owner.end();
+  await migrateTestDatabase(url, ['data'], keys);
+  const again = new Client({ connectionString: url });
+  await again.connect();
+  expect((await again.query('SELECT * FROM data.mine')).rows).toEqual([{ n: 1 }]);
+  await again.end();
 }, 60_000);

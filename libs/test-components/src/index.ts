@@ -1,0 +1,10 @@
+export { ComponentError, freePort } from '@behavry/components';
+export { describeWithOpa, describeWithRedis } from './describe-with';
+export { eventually } from './eventually';
+export { opaForTests } from './opa-for-tests';
+export { tempDir } from './temp-dir';
+export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
+export { startTestPostgres, type TestPostgres } from './test-postgres';
+export { startTestRedis, type TestRedis } from './test-redis';
+export { workspaceRoot } from './workspace-root';
+export { startTestStdioHost, type TestStdioHost, type TestStdioHostOptions } from './test-stdio-host';
