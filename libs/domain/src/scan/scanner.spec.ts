@@ -1,11 +1,10 @@
-import type { Finding } from '@behavry/contracts';
 import fc from 'fast-check';
 import { BUILT_IN_DLP_PATTERNS } from './built-in-patterns';
 import { blockingFinding } from './judge-findings';
 import { scanJson } from './json-scanner';
 import { DlpPatternError, PatternSet, compilePattern, tenantPatterns } from './pattern-set';
 import { redactJson } from './redact';
-import { TextScanner, byPlace, scanText } from './text-scanner';
+import { scanText } from './text-scanner';
 
 const patterns = new PatternSet(BUILT_IN_DLP_PATTERNS);
 const idsIn = (text: string): string[] => [
@@ -67,15 +66,17 @@ describe('the DLP scanner', () => {
       [SAMPLES['us_ssn'] ?? '']: 1,
       password: 'hunter2hunter2',
     };
-    expect(scanJson(value, patterns).map(({ pattern, field }) => [pattern, field])).toEqual([
-      ['github_token', '/a/1/b~1c'],
-      ['us_ssn', '/219-09-9999#'],
+    expect(scanJson(value, patterns).listed.map(({ pattern, field }) => [pattern, field])).toEqual([
+      ['github_token', '/a/1/*'],
+      ['us_ssn', '/*#'],
       ['secret_assignment', '/password'],
     ]);
   });
 
   it('finds a card number that is a JSON number', () => {
-    expect(scanJson({ card: 4111111111111111 }, patterns).map(({ field }) => field)).toEqual(['/card']);
+    expect(scanJson({ card: 4111111111111111 }, patterns).listed.map(({ field }) => field)).toEqual([
+      '/card',
+    ]);
   });
 
   it('blocks for high and critical, not for medium and low', () => {
@@ -97,54 +98,14 @@ describe('the DLP scanner', () => {
     }));
     fc.assert(
       fc.property(tree, (value) => {
-        const redacted = redactJson(value, scanJson(value, patterns));
-        expect(scanJson(redacted, patterns).filter(({ severity }) => severity !== 'medium')).toEqual([]);
+        const redacted = redactJson(value, patterns);
+        expect(scanJson(redacted, patterns).listed.filter(({ severity }) => severity !== 'medium')).toEqual(
+          [],
+        );
         expect(shapeOf(redacted)).toEqual(shapeOf(value));
       }),
       { numRuns: 60 },
     );
-  });
-
-  it('finds the same in every split of a text', () => {
-    const piece = fc.oneof(
-      fc.constantFrom(...Object.values(SAMPLES)),
-      fc.string({ maxLength: 12 }),
-      fc.constantFrom(' ', '\n', '-', '4', '="'),
-    );
-    const windows = { step: 64, maxMatch: 256 };
-    fc.assert(
-      fc.property(
-        fc.array(piece, { maxLength: 40 }),
-        fc.array(fc.nat(80), { maxLength: 60 }),
-        (pieces, sizes) => {
-          const text = pieces.join('');
-          const scanner = new TextScanner(patterns, '', windows);
-          const found: Finding[] = [];
-          let position = 0;
-          for (const size of sizes) {
-            found.push(...scanner.push(text.slice(position, position + size)));
-            position += size;
-          }
-          found.push(...scanner.push(text.slice(position)), ...scanner.end());
-          expect(found.sort(byPlace)).toEqual(scanText(text, patterns, '', windows));
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
-  it('finds in small windows what it finds in large ones, for matches that fit', () => {
-    const text = Object.values(SAMPLES)
-      .filter((sample) => sample.length < 200)
-      .join(' ; ')
-      .repeat(3);
-    expect(scanText(text, patterns, '', { step: 50, maxMatch: 256 })).toEqual(scanText(text, patterns));
-  });
-
-  it('keeps a bounded amount of text', () => {
-    const scanner = new TextScanner(patterns, '', { step: 100, maxMatch: 100 });
-    for (let count = 0; count < 50; count++) scanner.push('x'.repeat(100));
-    expect(5000 - scanner.decided).toBeLessThanOrEqual(200);
   });
 
   it('lets a tenant replace, switch off and add patterns', () => {

@@ -1,11 +1,12 @@
-import { BUILT_IN_DLP_PATTERNS, PatternSet, scanText } from '@behavry/domain';
 import fc from 'fast-check';
-import { LiveTextScanner } from './live-text-scanner';
+import { BUILT_IN_DLP_PATTERNS } from './built-in-patterns';
+import { PatternSet } from './pattern-set';
+import { TextScanner, scanText } from './text-scanner';
 
 const PATTERNS = new PatternSet(BUILT_IN_DLP_PATTERNS);
 
 function scanPieces(pieces: readonly string[]): { findings: unknown[]; decided: number[] } {
-  const scanner = new LiveTextScanner(PATTERNS);
+  const scanner = new TextScanner(PATTERNS);
   const findings: unknown[] = [];
   const decided: number[] = [];
   for (const piece of pieces) {
@@ -104,13 +105,13 @@ describe('a text that arrives in pieces', () => {
   });
 
   it('releases ordinary text up to the word that is being written', () => {
-    const scanner = new LiveTextScanner(PATTERNS);
+    const scanner = new TextScanner(PATTERNS);
     scanner.push('The answer to your question is forty-tw');
     expect(scanner.decided).toBeGreaterThanOrEqual('The answer to your question is '.length);
   });
 
   it('keeps a bounded rest of a match that never ends, and finds it', () => {
-    const scanner = new LiveTextScanner(PATTERNS);
+    const scanner = new TextScanner(PATTERNS);
     const whole = `-----BEGIN PRIVATE KEY-----${'A'.repeat(40_000)}`;
     const found = [];
     for (let at = 0; at < whole.length; at += 7) found.push(...scanner.push(whole.slice(at, at + 7)));
