@@ -46,9 +46,12 @@ export {
   tenantPatterns,
   type CompiledPattern,
 } from './scan/pattern-set';
+export { AFFORDABLE, checkPatternCost, measurePatternCost, type PatternCost } from './scan/pattern-cost';
 export { TextScanner, scanText } from './scan/text-scanner';
 export { MAX_LISTED, scanJson, type Findings } from './scan/json-scanner';
 export { Redaction, redactJson } from './scan/redact';
+export { InjectionText } from './scan/injection-text';
+export { scanInjection } from './scan/injection-scanner';
 export { blockingFinding } from './scan/judge-findings';
 export {
   NO_ACTIVITY,

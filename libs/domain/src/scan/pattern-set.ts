@@ -4,7 +4,7 @@ import { BUILT_IN_DLP_PATTERNS } from './built-in-patterns';
 import type { DlpPattern } from './dlp-pattern';
 import { gateOf, type Gate } from './gate';
 import { LiteralAutomaton } from './literal-automaton';
-import { RuleAutomaton } from './rule-automaton';
+import { RuleAutomaton, isWord } from './rule-automaton';
 import { VALIDATORS } from './validators';
 
 /** A pattern ready to search. */
@@ -14,6 +14,8 @@ export interface CompiledPattern {
   readonly tags: readonly string[];
   readonly automaton: RuleAutomaton;
   readonly gate: Gate;
+  /** Whether no match begins with a word's character behind another one. */
+  readonly beginsWord: boolean;
   /** A second look at what matched; undefined accepts every match. */
   readonly accepts: ((text: string) => boolean) | undefined;
 }
@@ -60,11 +62,19 @@ export function tenantPatterns(entries: readonly DlpPatternEntry[]): readonly Dl
   return [...patterns.values()];
 }
 
+const COMPILED = new WeakMap<DlpPattern, CompiledPattern>();
+
 /**
- * Compiles one pattern.
+ * Compiles one pattern, which takes about a millisecond; the built-in ones once for all sets.
  * @throws DlpPatternError
  */
 export function compilePattern(pattern: DlpPattern): CompiledPattern {
+  const compiled = COMPILED.get(pattern) ?? compile(pattern);
+  COMPILED.set(pattern, compiled);
+  return compiled;
+}
+
+function compile(pattern: DlpPattern): CompiledPattern {
   const { id, severity, tags, validator } = pattern;
   if (pattern.pattern.length > 2_000) throw new DlpPatternError(id, 'longer than 2000 characters');
   if (hasAnchor(pattern.pattern)) {
@@ -79,7 +89,21 @@ export function compilePattern(pattern: DlpPattern): CompiledPattern {
   const isEmptyMatch = [automaton.start(false), automaton.start(true)].some(({ ends }) => ends !== 0);
   if (isEmptyMatch) throw new DlpPatternError(id, 'matches the empty text');
   const accepts = validator === undefined ? undefined : VALIDATORS[validator];
-  return { id, severity, tags, automaton, gate: gateOf(automaton), accepts };
+  return {
+    id,
+    severity,
+    tags,
+    automaton,
+    gate: gateOf(automaton),
+    beginsWord: beginsWord(automaton),
+    accepts,
+  };
+}
+
+function beginsWord(automaton: RuleAutomaton): boolean {
+  const inWord = automaton.start(true);
+  const codes = Array.from({ length: 128 }, (_, code) => code).filter(isWord);
+  return codes.every((code) => automaton.step(inWord, code) === automaton.dead);
 }
 
 function hasAnchor(pattern: string): boolean {

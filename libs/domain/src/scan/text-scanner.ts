@@ -102,10 +102,11 @@ export class TextScanner {
 
   #try(pattern: CompiledPattern, start: number): void {
     const text = this.#text;
-    const isWordBefore = start > 0 && isWord(text.charCodeAt(start - 1));
-    const first = pattern.automaton.start(isWordBefore);
-    // Most places fall with their first character.
     const code = text.charCodeAt(start);
+    const isWordBefore = start > 0 && isWord(text.charCodeAt(start - 1));
+    // Most places fall by what stands before them, or with their first character.
+    if (isWordBefore && pattern.beginsWord && isWord(code)) return;
+    const first = pattern.automaton.start(isWordBefore);
     if (code < 128 && pattern.automaton.step(first, code) === pattern.automaton.dead) return;
     let search = this.#searches.get(pattern);
     if (!search)

@@ -1,0 +1,154 @@
+import type { DlpPattern } from './dlp-pattern';
+import { DlpPatternError, PatternSet, type CompiledPattern } from './pattern-set';
+import { scanText } from './text-scanner';
+
+/** What a tenant's patterns may cost together, in microseconds of each 1,024 characters. */
+export const AFFORDABLE = {
+  /** Of texts as they come. */
+  ordinary: 40,
+  /** Of a text made of the patterns' own beginnings, as somebody would write it who wants to stop a plane. */
+  hostile: 700,
+} as const;
+
+/** What a set of patterns costs, in microseconds of each 1,024 characters. */
+export interface PatternCost {
+  readonly perKb: Readonly<Record<CostText, number>>;
+}
+
+export type CostText = 'english' | 'json' | 'base64' | 'digits' | 'one letter' | 'own beginnings';
+
+const TEXT_SIZE = 64 * 1024;
+const FIRST_LOOK = 4 * 1024;
+const RUNS = 5;
+
+/**
+ * Measures what patterns cost together. Takes some ten milliseconds, for hopeless ones less.
+ * @param now a clock in milliseconds with fractions
+ * @param own the patterns to write a hostile text of; those of the set when left out
+ * @throws DlpPatternError for a pattern that does not compile
+ */
+export function measurePatternCost(
+  patterns: readonly DlpPattern[],
+  now: () => number,
+  own?: readonly string[],
+): PatternCost {
+  const set = new PatternSet(patterns);
+  const attacked = set.patterns.filter(({ id }) => !own || own.includes(id));
+  const texts: Record<CostText, string> = { ...ordinaryTexts(), 'own beginnings': hostileText(attacked) };
+  const perKb = Object.entries(texts).map(([name, text]) => [
+    name,
+    costOf(text, set, limitOf(name as CostText), now),
+  ]);
+  return { perKb: Object.fromEntries(perKb) as Record<CostText, number> };
+}
+
+/**
+ * The check before a tenant's pattern is saved.
+ * @param others the tenant's other patterns, built-in ones included
+ * @param now a clock in milliseconds with fractions
+ * @throws DlpPatternError with the measured cost in words
+ */
+export function checkPatternCost(
+  pattern: DlpPattern,
+  others: readonly DlpPattern[],
+  now: () => number,
+): void {
+  const all = [...others.filter(({ id }) => id !== pattern.id), pattern];
+  const { perKb } = measurePatternCost(all, now, [pattern.id]);
+  const dear = (Object.keys(perKb) as CostText[]).find((text) => perKb[text] > limitOf(text));
+  if (dear === undefined) return;
+  throw new DlpPatternError(
+    pattern.id,
+    `too costly: with the other patterns ${perKb[dear].toFixed(0)} µs per KB of ${WORDS[dear]}, ` +
+      `${limitOf(dear)} are allowed; begin it with fixed characters or a word boundary (\\b), and bound its repetitions`,
+  );
+}
+
+const WORDS: Readonly<Record<CostText, string>> = {
+  english: 'English text',
+  json: 'JSON',
+  base64: 'base64',
+  digits: 'digits',
+  'one letter': 'one repeated letter',
+  'own beginnings': 'text made to be slow for it',
+};
+
+function limitOf(text: CostText): number {
+  return text === 'own beginnings' ? AFFORDABLE.hostile : AFFORDABLE.ordinary;
+}
+
+function costOf(text: string, set: PatternSet, limit: number, now: () => number): number {
+  const first = timeOf(text.slice(0, FIRST_LOOK), set, now);
+  if (first > 20 * limit) return first;
+  let least = Infinity;
+  for (let run = 0; run < RUNS && (run < 2 || least > limit); run++)
+    least = Math.min(least, timeOf(text, set, now));
+  return least;
+}
+
+function timeOf(text: string, set: PatternSet, now: () => number): number {
+  const before = now();
+  scanText(text, set);
+  return ((now() - before) * 1_000 * 1_024) / Math.max(1, text.length);
+}
+
+function ordinaryTexts(): Record<Exclude<CostText, 'own beginnings'>, string> {
+  const next = numbers(11);
+  const english =
+    'The quarterly report of the customer service team says that most requests were answered within one day, ' +
+    'that the author of the document asked for access to the password store, and that nobody objected. ';
+  const row = (): string =>
+    JSON.stringify({
+      id: next(1e7),
+      created_at: '2026-03-14T15:09:26.535Z',
+      amount: next(1e5) / 100,
+      name: `Item ${next(1e4)}`,
+      active: true,
+    });
+  const rows = Array.from({ length: 700 }, row).join(',');
+  const base64 = Array.from({ length: TEXT_SIZE }, () => BASE64[next(64)] ?? '').join('');
+  return {
+    english: filled(english),
+    json: filled(rows),
+    base64,
+    digits: filled('31415926535897932384626433832795'),
+    'one letter': filled('a'),
+  };
+}
+
+/** Beginnings of matches, each led on at random by what may come next. */
+function hostileText(patterns: readonly CompiledPattern[]): string {
+  const next = numbers(7);
+  let text = '';
+  while (patterns.length > 0 && text.length < TEXT_SIZE) {
+    const { automaton } = patterns[next(patterns.length)] ?? {};
+    if (!automaton) break;
+    let state = automaton.start(false);
+    let piece = next(3) === 0 ? ' ' : '';
+    for (let length = next(400); length > 0; length--) {
+      const codes = PRINTABLE.filter((code) => automaton.step(state, code) !== automaton.dead);
+      const code = codes[next(codes.length)];
+      if (code === undefined) break;
+      piece += String.fromCharCode(code);
+      state = automaton.step(state, code);
+    }
+    text += piece === '' ? ' ' : piece;
+  }
+  return text.slice(0, TEXT_SIZE);
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const PRINTABLE = Array.from({ length: 95 }, (_, index) => index + 32);
+
+function filled(text: string): string {
+  return text.repeat(Math.ceil(TEXT_SIZE / text.length)).slice(0, TEXT_SIZE);
+}
+
+/** The same numbers in every run, so that a cost is that of the patterns. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return below === 0 ? 0 : (state >>> 8) % below;
+  };
+}
