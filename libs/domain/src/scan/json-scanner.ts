@@ -2,7 +2,7 @@ import type { Finding } from '@behavry/contracts';
 import { blockingFinding } from './judge-findings';
 import { eachText, pointerTo, type Place } from './json-texts';
 import type { PatternSet } from './pattern-set';
-import { byPlace, TextScanner } from './text-scanner';
+import { TextScanner } from './text-scanner';
 
 /** More findings of one message than this are counted and not listed. */
 export const MAX_LISTED = 100;
@@ -72,12 +72,10 @@ export function isInName({ span }: Finding, name: string): boolean {
 function placed(found: readonly Finding[], name: string, place: Place | undefined): readonly Finding[] {
   const pointer = pointerTo(place);
   const valueAt = name === '' ? 0 : name.length + 1;
-  return found
-    .map((finding): Finding => {
-      const [start, end] = finding.span;
-      if (isInName(finding, name))
-        return { ...finding, field: `${pointer}#`, span: [start, Math.min(end, name.length)] };
-      return { ...finding, field: pointer, span: [Math.max(0, start - valueAt), end - valueAt] };
-    })
-    .sort(byPlace);
+  return found.map((finding): Finding => {
+    const [start, end] = finding.span;
+    if (isInName(finding, name))
+      return { ...finding, field: `${pointer}#`, span: [start, Math.min(end, name.length)] };
+    return { ...finding, field: pointer, span: [Math.max(0, start - valueAt), end - valueAt] };
+  });
 }

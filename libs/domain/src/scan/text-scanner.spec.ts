@@ -50,10 +50,14 @@ function scanPieces(
 }
 
 /** What a search without gates finds: RE2 itself, pattern by pattern, without validators. */
+const REGEXES = new Map<string, RE2JS>();
+
 function searchedPlainly(text: string, patterns: readonly DlpPattern[]): Finding[] {
   return patterns
     .flatMap(({ id, pattern, severity }) => {
-      const matcher = RE2JS.compile(pattern).matcher(text);
+      const regex = REGEXES.get(pattern) ?? RE2JS.compile(pattern);
+      REGEXES.set(pattern, regex);
+      const matcher = regex.matcher(text);
       const found: Finding[] = [];
       for (let from = 0; from < text.length && matcher.find(from); from = matcher.end()) {
         found.push({ pattern: id, severity, field: '', span: [matcher.start(), matcher.end()] });
