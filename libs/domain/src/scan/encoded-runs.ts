@@ -1,8 +1,9 @@
 /** Shortest and longest run of base64 that is looked into, in characters. */
-const SHORTEST = 24;
+const SHORTEST_RUN = 24;
 const LONGEST = 4_096;
 const MOST_RUNS = 16;
 
+/** By ASCII code, whether a character may stand in a run. */
 const IN_RUN = new Uint8Array(128);
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') {
   IN_RUN[character.charCodeAt(0)] = 1;
@@ -35,7 +36,7 @@ export class EncodedRuns {
         // A longer run is looked into as far as this.
         if (++this.#length === LONGEST) this.#close(runs);
       } else {
-        if (this.#length >= SHORTEST && this.#length < LONGEST) this.#close(runs);
+        if (this.#length >= SHORTEST_RUN && this.#length < LONGEST) this.#close(runs);
         this.#length = 0;
       }
     }
@@ -44,7 +45,7 @@ export class EncodedRuns {
 
   end(): readonly EncodedRun[] {
     const runs: EncodedRun[] = [];
-    if (this.#length >= SHORTEST && this.#length < LONGEST) this.#close(runs);
+    if (this.#length >= SHORTEST_RUN && this.#length < LONGEST) this.#close(runs);
     this.#length = 0;
     return runs;
   }
@@ -56,8 +57,22 @@ export class EncodedRuns {
 
 /** @returns the text that a run of base64 or base64url stands for; undefined when it is none */
 export function decodedText(run: string): string | undefined {
-  const text = Buffer.from(run, 'base64').toString('utf8');
-  let readable = 0;
-  for (const character of text) if (/[\p{L}\p{N}\p{P}\s]/u.test(character)) readable++;
-  return readable >= text.length * 0.9 ? text : undefined;
+  const bytes = Buffer.from(run, 'base64');
+  // Anything else than text has a control character among its first bytes.
+  return bytes.some((byte) => byte < 0x20 && (byte < 0x09 || byte > 0x0d))
+    ? undefined
+    : bytes.toString('utf8');
+}
+
+/** Whether an ASCII text has a run to look into. Reads only a few characters of most texts. */
+export function hasLongRun(text: string): boolean {
+  let last = SHORTEST_RUN - 1;
+  while (last < text.length) {
+    let place = last;
+    while (place > last - SHORTEST_RUN && IN_RUN[text.charCodeAt(place)] === 1) place--;
+    if (place === last - SHORTEST_RUN) return true;
+    // A run begins behind this character at the earliest.
+    last = place + SHORTEST_RUN;
+  }
+  return false;
 }

@@ -1,7 +1,9 @@
 import type { Finding } from '@behavry/contracts';
+import { hasLongRun } from './encoded-runs';
 import { injectionPatterns, InjectionText } from './injection-text';
 import { MAX_LISTED } from './json-scanner';
 import { eachText, pointerTo } from './json-texts';
+import { scanText } from './text-scanner';
 
 /** What was found in a message that gives orders to its reader. */
 export interface InjectionFindings {
@@ -49,19 +51,10 @@ export function scanInjection(value: unknown): InjectionFindings {
   return { listed, critical, score, counts: total > listed.length ? Object.fromEntries(counts) : {} };
 }
 
-const LONGEST_WORD = 23;
+// eslint-disable-next-line no-control-regex -- exactly the ASCII range is meant
+const ASCII = /^[\u0000-\u007f]*$/;
 
-/** One pass that tells most texts to be harmless: no literal of a rule, ASCII only, no run that may be base64. */
+/** Most texts are ASCII without a run that may be base64; of those one search tells whether there is more to look at. */
 function isPlain(text: string): boolean {
-  const { classes, delta, shift, firstHit } = injectionPatterns().literals;
-  let state = 0;
-  let word = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    state = delta[(state << shift) | (classes[code] as number)] as number;
-    if (state >= firstHit || code >= 128) return false;
-    word = code > 0x2a ? word + 1 : 0;
-    if (word > LONGEST_WORD) return false;
-  }
-  return true;
+  return ASCII.test(text) && !hasLongRun(text) && scanText(text, injectionPatterns()).length === 0;
 }

@@ -68,7 +68,7 @@ export class Normaliser {
 
   #plain(character: string): string {
     const code = character.codePointAt(0) ?? 0;
-    if (code < 128) return character;
+    if (code < 128 || isAsItIs(code)) return character;
     if (code >= 0xe0000 && code <= 0xe007f) {
       this.tags++;
       return code >= 0xe0020 ? String.fromCharCode(code - 0xe0000) : '';
@@ -77,9 +77,20 @@ export class Normaliser {
       if (!INNOCENT.test(character)) this.unseen++;
       return '';
     }
-    return Array.from(
-      character.normalize('NFKD').replace(MARK, ''),
-      (one) => LOOK_ALIKES.get(one) ?? one,
-    ).join('');
+    let plain = PLAIN.get(character);
+    if (plain === undefined) {
+      const letters = character.normalize('NFKD').replace(MARK, '');
+      plain = Array.from(letters, (one) => LOOK_ALIKES.get(one) ?? one).join('');
+      if (PLAIN.size >= 4_096) PLAIN.clear();
+      PLAIN.set(character, plain);
+    }
+    return plain;
   }
+}
+
+const PLAIN = new Map<string, string>();
+
+/** Scripts of East Asia and pictures, which look like nothing else. */
+function isAsItIs(code: number): boolean {
+  return (code >= 0x2e80 && code < 0xf900) || (code >= 0x1f300 && code < 0x1fb00);
 }

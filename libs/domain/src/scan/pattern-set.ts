@@ -14,7 +14,7 @@ export interface CompiledPattern {
   readonly tags: readonly string[];
   readonly automaton: RuleAutomaton;
   readonly gate: Gate;
-  /** Whether no match begins with a word's character behind another one. */
+  /** Whether every match begins with a word's first character, and with its literal. */
   readonly beginsWord: boolean;
   /** A second look at what matched; undefined accepts every match. */
   readonly accepts: ((text: string) => boolean) | undefined;
@@ -89,21 +89,15 @@ function compile(pattern: DlpPattern): CompiledPattern {
   const isEmptyMatch = [automaton.start(false), automaton.start(true)].some(({ ends }) => ends !== 0);
   if (isEmptyMatch) throw new DlpPatternError(id, 'matches the empty text');
   const accepts = validator === undefined ? undefined : VALIDATORS[validator];
-  return {
-    id,
-    severity,
-    tags,
-    automaton,
-    gate: gateOf(automaton),
-    beginsWord: beginsWord(automaton),
-    accepts,
-  };
+  const gate = gateOf(automaton);
+  return { id, severity, tags, automaton, gate, beginsWord: beginsWord(automaton, gate), accepts };
 }
 
-function beginsWord(automaton: RuleAutomaton): boolean {
+function beginsWord(automaton: RuleAutomaton, { lookBack, literals }: Gate): boolean {
   const inWord = automaton.start(true);
-  const codes = Array.from({ length: 128 }, (_, code) => code).filter(isWord);
-  return codes.every((code) => automaton.step(inWord, code) === automaton.dead);
+  const falls = (code: number): boolean => isWord(code) && automaton.step(inWord, code) === automaton.dead;
+  const firsts = literals.flatMap((literal) => [literal.charCodeAt(0), literal.toUpperCase().charCodeAt(0)]);
+  return lookBack === 0 && firsts.every(falls);
 }
 
 function hasAnchor(pattern: string): boolean {

@@ -124,10 +124,13 @@ export class RuleAutomaton {
   }
 
   #advance(state: RuleState, rune: number): RuleState {
+    const { takers } = this.closure(state, isWord(rune));
     const threads: number[] = [];
-    for (const at of this.closure(state, isWord(rune)).takers) {
+    this.#round++;
+    for (const at of takers) {
       const instruction = this.program.inst[at];
-      if (!instruction || !takes(instruction, rune) || threads.includes(instruction.out)) continue;
+      if (!instruction || this.#seen[instruction.out] === this.#round || !takes(instruction, rune)) continue;
+      this.#seen[instruction.out] = this.#round;
       threads.push(instruction.out);
     }
     return threads.length === 0 ? this.dead : this.#stateOf(threads, isWord(rune));

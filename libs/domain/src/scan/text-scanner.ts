@@ -95,6 +95,8 @@ export class TextScanner {
       const pattern = this.#set.patterns[rule];
       if (!pattern) continue;
       const literalAt = end - length;
+      // Most places fall by what stands before them, or with their first character.
+      if (pattern.beginsWord && literalAt > 0 && isWord(this.#text.charCodeAt(literalAt - 1))) continue;
       const from = pattern.gate.lookBack === 0 ? literalAt : this.#walkBack(pattern, literalAt);
       for (let start = from; start <= literalAt; start++) this.#try(pattern, start);
     }
@@ -104,8 +106,6 @@ export class TextScanner {
     const text = this.#text;
     const code = text.charCodeAt(start);
     const isWordBefore = start > 0 && isWord(text.charCodeAt(start - 1));
-    // Most places fall by what stands before them, or with their first character.
-    if (isWordBefore && pattern.beginsWord && isWord(code)) return;
     const first = pattern.automaton.start(isWordBefore);
     if (code < 128 && pattern.automaton.step(first, code) === pattern.automaton.dead) return;
     let search = this.#searches.get(pattern);
