@@ -1,10 +1,8 @@
 import { BUILT_IN_DLP_PATTERNS } from './built-in-patterns';
 import type { DlpPattern } from './dlp-pattern';
 import { AFFORDABLE, checkPatternCost, measurePatternCost } from './pattern-cost';
-import { DlpPatternError } from './pattern-set';
 
-// CPU and not the wall: other processes of a busy machine are not the pattern's fault.
-const now = (): number => process.cpuUsage().user / 1_000;
+const now = (): number => performance.now();
 const own = (pattern: string): DlpPattern => ({ id: 'own', name: 'own', pattern, severity: 'low', tags: [] });
 
 describe('what patterns cost', () => {
@@ -28,7 +26,7 @@ describe('what patterns cost', () => {
     String.raw`(?:[a-z]|[a-y0-9]){300}X`,
     String.raw`[a-z ]*x[a-z ]{500}y`,
   ])('is refused for %s, with the cost in words', (pattern) => {
-    expect(() => checkPatternCost(own(pattern), BUILT_IN_DLP_PATTERNS, now)).toThrow(DlpPatternError);
+    expect(() => checkPatternCost(own(pattern), BUILT_IN_DLP_PATTERNS, now)).toThrow(/too costly/);
     expect(() => checkPatternCost(own(pattern), BUILT_IN_DLP_PATTERNS, now)).toThrow(
       /pattern own: too costly: with the other patterns \d+ µs per KB of [^,]+, \d+ are allowed; begin it with/,
     );
