@@ -1,4 +1,4 @@
-// `npm run bench`: builds the benchmark's processes and runs them, with `--node` on another Node.
+// `npm run bench`: builds the benchmark's processes and runs them, with `--node` on another Node; `npm run bench -- scan`: the scanner alone.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNode, installDependencies } from './lib/prepare.mjs';
@@ -15,4 +15,5 @@ for (const part of ['main', 'load', 'upstream', 'pass-through', 'noisy', 'scan-b
   const source = `tools/bench/src/${part}.ts`;
   if (existsSync(join(ROOT, source))) await bundle(source, `${OUT}/${part}.js`);
 }
-process.exit(await run(node, [`${OUT}/main.js`, ...rest]));
+const main = rest[0] === 'scan' ? 'scan-bench' : 'main';
+process.exit(await run(node, [`${OUT}/${main}.js`, ...rest]));

@@ -42,10 +42,19 @@ export { isLoaderVariable } from './registry/loader-variables';
 export { BUILT_IN_DLP_PATTERNS } from './scan/built-in-patterns';
 export type { DlpPattern } from './scan/dlp-pattern';
 export { isLuhn } from './scan/validators';
-export { DlpPatternError, PatternSet, compilePattern, tenantPatterns } from './scan/pattern-set';
-export { SCAN_WINDOWS, TextScanner, scanText, type ScanWindows } from './scan/text-scanner';
-export { scanJson } from './scan/json-scanner';
-export { redactJson, redactText } from './scan/redact';
+export {
+  DlpPatternError,
+  PatternSet,
+  compilePattern,
+  tenantPatterns,
+  type CompiledPattern,
+} from './scan/pattern-set';
+export { AFFORDABLE, checkPatternCost, measurePatternCost, type PatternCost } from './scan/pattern-cost';
+export { TextScanner, scanText } from './scan/text-scanner';
+export { MAX_LISTED, scanJson, type Findings } from './scan/json-scanner';
+export { Redaction, redactJson } from './scan/redact';
+export { InjectionText } from './scan/injection-text';
+export { scanInjection } from './scan/injection-scanner';
 export { blockingFinding } from './scan/judge-findings';
 export {
   NO_ACTIVITY,

@@ -1,88 +1,81 @@
 import type { Finding } from '@behavry/contracts';
+import { blockingFinding } from './judge-findings';
+import { eachText, pointerTo, type Place } from './json-texts';
 import type { PatternSet } from './pattern-set';
-import { byPlace, scanText, SCAN_WINDOWS, type ScanWindows } from './text-scanner';
+import { TextScanner } from './text-scanner';
 
-/** Where a text stands in a JSON value; pointers are written only when something is found. */
-interface Place {
-  readonly parent: Place | undefined;
-  readonly key: string;
+/** More findings of one message than this are counted and not listed. */
+export const MAX_LISTED = 100;
+
+/** What was found in a message. */
+export interface Findings {
+  /** The first ones. */
+  readonly listed: readonly Finding[];
+  /** By pattern, how many there were; empty when all are listed. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The finding for which the message is to be blocked; always listed. */
+  readonly blocking: Finding | undefined;
 }
 
-/** A text to scan. A member's name is put before its value, so that patterns see what it is called. */
-interface Segment {
-  readonly text: string;
-  readonly place: Place | undefined;
-  /** Where the value begins in `text`: 0 for an item of a list, behind `name=` for a member. */
-  readonly valueAt: number;
-}
-
-const SEPARATOR = '\n';
-const TILDE_OR_SLASH = /[~/]/g;
+const NOTHING: Findings = { listed: [], counts: {}, blocking: undefined };
 
 /**
  * Scans the strings of a JSON value, its member names and its long numbers.
  *
  * A finding's `field` is the JSON pointer (RFC 6901) of the string; for a finding inside a member's
- * name it is the pointer of that member followed by `#`.
+ * name it is the pointer of that member followed by `#`. Names that may be data are `*`.
  */
-export function scanJson(
-  value: unknown,
-  patterns: PatternSet,
-  windows: ScanWindows = SCAN_WINDOWS,
-): readonly Finding[] {
-  const segments: Segment[] = [];
-  collect(value, undefined, '', segments);
-  // One pass over everything decides whether a closer look is needed at all.
-  const joined = segments.map(({ text }) => text).join(SEPARATOR);
-  if (patterns.candidates(joined).length === 0) return [];
-  return segments.flatMap((segment) => scanSegment(segment, patterns, windows));
+export function scanJson(value: unknown, patterns: PatternSet): Findings {
+  const listed: Finding[] = [];
+  const counts = new Map<string, number>();
+  let total = 0;
+  let blocking: Finding | undefined;
+  eachText(value, (name, text, place) => {
+    if (!mayHold(name, text, patterns)) return;
+    const scanner = new TextScanner(patterns);
+    const found = scanner.whole(textWithName(name, text));
+    if (found.length === 0) return;
+    for (const [pattern, count] of scanner.counts()) {
+      counts.set(pattern, (counts.get(pattern) ?? 0) + count);
+      total += count;
+    }
+    if (place && found.some((finding) => isInName(finding, name))) place.isNameFound = true;
+    if (listed.length >= MAX_LISTED && blocking) return;
+    const here = placed(found, name, place);
+    listed.push(...here.slice(0, MAX_LISTED - listed.length));
+    blocking ??= blockingFinding(here);
+  });
+  if (total === 0) return NOTHING;
+  // However many harmless findings come first, the one that blocks is seen.
+  if (blocking && !listed.includes(blocking)) listed[listed.length - 1] = blocking;
+  return { listed, counts: total > listed.length ? Object.fromEntries(counts) : {}, blocking };
 }
 
-function collect(value: unknown, place: Place | undefined, name: string, segments: Segment[]): void {
-  if (typeof value === 'string' || isLongNumber(value)) {
-    const text = String(value);
-    if (name === '') segments.push({ text, place, valueAt: 0 });
-    else segments.push({ text: `${name}=${text}`, place, valueAt: name.length + 1 });
-    return;
-  }
-  if (name !== '') segments.push({ text: name, place, valueAt: name.length });
-  if (Array.isArray(value)) {
-    value.forEach((item: unknown, index) => {
-      collect(item, { parent: place, key: String(index) }, '', segments);
-    });
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) collect(member, { parent: place, key }, key, segments);
-  }
+/** One pass over the characters that tells most texts to be clean. */
+export function mayHold(name: string, text: string | undefined, { literals }: PatternSet): boolean {
+  const behindName = literals.reach(name, 0);
+  if (behindName < 0) return true;
+  return text !== undefined && literals.reach(text, name === '' ? 0 : literals.reach('=', behindName)) < 0;
 }
 
-/** Numbers long enough to be an account or card number. */
-function isLongNumber(value: unknown): value is number {
-  return typeof value === 'number' && Math.abs(value) >= 1e8;
+/** A member's name is put before its value, so that patterns see what it is called. */
+export function textWithName(name: string, text: string | undefined): string {
+  if (name === '' || text === undefined) return text ?? name;
+  return `${name}=${text}`;
 }
 
-function scanSegment(segment: Segment, patterns: PatternSet, windows: ScanWindows): readonly Finding[] {
-  const found = scanText(segment.text, patterns, '', windows);
-  if (found.length === 0) return found;
-  const pointer = pointerOf(segment.place);
-  const { valueAt } = segment;
-  return found
-    .map((finding): Finding => {
-      const [start, end] = finding.span;
-      if (end <= valueAt) return { ...finding, field: `${pointer}#`, span: [start, Math.min(end, valueAt)] };
-      return { ...finding, field: pointer, span: [Math.max(0, start - valueAt), end - valueAt] };
-    })
-    .sort(byPlace);
+/** Whether a finding lies in the member's name alone. */
+export function isInName({ span }: Finding, name: string): boolean {
+  return name !== '' && span[1] <= name.length + 1;
 }
 
-function pointerOf(place: Place | undefined): string {
-  let pointer = '';
-  for (let current = place; current; current = current.parent) {
-    pointer = `/${escapePointer(current.key)}${pointer}`;
-  }
-  return pointer;
-}
-
-/** @returns a reference token of a JSON pointer (RFC 6901 §3) */
-export function escapePointer(key: string): string {
-  return key.replace(TILDE_OR_SLASH, (character) => (character === '~' ? '~0' : '~1'));
+function placed(found: readonly Finding[], name: string, place: Place | undefined): readonly Finding[] {
+  const pointer = pointerTo(place);
+  const valueAt = name === '' ? 0 : name.length + 1;
+  return found.map((finding): Finding => {
+    const [start, end] = finding.span;
+    if (isInName(finding, name))
+      return { ...finding, field: `${pointer}#`, span: [start, Math.min(end, name.length)] };
+    return { ...finding, field: pointer, span: [Math.max(0, start - valueAt), end - valueAt] };
+  });
 }

@@ -1,65 +1,123 @@
 import type { Finding } from '@behavry/contracts';
-import { escapePointer } from './json-scanner';
-import { MAX_FINDINGS_PER_PATTERN } from './text-scanner';
+import { isInName, mayHold, textWithName } from './json-scanner';
+import { MAX_NESTING, textOf } from './json-texts';
+import type { PatternSet } from './pattern-set';
+import { MAX_FINDINGS_PER_PATTERN, scanText } from './text-scanner';
 
 /**
- * Replaces what was found in a text by `[REDACTED:<pattern>]`.
- * A pattern found so often that the scanner stopped counting takes the rest of the text with it.
+ * Takes findings out of one text, whole or in pieces that read together as the redacted whole. Each is
+ * replaced by `[REDACTED:<pattern>]`; a pattern found so often that it is no longer listed takes the rest
+ * of the text with it.
  */
+export class Redaction {
+  readonly #holes: { readonly pattern: string; readonly start: number; readonly end: number }[] = [];
+  readonly #counts = new Map<string, number>();
+
+  /** @param findings more of the text's findings, by place */
+  add(findings: readonly Finding[]): void {
+    for (const { pattern, span } of findings) {
+      const count = (this.#counts.get(pattern) ?? 0) + 1;
+      this.#counts.set(pattern, count);
+      const [start, end] = span;
+      this.#holes.push({ pattern, start, end: count >= MAX_FINDINGS_PER_PATTERN ? Infinity : end });
+    }
+  }
+
+  /**
+   * @param piece text whose findings have all been added
+   * @param from where the piece begins in the whole text; never before the piece of the last call
+   */
+  apply(piece: string, from: number): string {
+    const to = from + piece.length;
+    let redacted = '';
+    let position = from;
+    while ((this.#holes[0]?.end ?? Infinity) <= from) this.#holes.shift();
+    for (const { pattern, start, end } of this.#holes) {
+      if (start >= to) break;
+      if (end <= position) continue;
+      redacted += piece.slice(position - from, Math.max(position, start) - from);
+      // What began in an earlier piece was named there; an overlapping finding only lengthens the hole.
+      if (start >= position) redacted += `[REDACTED:${pattern}]`;
+      position = Math.min(end, to);
+    }
+    return redacted + piece.slice(position - from);
+  }
+}
+
+/** @param findings of the whole text */
 export function redactText(text: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return text;
-  const counts = new Map<string, number>();
-  const spans = findings.map(({ pattern, span: [start, end] }) => {
-    const count = (counts.get(pattern) ?? 0) + 1;
-    counts.set(pattern, count);
-    return { pattern, start, end: count >= MAX_FINDINGS_PER_PATTERN ? text.length : end };
-  });
-  spans.sort((a, b) => a.start - b.start || b.end - a.end);
-  let redacted = '';
-  let position = 0;
-  for (const { pattern, start, end } of spans) {
-    if (end <= position) continue;
-    redacted += text.slice(position, Math.max(position, start));
-    // A span that overlaps the one before only lengthens the hole.
-    if (start >= position) redacted += `[REDACTED:${pattern}]`;
-    position = end;
-  }
-  return redacted + text.slice(position);
+  const redaction = new Redaction();
+  redaction.add(findings);
+  return redaction.apply(text, 0);
 }
 
 /**
- * Redacts a JSON value by the findings of `scanJson`. Strings stay strings, numbers become 0, and a
- * member's name stays a name, made distinct when two would become equal.
+ * Takes out of a JSON value what `scanJson` finds in it, listed or not. Strings stay strings, numbers
+ * become 0, and a member's name stays a name, made distinct when two would become equal. Lists and
+ * objects nested too deep to be walked safely come back empty.
  * @returns a new value; parts without findings are shared with the old one
  */
-export function redactJson(value: unknown, findings: readonly Finding[]): unknown {
-  if (findings.length === 0) return value;
-  const byField = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const list = byField.get(finding.field);
-    if (list) list.push(finding);
-    else byField.set(finding.field, [finding]);
-  }
-  return redactAt(value, '', byField);
+export function redactJson(value: unknown, patterns: PatternSet): unknown {
+  return redactMember('', value, patterns, 0).value;
 }
 
-function redactAt(
-  value: unknown,
-  pointer: string,
-  byField: ReadonlyMap<string, readonly Finding[]>,
-): unknown {
-  if (typeof value === 'string') return redactText(value, byField.get(pointer) ?? []);
-  if (typeof value === 'number') return byField.has(pointer) ? 0 : value;
-  if (Array.isArray(value)) {
-    return value.map((item: unknown, index) => redactAt(item, `${pointer}/${String(index)}`, byField));
-  }
+interface Member {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+function redactMember(name: string, value: unknown, patterns: PatternSet, depth: number): Member {
+  const text = textOf(value);
+  const inner = text === undefined ? redactHolder(value, patterns, depth) : value;
+  if ((text === undefined && name === '') || !mayHold(name, text, patterns)) return { name, value: inner };
+  const found = scanText(textWithName(name, text), patterns);
+  if (found.length === 0) return { name, value: inner };
+  const inName = found.filter((finding) => isInName(finding, name));
+  const redactedName = redactText(name, inName);
+  if (text === undefined || inName.length === found.length) return { name: redactedName, value: inner };
+  if (typeof value === 'number') return { name: redactedName, value: 0 };
+  const valueAt = name === '' ? 0 : name.length + 1;
+  const inValue = found
+    .filter((finding) => !isInName(finding, name))
+    .map((finding): Finding => {
+      const [start, end] = finding.span;
+      return { ...finding, span: [Math.max(0, start - valueAt), end - valueAt] };
+    });
+  return { name: redactedName, value: redactText(text, inValue) };
+}
+
+function redactHolder(value: unknown, patterns: PatternSet, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const redacted: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    const at = `${pointer}/${escapePointer(key)}`;
-    let name = redactText(key, byField.get(`${at}#`) ?? []);
-    while (name !== key && Object.hasOwn(redacted, name)) name += '_';
-    redacted[name] = redactAt(member, at, byField);
+  if (depth >= MAX_NESTING) return Array.isArray(value) ? [] : {};
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => redactMember('', item, patterns, depth + 1).value);
+    return items.every((item, index) => item === value[index]) ? value : items;
   }
-  return redacted;
+  const entries = Object.entries(value) as [string, unknown][];
+  const members = entries.map(([key, member]) => redactMember(key, member, patterns, depth + 1));
+  const isSame = members.every(({ name, value: member }, index) => {
+    const [key, before] = entries[index] ?? [];
+    return name === key && member === before;
+  });
+  return isSame ? value : fromMembers(entries, members);
+}
+
+function fromMembers(entries: readonly (readonly [string, unknown])[], members: readonly Member[]): unknown {
+  const taken = new Set(members.flatMap(({ name }, index) => (entries[index]?.[0] === name ? [name] : [])));
+  const repeats = new Map<string, number>();
+  // Made from entries, so that a member named `__proto__` stays a member.
+  return Object.fromEntries(
+    members.map(({ name, value }, index) => {
+      if (entries[index]?.[0] === name) return [name, value];
+      let distinct = name;
+      while (taken.has(distinct)) {
+        const repeat = (repeats.get(name) ?? 1) + 1;
+        repeats.set(name, repeat);
+        distinct = `${name}_${String(repeat)}`;
+      }
+      taken.add(distinct);
+      return [distinct, value];
+    }),
+  );
 }

@@ -1,11 +1,10 @@
-import type { Finding } from '@behavry/contracts';
 import fc from 'fast-check';
 import { BUILT_IN_DLP_PATTERNS } from './built-in-patterns';
 import { blockingFinding } from './judge-findings';
 import { scanJson } from './json-scanner';
 import { DlpPatternError, PatternSet, compilePattern, tenantPatterns } from './pattern-set';
 import { redactJson } from './redact';
-import { TextScanner, byPlace, scanText } from './text-scanner';
+import { scanText } from './text-scanner';
 
 const patterns = new PatternSet(BUILT_IN_DLP_PATTERNS);
 const idsIn = (text: string): string[] => [
@@ -67,15 +66,97 @@ describe('the DLP scanner', () => {
       [SAMPLES['us_ssn'] ?? '']: 1,
       password: 'hunter2hunter2',
     };
-    expect(scanJson(value, patterns).map(({ pattern, field }) => [pattern, field])).toEqual([
-      ['github_token', '/a/1/b~1c'],
-      ['us_ssn', '/219-09-9999#'],
+    expect(scanJson(value, patterns).listed.map(({ pattern, field }) => [pattern, field])).toEqual([
+      ['github_token', '/a/1/*'],
+      ['us_ssn', '/*#'],
       ['secret_assignment', '/password'],
     ]);
   });
 
+  it('shows names of members only when they are plain and hold nothing', () => {
+    const card = 4111111111111111;
+    const value = {
+      plain_name: {
+        'a b': card,
+        [SAMPLES['npm_token'] ?? '']: card,
+        [SAMPLES['aws_access_key_id'] ?? '']: { deep: [card] },
+      },
+      '1234': card,
+      __proto: [card],
+      'x@example.com': { y: card },
+    };
+    const fields = scanJson(value, patterns).listed.map(({ pattern, field }) => [pattern, field]);
+    expect(fields).toEqual([
+      ['credit_card', '/1234'],
+      ['credit_card', '/plain_name/*'],
+      ['npm_token', '/plain_name/*#'],
+      ['credit_card', '/plain_name/*'],
+      ['aws_access_key_id', '/plain_name/*#'],
+      ['credit_card', '/plain_name/*/deep/0'],
+      ['credit_card', '/__proto/0'],
+      ['email_address', '/*#'],
+      ['credit_card', '/*/y'],
+    ]);
+  });
+
+  it('shows no name that is a finding, whatever stands in it', () => {
+    const { listed } = scanJson(
+      { [SAMPLES['aws_access_key_id'] ?? '']: SAMPLES['aws_access_key_id'] },
+      patterns,
+    );
+    expect(listed.map(({ field }) => field)).toEqual(['/*#', '/*']);
+  });
+
+  it('lists a hundred findings, counts the others and never misses the one that blocks', () => {
+    const value = [...Array.from({ length: 5_000 }, () => 'a@b.co,'), SAMPLES['jwt']];
+    const { listed, counts, blocking } = scanJson(value, patterns);
+    expect(listed).toHaveLength(100);
+    expect(listed).toContain(blocking);
+    expect(blocking?.pattern).toBe('jwt');
+    expect(counts).toEqual({ email_address: 5_000, jwt: 1 });
+    expect(scanJson(value.slice(0, 100), patterns).counts).toEqual({});
+  });
+
+  it('takes out every finding, listed or not, and the rest of a text with too many', () => {
+    const many = [...Array.from({ length: 300 }, () => 'a@b.co'), 'kept', `${'a@b.co '.repeat(150)}kept?`];
+    const redacted = redactJson(many, patterns) as string[];
+    expect(JSON.stringify(redacted)).not.toContain('@');
+    expect(redacted[300]).toBe('kept');
+    expect(redacted[301]).not.toContain('kept');
+  });
+
+  it('keeps a member named __proto__ and makes names distinct', () => {
+    const value: unknown = JSON.parse(
+      '{"__proto__": "a@b.co", "c@d.co": 1, "e@f.co": 2, "[REDACTED:email_address]": 3}',
+    );
+    const redacted = redactJson(value, patterns) as object;
+    expect(Object.entries(redacted)).toEqual([
+      ['__proto__', '[REDACTED:email_address]'],
+      ['[REDACTED:email_address]_2', 1],
+      ['[REDACTED:email_address]_3', 2],
+      ['[REDACTED:email_address]', 3],
+    ]);
+  });
+
+  it('walks values of any depth, and finds and takes out what lies deepest', () => {
+    let value: unknown = { secret: SAMPLES['github_token'] };
+    for (let depth = 0; depth < 200_000; depth++) value = depth % 2 === 0 ? [value] : { a: value };
+    expect(scanJson(value, patterns).blocking?.pattern).toBe('github_token');
+    const redacted = redactJson(value, patterns);
+    expect(JSON.stringify(redacted)).not.toContain(SAMPLES['github_token']);
+  });
+
+  it('shares what holds nothing with the value that came', () => {
+    const value = { a: { b: ['plain'] }, c: 'a@b.co' };
+    const redacted = redactJson(value, patterns) as typeof value;
+    expect(redacted.a).toBe(value.a);
+    expect(redactJson(value.a, patterns)).toBe(value.a);
+  });
+
   it('finds a card number that is a JSON number', () => {
-    expect(scanJson({ card: 4111111111111111 }, patterns).map(({ field }) => field)).toEqual(['/card']);
+    expect(scanJson({ card: 4111111111111111 }, patterns).listed.map(({ field }) => field)).toEqual([
+      '/card',
+    ]);
   });
 
   it('blocks for high and critical, not for medium and low', () => {
@@ -97,54 +178,14 @@ describe('the DLP scanner', () => {
     }));
     fc.assert(
       fc.property(tree, (value) => {
-        const redacted = redactJson(value, scanJson(value, patterns));
-        expect(scanJson(redacted, patterns).filter(({ severity }) => severity !== 'medium')).toEqual([]);
+        const redacted = redactJson(value, patterns);
+        expect(scanJson(redacted, patterns).listed.filter(({ severity }) => severity !== 'medium')).toEqual(
+          [],
+        );
         expect(shapeOf(redacted)).toEqual(shapeOf(value));
       }),
       { numRuns: 60 },
     );
-  });
-
-  it('finds the same in every split of a text', () => {
-    const piece = fc.oneof(
-      fc.constantFrom(...Object.values(SAMPLES)),
-      fc.string({ maxLength: 12 }),
-      fc.constantFrom(' ', '\n', '-', '4', '="'),
-    );
-    const windows = { step: 64, maxMatch: 256 };
-    fc.assert(
-      fc.property(
-        fc.array(piece, { maxLength: 40 }),
-        fc.array(fc.nat(80), { maxLength: 60 }),
-        (pieces, sizes) => {
-          const text = pieces.join('');
-          const scanner = new TextScanner(patterns, '', windows);
-          const found: Finding[] = [];
-          let position = 0;
-          for (const size of sizes) {
-            found.push(...scanner.push(text.slice(position, position + size)));
-            position += size;
-          }
-          found.push(...scanner.push(text.slice(position)), ...scanner.end());
-          expect(found.sort(byPlace)).toEqual(scanText(text, patterns, '', windows));
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
-  it('finds in small windows what it finds in large ones, for matches that fit', () => {
-    const text = Object.values(SAMPLES)
-      .filter((sample) => sample.length < 200)
-      .join(' ; ')
-      .repeat(3);
-    expect(scanText(text, patterns, '', { step: 50, maxMatch: 256 })).toEqual(scanText(text, patterns));
-  });
-
-  it('keeps a bounded amount of text', () => {
-    const scanner = new TextScanner(patterns, '', { step: 100, maxMatch: 100 });
-    for (let count = 0; count < 50; count++) scanner.push('x'.repeat(100));
-    expect(5000 - scanner.decided).toBeLessThanOrEqual(200);
   });
 
   it('lets a tenant replace, switch off and add patterns', () => {

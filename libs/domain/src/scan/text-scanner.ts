@@ -1,126 +1,168 @@
 import type { Finding } from '@behavry/contracts';
 import type { CompiledPattern, PatternSet } from './pattern-set';
+import { isWord } from './rule-automaton';
+import { RuleSearch } from './rule-search';
 
-/** How a text is cut into windows; the result depends on these figures and on nothing else. */
-export interface ScanWindows {
-  /** Distance between the starts of two windows, in UTF-16 code units. */
-  readonly step: number;
-  /** Longest match that is surely found, in UTF-16 code units. */
-  readonly maxMatch: number;
-}
-
-export const SCAN_WINDOWS: ScanWindows = { step: 12_288, maxMatch: 4_096 };
-
-/** More findings of one pattern than this in one text add nothing but cost. */
+/** More findings of one pattern than this in one text are counted and not listed. */
 export const MAX_FINDINGS_PER_PATTERN = 100;
 
-// A text made to be rejected by a validator over and over is taken at its pattern's word.
-const MAX_REJECTED_PER_PATTERN = 1_000;
-
-interface Progress {
-  resumeAt: number;
-  count: number;
-  rejected: number;
-}
-
 /**
- * Scans one text that arrives in pieces. Windows lie on a fixed grid of the whole text, so the
- * findings are those of the unsplit text for every way of splitting it, and at most one window of
- * text is kept.
+ * Scans one text that arrives in pieces. Findings are those of the unsplit text for every way of
+ * splitting it. One automaton of literals reads every character once; where a literal is, the automaton
+ * of its pattern reads on from there. Only text that may still belong to a finding is kept.
  */
 export class TextScanner {
-  readonly #patterns: PatternSet;
-  readonly #windows: ScanWindows;
+  readonly #set: PatternSet;
   readonly #field: string;
-  readonly #progress = new Map<string, Progress>();
-  // Text from #base on is kept; everything before #decided has been searched for starts of matches.
+  readonly #searches = new Map<CompiledPattern, RuleSearch>();
+  // Text from #base on is kept: what is not decided, and one character before it.
   #text = '';
   #base = 0;
+  #limit = 0;
+  #literalState = 0;
   #decided = 0;
+  #found: Finding[] = [];
 
   /** @param field what findings say about where the text stood */
-  constructor(patterns: PatternSet, field = '', windows: ScanWindows = SCAN_WINDOWS) {
-    this.#patterns = patterns;
+  constructor(set: PatternSet, field = '') {
+    this.#set = set;
     this.#field = field;
-    this.#windows = windows;
   }
 
-  /** No match that is still unknown starts before this position of the whole text. */
+  /** No match that is still unknown starts before this place of the whole text. */
   get decided(): number {
     return this.#decided;
   }
 
+  /** By pattern, how many findings there were, listed or not. */
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#searches].map(([{ id }, { count }]) => [id, count]));
+  }
+
   /**
    * @param chunk the next piece
-   * @returns findings that became certain
+   * @returns findings that became certain, by place
    */
   push(chunk: string): readonly Finding[] {
-    this.#text += chunk;
-    const found: Finding[] = [];
-    const { step, maxMatch } = this.#windows;
-    while (this.#base + this.#text.length >= this.#decided + step + maxMatch) this.#searchWindow(found);
-    return found;
+    this.#take(chunk);
+    // The first half of a pair is read with the second.
+    const isHalf = (this.#text.charCodeAt(this.#text.length - 1) & 0xfc00) === 0xd800;
+    this.#read(this.#text.length - (isHalf ? 1 : 0), false);
+    this.#settle(this.#undecidedFrom());
+    return this.#ready();
   }
 
   /** @returns the findings that only the end of the text makes certain */
   end(): readonly Finding[] {
-    const found: Finding[] = [];
-    while (this.#base + this.#text.length > this.#decided) this.#searchWindow(found);
-    return found;
+    this.#read(this.#text.length, true);
+    this.#settle(this.#base + this.#text.length);
+    return this.#ready();
   }
 
-  #searchWindow(found: Finding[]): void {
-    const { step, maxMatch } = this.#windows;
-    const from = this.#decided - this.#base;
-    // One character before the window lets word boundaries see what they border on.
-    const window = this.#text.slice(Math.max(0, from - 1), from + step + maxMatch);
-    const offset = this.#base + Math.max(0, from - 1);
-    for (const pattern of this.#patterns.candidates(window)) {
-      this.#searchPattern(pattern, window, offset, found);
-    }
-    this.#decided += step;
-    const keepFrom = Math.min(this.#text.length, this.#decided - 1 - this.#base);
-    this.#text = this.#text.slice(keepFrom);
+  /** Scans a text that is whole: `push` and `end` without what only pieces need. */
+  whole(text: string): readonly Finding[] {
+    this.#text = text;
+    this.#read(text.length, true);
+    this.#decided = text.length;
+    return this.#ready();
+  }
+
+  #take(chunk: string): void {
+    const keepFrom = Math.max(0, this.#decided - 1 - this.#base);
+    this.#text = keepFrom === 0 ? this.#text + chunk : this.#text.slice(keepFrom) + chunk;
     this.#base += keepFrom;
+    this.#limit -= keepFrom;
   }
 
-  #searchPattern(pattern: CompiledPattern, window: string, offset: number, found: Finding[]): void {
-    const progress = this.#progress.get(pattern.id) ?? { resumeAt: 0, count: 0, rejected: 0 };
-    this.#progress.set(pattern.id, progress);
-    const lastStart = this.#decided + this.#windows.step;
-    const matcher = pattern.regex.matcher(window);
-    let position = Math.max(this.#decided, progress.resumeAt) - offset;
-    while (progress.count < MAX_FINDINGS_PER_PATTERN && position < window.length && matcher.find(position)) {
-      const start = offset + matcher.start();
-      const end = offset + matcher.end();
-      if (start >= lastStart) return;
-      const accepted =
-        progress.rejected >= MAX_REJECTED_PER_PATTERN ||
-        pattern.accepts(window.slice(start - offset, end - offset));
-      if (!accepted) {
-        progress.rejected++;
-        // What the validator refuses may still hold a shorter match that it accepts.
-        position = start + 1 - offset;
-        continue;
-      }
-      position = end - offset;
-      progress.resumeAt = end;
-      progress.count++;
-      found.push({ pattern: pattern.id, severity: pattern.severity, field: this.#field, span: [start, end] });
+  #read(limit: number, isEnd: boolean): void {
+    const text = this.#text;
+    const { classes, shift, delta, firstHit } = this.#set.literals;
+    const from = this.#limit;
+    this.#limit = limit;
+    for (const search of this.#searches.values()) search.readOn(text, this.#base, limit, false);
+    let state = this.#literalState;
+    for (let index = from; index < limit; index++) {
+      // Both tables are total: every code unit has a class and every state a row.
+      state = delta[(state << shift) | (classes[text.charCodeAt(index)] as number)] as number;
+      if (state >= firstHit) this.#hit(state, index + 1);
     }
+    this.#literalState = state;
+    if (isEnd) for (const search of this.#searches.values()) search.readOn(text, this.#base, limit, true);
+  }
+
+  #hit(state: number, end: number): void {
+    for (const { rule, length } of this.#set.literals.hitsOf(state)) {
+      const pattern = this.#set.patterns[rule];
+      if (!pattern) continue;
+      const literalAt = end - length;
+      // Most places fall by what stands before them, or with their first character.
+      if (pattern.beginsWord && literalAt > 0 && isWord(this.#text.charCodeAt(literalAt - 1))) continue;
+      const from = pattern.gate.lookBack === 0 ? literalAt : this.#walkBack(pattern, literalAt);
+      for (let start = from; start <= literalAt; start++) this.#try(pattern, start);
+    }
+  }
+
+  #try(pattern: CompiledPattern, start: number): void {
+    const text = this.#text;
+    const code = text.charCodeAt(start);
+    const isWordBefore = start > 0 && isWord(text.charCodeAt(start - 1));
+    const first = pattern.automaton.start(isWordBefore);
+    if (code < 128 && pattern.automaton.step(first, code) === pattern.automaton.dead) return;
+    let search = this.#searches.get(pattern);
+    if (!search)
+      this.#searches.set(
+        pattern,
+        (search = new RuleSearch(pattern, (start, end) => this.#add(pattern, start, end))),
+      );
+    search.tryAt(this.#base + start, first, text, this.#base, this.#limit);
+  }
+
+  #add({ id, severity }: CompiledPattern, start: number, end: number): void {
+    this.#found.push({ pattern: id, severity, field: this.#field, span: [start, end] });
+  }
+
+  /** @returns the first place, of the kept text, from which a match may lead to a literal that begins at `at` */
+  #walkBack({ gate }: CompiledPattern, at: number): number {
+    const lowest = Math.max(0, at - gate.lookBack);
+    let place = at;
+    while (place > lowest) {
+      const code = this.#text.charCodeAt(place - 1);
+      if (code < 128 ? gate.before[code] !== 1 : !gate.mayBeyondAsciiBefore) break;
+      place--;
+    }
+    return place;
+  }
+
+  #undecidedFrom(): number {
+    const limit = this.#limit;
+    const literalFrom = limit - (this.#set.literals.depths[this.#literalState] ?? 0);
+    let first = this.#base + literalFrom;
+    for (const pattern of this.#set.lookingBack) {
+      first = Math.min(first, this.#base + this.#walkBack(pattern, limit));
+      if (literalFrom < limit) first = Math.min(first, this.#base + this.#walkBack(pattern, literalFrom));
+    }
+    for (const { openFrom } of this.#searches.values()) first = Math.min(first, openFrom);
+    return first;
+  }
+
+  #settle(decided: number): void {
+    if (decided > this.#decided) this.#decided = decided;
+  }
+
+  #ready(): readonly Finding[] {
+    if (this.#found.length === 0) return NOTHING;
+    const ready = this.#found.filter(({ span }) => span[0] < this.#decided);
+    if (ready.length === this.#found.length) this.#found = [];
+    else if (ready.length > 0) this.#found = this.#found.filter(({ span }) => span[0] >= this.#decided);
+    return ready.sort(byPlace);
   }
 }
 
+const NOTHING: readonly Finding[] = [];
+
 /** Scans a whole text. */
-export function scanText(
-  text: string,
-  patterns: PatternSet,
-  field = '',
-  windows: ScanWindows = SCAN_WINDOWS,
-): readonly Finding[] {
-  if (text.length <= windows.step && patterns.candidates(text).length === 0) return [];
-  const scanner = new TextScanner(patterns, field, windows);
-  return [...scanner.push(text), ...scanner.end()].sort(byPlace);
+export function scanText(text: string, patterns: PatternSet, field = ''): readonly Finding[] {
+  return new TextScanner(patterns, field).whole(text);
 }
 
 /** Order of findings in one text: by place, then by pattern. */

@@ -1,17 +1,19 @@
-import type { DlpPatternEntry, Finding } from '@behavry/contracts';
+import type { DlpPatternEntry } from '@behavry/contracts';
 import {
   blockingFinding,
   compilePattern,
   DlpPatternError,
+  MAX_LISTED,
   PatternSet,
+  Redaction,
   redactJson,
   scanJson,
   tenantPatterns,
   TextScanner,
+  type CompiledPattern,
+  type Findings,
 } from '@behavry/domain';
 import type { ChannelOptions, Direction, Opinion, ScanOptions, Scanner, ScannerChannel } from './scanner';
-
-const MAX_LISTED = 100;
 
 /** Looks for what must not leave or arrive: secrets and personal data, in both directions. */
 export class DlpScanner implements Scanner {
@@ -22,84 +24,91 @@ export class DlpScanner implements Scanner {
     readonly faults: readonly DlpPatternError[],
   ) {}
 
+  /** @param entries the tenant's patterns, which stand beside and in the place of the built-in ones */
   static of(entries: readonly DlpPatternEntry[]): DlpScanner {
     const faults: DlpPatternError[] = [];
-    const usable = tenantPatterns(entries).filter((pattern) => {
+    const usable = tenantPatterns(entries).flatMap((pattern): CompiledPattern[] => {
       try {
-        return compilePattern(pattern);
+        return [compilePattern(pattern)];
       } catch (error) {
         if (!(error instanceof DlpPatternError)) throw error;
         faults.push(error);
-        return false;
+        return [];
       }
     });
     return new DlpScanner(new PatternSet(usable), faults);
   }
 
   whole(value: unknown, _direction: Direction, options: ScanOptions): Opinion {
-    return opinionOf(scanJson(value, this.patterns), options);
-  }
-
-  redact(value: unknown): unknown {
-    return redactJson(value, scanJson(value, this.patterns));
+    return opinionOf(scanJson(value, this.patterns), this.patterns, options);
   }
 
   channel(_direction: Direction, options: ChannelOptions): ScannerChannel {
-    return new DlpChannel(new TextScanner(this.patterns, options.field), options);
+    return new DlpChannel(this.patterns, options);
+  }
+
+  redact(value: unknown): unknown {
+    return redactJson(value, this.patterns);
   }
 }
 
 class DlpChannel implements ScannerChannel {
-  readonly #findings: Finding[] = [];
+  readonly #scanner: TextScanner;
+  readonly #redaction = new Redaction();
+  #listed = 0;
 
   constructor(
-    private readonly scanner: TextScanner,
-    private readonly options: ScanOptions,
-  ) {}
+    private readonly patterns: PatternSet,
+    private readonly options: ChannelOptions,
+  ) {
+    this.#scanner = new TextScanner(patterns, options.field);
+  }
 
   get decided(): number {
-    return this.scanner.decided;
+    return this.#scanner.decided;
   }
 
-  push(chunk: string): Opinion {
-    return this.#keep(this.scanner.push(chunk));
+  push(chunk: string): Opinion | undefined {
+    return this.#say(this.#scanner.push(chunk), {});
   }
 
-  end(): Opinion {
-    return this.#keep(this.scanner.end());
+  end(): Opinion | undefined {
+    const found = this.#scanner.end();
+    const counts = this.#scanner.counts();
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    return this.#say(found, total > this.#listed + found.length ? Object.fromEntries(counts) : {});
   }
 
   redact(piece: string, start: number): string {
-    const end = start + piece.length;
-    let redacted = '';
-    let position = start;
-    for (const {
-      pattern,
-      span: [from, to],
-    } of this.#findings) {
-      if (to <= position) continue;
-      if (from >= end) break;
-      redacted += piece.slice(position - start, Math.max(position, from) - start);
-      if (from >= position) redacted += `[REDACTED:${pattern}]`;
-      position = Math.min(to, end);
-    }
-    return redacted + piece.slice(position - start);
+    return this.#redaction.apply(piece, start);
   }
 
-  #keep(findings: readonly Finding[]): Opinion {
-    this.#findings.push(...findings);
-    return opinionOf(findings, this.options);
+  #say(found: Findings['listed'], counts: Findings['counts']): Opinion | undefined {
+    if (found.length === 0 && Object.keys(counts).length === 0) return undefined;
+    this.#redaction.add(found);
+    const blocking = blockingFinding(found);
+    const room = Math.max(blocking ? 1 : 0, MAX_LISTED - this.#listed);
+    const listed = found.slice(0, room);
+    if (blocking && !listed.includes(blocking)) listed[listed.length - 1] = blocking;
+    this.#listed += listed.length;
+    return opinionOf({ listed, counts, blocking }, this.patterns, this.options);
   }
 }
 
-function opinionOf(findings: readonly Finding[], { redacts }: ScanOptions): Opinion {
-  const blocking = redacts ? undefined : blockingFinding(findings);
+function opinionOf(
+  { listed, counts, blocking }: Findings,
+  patterns: PatternSet,
+  { redacts }: ScanOptions,
+): Opinion {
+  const found = new Set([...listed.map(({ pattern }) => pattern), ...Object.keys(counts)]);
+  const tags = patterns.patterns.flatMap((pattern) => (found.has(pattern.id) ? pattern.tags : []));
+  const acts = listed.length === 0 ? 'pass' : redacts ? 'redact' : blocking ? 'block' : 'pass';
   return {
-    verdict: blocking ? 'block' : redacts && findings.length > 0 ? 'redact' : 'pass',
-    findings: findings.slice(0, MAX_LISTED),
-    counts: {},
-    tags: [],
+    verdict: acts,
+    findings: listed,
+    counts,
+    tags,
     score: 0,
-    decidedBy: blocking ?? null,
+    decidedBy: acts === 'block' ? (blocking ?? null) : null,
   };
 }

@@ -1,6 +1,7 @@
 import type { DlpPatternEntry, Finding } from '@behavry/contracts';
 import type { DlpPatternError } from '@behavry/domain';
 import { DlpScanner } from './dlp-scanner';
+import { InjectionScanner } from './injection-scanner';
 import { scannedOf, type Scanned } from './scanned';
 import type { ChannelOptions, Direction, ScanOptions, Scanner, ScannerChannel } from './scanner';
 
@@ -33,9 +34,9 @@ export class Scan {
   ) {}
 
   /** @param entries the tenant's patterns, which stand beside and in the place of the built-in ones */
-  static of(entries: readonly DlpPatternEntry[], _settings: ScanSettings): Scan {
+  static of(entries: readonly DlpPatternEntry[], { injection }: ScanSettings): Scan {
     const dlp = DlpScanner.of(entries);
-    return new Scan([dlp], dlp.faults);
+    return new Scan([dlp, new InjectionScanner(injection === 'enforce')], dlp.faults);
   }
 
   /** @param value any JSON value that goes up */

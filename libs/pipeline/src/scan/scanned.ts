@@ -65,7 +65,7 @@ const NOTHING = {
 } as const;
 
 function isSaid(opinion: Opinion | undefined): boolean {
-  return opinion !== undefined && (opinion.findings.length > 0 || opinion.verdict !== 'pass');
+  return opinion !== undefined && (opinion.findings.length > 0 || Object.keys(opinion.counts).length > 0);
 }
 
 function once(make: () => unknown): () => unknown {
