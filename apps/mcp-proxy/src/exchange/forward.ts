@@ -204,7 +204,7 @@ async function read(
       return readWhole(parts, exchange, asked, answer.text, parseMessage(answer.text));
     case 'events':
       try {
-        const peeked = await peekAnswer(answer.events, asked.requestId);
+        const peeked = await peekAnswer(answer.events, asked.requestId, asked.session !== undefined);
         if (peeked.kind === 'answer')
           return await readWhole(parts, exchange, asked, peeked.text, peeked.message);
         if (asked.session) {

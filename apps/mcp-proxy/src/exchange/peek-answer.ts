@@ -12,8 +12,13 @@ const DRAIN_MS = 2_000;
  * Looks at the first message of a stream. When it is the answer already there is nothing to stream: it
  * can be scanned, recorded and answered as a whole. Otherwise the stream is given back from its beginning.
  * @param requestId our id of the request that was sent
+ * @param maySpread whether its client may be given a stream at all; an opening is answered as a whole
  */
-export async function peekAnswer(events: AsyncIterable<UpstreamEvent>, requestId: number): Promise<Peeked> {
+export async function peekAnswer(
+  events: AsyncIterable<UpstreamEvent>,
+  requestId: number,
+  maySpread: boolean,
+): Promise<Peeked> {
   const iterator = events[Symbol.asyncIterator]();
   const seen: UpstreamEvent[] = [];
   for (;;) {
@@ -22,7 +27,7 @@ export async function peekAnswer(events: AsyncIterable<UpstreamEvent>, requestId
     const { value } = next;
     seen.push(value);
     // A client that is told an id may go away and come back with it, so it has to be told at once.
-    if (value.eventId !== undefined && value.text === '')
+    if (maySpread && value.eventId !== undefined && value.text === '')
       return { kind: 'stream', events: replay(seen, iterator) };
     if (value.text === '') continue;
     const message = parseMessage(value.text);
