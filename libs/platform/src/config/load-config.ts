@@ -1,5 +1,6 @@
 import { validateSync } from 'class-validator';
 import { variablesOf, type VariableInfo } from './env';
+import { ServiceConfig } from './service-config';
 
 /** Every fault of a configuration at once, one line each. */
 export class ConfigError extends Error {
@@ -44,7 +45,7 @@ export function loadConfig<C extends object>(
     const missing = environment[variable?.name ?? ''] === undefined ? ' (not set)' : '';
     faults.push(`${variable?.name ?? fault.property} ${said.join(', ')}${missing}`);
   }
-  faults.push(...config.faults());
+  if (config instanceof ServiceConfig) faults.push(...config.faults());
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }
