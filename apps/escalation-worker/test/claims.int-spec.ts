@@ -1,3 +1,4 @@
+// Long because one running worker serves every case: another file would start it all again.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

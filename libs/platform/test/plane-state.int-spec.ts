@@ -1,3 +1,4 @@
+// Long because the same stores serve every case: another file would start them again.
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { mkdtempSync } from 'node:fs';
