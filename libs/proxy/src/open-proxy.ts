@@ -104,6 +104,10 @@ export async function openProxy(
     ...(config.opaSocket === undefined ? { url: config.opaUrl } : { socket: config.opaSocket }),
     timeoutMs: config.opaTimeoutSeconds * 1000,
     now,
+    generationFile: join(config.dataDir, 'policies', `${name}.generation`),
+    onOutdated: (seen, highest) => {
+      log.error({ seen, highest }, 'OPA went back to older policies than those seen before; calls are denied');
+    },
   });
   const claims = new HttpClaims({
     url: config.escalationOpsUrl,
