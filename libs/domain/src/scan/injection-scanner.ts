@@ -51,7 +51,6 @@ export function scanInjection(value: unknown): InjectionFindings {
   return { listed, critical, score, counts: total > listed.length ? Object.fromEntries(counts) : {} };
 }
 
-// eslint-disable-next-line no-control-regex -- exactly the ASCII range is meant
 const ASCII = /^[\u0000-\u007f]*$/;
 
 /** Most texts are ASCII without a run that may be base64; of those one search tells whether there is more to look at. */

@@ -68,8 +68,7 @@ export class LiteralAutomaton {
     const { classes, delta, shift, firstHit } = this;
     let state = from;
     for (let index = 0; index < text.length; index++) {
-      // Both tables are total: every code unit has a class and every state a row.
-      state = delta[(state << shift) | (classes[text.charCodeAt(index)] as number)] as number;
+      state = delta[(state << shift) | (classes[text.charCodeAt(index)] ?? 0)] ?? 0;
       if (state >= firstHit) return -1;
     }
     return state;
@@ -93,7 +92,7 @@ export class LiteralAutomaton {
 }
 
 class Trie {
-  readonly #children: Map<string, number>[] = [new Map()];
+  readonly #children: Map<string, number>[] = [new Map<string, number>()];
   readonly #hits: LiteralHit[][] = [[]];
   readonly #depths: number[] = [0];
 
@@ -125,8 +124,8 @@ class Trie {
     const delta = new Uint32Array(this.#children.length * classCount);
     const fallback = new Uint32Array(this.#children.length);
     const queue = [0];
-    for (let head = 0; head < queue.length; head++) {
-      const node = queue[head] ?? 0;
+    // Grows while it is walked.
+    for (const node of queue) {
       const from = (fallback[node] ?? 0) * classCount;
       if (node !== 0) {
         delta.copyWithin(node * classCount, from, from + classCount);

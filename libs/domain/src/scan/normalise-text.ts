@@ -5,7 +5,6 @@ export interface NormalisedPiece {
   readonly runs: readonly (readonly [index: number, place: number])[];
 }
 
-// eslint-disable-next-line no-control-regex -- exactly the ASCII range is meant
 const ASCII = /^[\u0000-\u007f]*$/;
 /** Signs that nobody sees: zero width, direction, variation selectors, soft hyphen, byte order mark. */
 const UNSEEN =

@@ -82,8 +82,7 @@ export class TextScanner {
     for (const search of this.#searches.values()) search.readOn(text, this.#base, limit, false);
     let state = this.#literalState;
     for (let index = from; index < limit; index++) {
-      // Both tables are total: every code unit has a class and every state a row.
-      state = delta[(state << shift) | (classes[text.charCodeAt(index)] as number)] as number;
+      state = delta[(state << shift) | (classes[text.charCodeAt(index)] ?? 0)] ?? 0;
       if (state >= firstHit) this.#hit(state, index + 1);
     }
     this.#literalState = state;
