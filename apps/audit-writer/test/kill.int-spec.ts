@@ -53,6 +53,7 @@ async function journey(redisUrl: string | undefined): Promise<void> {
   const owner = new Pool({ connectionString: plane.dbUrl });
   const log = createLogger('mcp-proxy', 'silent', {});
   const broker = new QueueBroker(
+    'mcp-proxy',
     redisUrl === undefined
       ? { kind: 'postgres', login: databaseLogin(plane.dbUrl, 'app', plane.keys) }
       : { kind: 'redis', url: redisUrl, prefix: redisPrefix(plane) },

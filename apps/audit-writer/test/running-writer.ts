@@ -11,14 +11,14 @@ import {
   migratePlane,
   PERSON_AUDIENCE,
   PlaneKeys,
+  PlaneSignalBus,
   PlaneState,
   publicJwkOf,
-  QueueBroker,
   ServiceContext,
   SystemClock,
   type Clock,
 } from '@behavry/platform';
-import { tempDir } from '@behavry/testing';
+import { putAsOwner, queuesAs, tempDir } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { AuditWriterConfig } from '../src/audit-writer.config';
 import { TENANT } from './entries';
@@ -95,10 +95,10 @@ export async function startWriter(
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${String(port)}`;
   const state = app.get(PlaneState);
-  await state.put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
-  await state.put('people', {
+  await putAsOwner(app, 'people', {
     people: Object.fromEntries(
       [[], ...ROLES.map((role) => [role])].map((roles) => [
         `the ${roles.join()}`,
@@ -106,7 +106,10 @@ export async function startWriter(
       ]),
     ),
   });
-  const producer = app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE);
+  const queues = queuesAs(app, 'mcp-proxy');
+  const producer = queues.producer(AUDIT_EVENTS_QUEUE);
+  const positions: Record<string, number> = {};
+  app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => Object.assign(positions, spools));
   const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, token?: string) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await request(`${url}/api/v1/${path}`, { method, headers });
@@ -125,12 +128,13 @@ export async function startWriter(
     send: (batch, jobId) => producer.add(batch, jobId === undefined ? {} : { jobId }),
     get: (path, token = personToken(clock, ['viewer'])) => ask('GET', path, token),
     call: (method, path, token = personToken(clock, ['analyst'])) => ask(method, path, token),
-    positions: () => state.get('audit.positions')?.value.spools ?? {},
+    positions: () => positions,
     metric: async (name) => {
       const { values } = (await context.metrics.getSingleMetric(name)?.get()) ?? { values: [] };
       return values[0]?.value ?? 0;
     },
     async stop() {
+      await queues.close();
       await app.close();
       await context.close();
     },

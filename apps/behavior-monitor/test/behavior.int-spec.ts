@@ -21,11 +21,18 @@ import {
   PlaneKeys,
   PlaneState,
   publicJwkOf,
-  QueueBroker,
   ServiceContext,
   withTenant,
 } from '@behavry/platform';
-import { eventually, freePort, startTestPostgres, tempDir, type TestPostgres } from '@behavry/testing';
+import {
+  eventually,
+  freePort,
+  putAsOwner,
+  queuesAs,
+  startTestPostgres,
+  tempDir,
+  type TestPostgres,
+} from '@behavry/testing';
 import { behaviorModule } from '../src/app.module';
 import { BehaviorConfig } from '../src/behavior-monitor.config';
 
@@ -69,7 +76,7 @@ async function start(): Promise<void> {
     { app: 'behavior-monitor', config: BehaviorConfig, module: behaviorModule },
     context,
   );
-  await app.get(PlaneState).put('issuers', {
+  await putAsOwner(app, 'issuers', {
     issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
   });
   await putAsOwner(app, 'people', {
@@ -168,7 +175,9 @@ async function chained(
 
 async function tell(records: readonly SequencedRecord[]): Promise<void> {
   const facts = records.map((record) => auditFactOf(record, null, keys.derive('requester')));
-  await app.get(QueueBroker).producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: TENANT, facts });
+  const queues = queuesAs(app, 'audit-writer');
+  await queues.producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: TENANT, facts });
+  await queues.close();
 }
 
 async function record(agentId: string, verdicts: readonly Verdict[]): Promise<void> {
