@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Counter, Gauge } from 'prom-client';
@@ -10,7 +10,7 @@ import { createLogger, databaseLogin, QueueBroker } from '@behavry/platform';
 import {
   describeWithRedis,
   eventually,
-  freePort,
+  isPortFree,
   startTestPostgres,
   startTestRedis,
   workspaceRoot,
@@ -71,6 +71,7 @@ async function journey(redisUrl: string | undefined): Promise<void> {
     return Number(rows[0]?.position ?? 0);
   };
   const ids = new Set<string>();
+  let isOver = false;
   /** As a proxy does it: one batch in flight, sent again when nobody acknowledges it. */
   const spoolOut = async (): Promise<void> => {
     const spool = randomUUID();
@@ -82,7 +83,7 @@ async function journey(redisUrl: string | undefined): Promise<void> {
         },
       );
       const last = first + entries.length - 1;
-      for (let attempt = 0; (await position(spool)) < last; attempt++) {
+      for (let attempt = 0; !isOver && (await position(spool)) < last; attempt++) {
         const jobId = `${spool}-${String(first)}-${String(attempt)}`;
         await producer.add(batchOf(spool, first, entries), { jobId });
         await eventually(async () => expect(await position(spool)).toBe(last), { timeoutMs: 2_000 }).catch(
@@ -126,16 +127,29 @@ async function journey(redisUrl: string | undefined): Promise<void> {
     writer.kill('SIGTERM');
     expect(await stopped).toBe(0);
   } finally {
+    isOver = true;
+    await sending.catch(() => undefined);
     writer.kill('SIGKILL');
     await broker.close();
     await owner.end();
   }
 }
 
+/**
+ * Two neighbouring free ports. Below those that the system gives to outgoing connections, of which one may take a port
+ * between the look and the start: then the process cannot listen, and ends.
+ */
+async function freePortPair(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    if ((await isPortFree(port)) && (await isPortFree(port + 1))) return port;
+  }
+}
+
 async function startProcess(plane: TestPlane): Promise<ChildProcess> {
-  const port = await freePort();
+  const port = await freePortPair();
   const child = spawn(process.execPath, [join(workspaceRoot(), 'dist/apps/audit-writer/main.js')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'],
       BEHAVRY_DEPLOYMENT_MODE: 'data-plane',
@@ -149,14 +163,16 @@ async function startProcess(plane: TestPlane): Promise<ChildProcess> {
       BEHAVRY_SECRETS_DIR: plane.folder,
     },
   });
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)));
   await eventually(
     async () => {
-      expect(child.exitCode).toBeNull();
+      expect(child.exitCode === null ? '' : said).toBe('');
       const { statusCode, body } = await request(`http://127.0.0.1:${String(port + 1)}/health/ready`);
       await body.dump();
       expect(statusCode).toBe(200);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
   return child;
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { request } from 'undici';
-import type { AuditEvent, SpoolEntry } from '@behavry/contracts';
-import { verifyChain } from '@behavry/domain';
-import { databaseLogin, SystemClock } from '@behavry/platform';
+import { DataSource } from 'typeorm';
+import type { AuditEvent, PersonalValues, SpoolEntry } from '@behavry/contracts';
+import { AuditChainRepository } from '@behavry/db-data';
+import { sha256HexOf, verifyChain } from '@behavry/domain';
+import { databaseLogin, SystemClock, withTenant } from '@behavry/platform';
 import { eventually, startTestPostgres, type TestPostgres } from '@behavry/testing';
-import { batchOf, decisionOf, outcomeOf, TENANT } from './entries';
+import { batchOf, decisionOf, outcomeOf, TENANT, wholeOf } from './entries';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
 
 const clock = new SystemClock();
@@ -75,6 +77,12 @@ describe('the audit log', () => {
     const day = await writer.get('audit/events?from=2026-05-02T00:00:00Z&to=2026-05-03T00:00:00Z&limit=500');
     expect(day.body.events).toHaveLength(300);
     expect((await writer.get('audit/events?tool=nothing')).body.events).toEqual([]);
+    const session = await writer.get('audit/events?session_id=session-1&limit=500');
+    expect(session.body.events.length).toBeGreaterThan(300);
+    expect(session.body.events.every((event) => event.session_id === 'session-1')).toBe(true);
+    expect((await writer.get('audit/events?session_id=unknown')).body.events).toEqual([]);
+    const [one] = session.body.events;
+    expect((await writer.get(`audit/events?id=${one!.id}`)).body.events).toEqual([one]);
     expect((await writer.get('audit/events?verdict=maybe')).status).toBe(422);
     expect((await writer.get('audit/events?cursor=!!')).status).toBe(422);
     expect((await writer.get('audit/events/7')).body.seq).toBe(7);
@@ -155,6 +163,7 @@ describe('the database logins', () => {
     expect((await client.query('SELECT seq FROM data.audit_events LIMIT 1')).rowCount).toBe(1);
     const refused = [
       `UPDATE data.audit_events SET verdict = 'allow'`,
+      'UPDATE data.audit_events SET personal = NULL',
       'DELETE FROM data.audit_events',
       'TRUNCATE data.audit_events',
       'DELETE FROM data.audit_head',
@@ -165,6 +174,7 @@ describe('the database logins', () => {
             `UPDATE data.audit_head SET seq = 1`,
             `UPDATE data.sessions SET ended_at = NULL`,
             `SELECT data.audit_ensure_partition('2030-01-01')`,
+            `SELECT data.audit_erase_personal('a', 'b')`,
           ]
         : []),
     ];
@@ -233,5 +243,73 @@ describe('verification', () => {
       expect(await verify()).toMatchObject({ ok: false, first_bad: { seq, kind } }),
     );
     expect(await verify()).toEqual({ ok: true, checked: ROWS + 2 });
+  });
+});
+
+describe('personal values', () => {
+  const requester = (id: string) => ({ requester: { id, channel: 'slack', verified: true } });
+  const shown = (text: string) => ({ target: { class: 'path', key: 'k'.repeat(32), shown: text } as const });
+  const admin = personToken(clock, ['admin']);
+  const ids: string[] = [];
+  const exported = async (query = ''): Promise<(AuditEvent & { personal?: PersonalValues })[]> => {
+    const { text } = await writer.get(`audit/export${query}`, admin);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+  const erase = (by: Parameters<AuditChainRepository['erase']>[0]): Promise<number> =>
+    withTenant(writer.app.get(DataSource), TENANT, (manager) =>
+      new AuditChainRepository(manager, TENANT).erase(by),
+    );
+  const event = async (index: number): Promise<AuditEvent> =>
+    (await writer.get(`audit/events?id=${ids[index]!}`)).body.events[0]!;
+
+  beforeAll(async () => {
+    const decisions = [
+      decisionOf({ ...requester('ann "a" @example.org'), ...shown('/home/ann'), agent_id: 'kept' }),
+      decisionOf({ ...requester('bob@example.org'), ...shown('/home/bob'), agent_id: 'leaving' }),
+      decisionOf({ target: { class: 'query', key: 'q'.repeat(32), shown: null }, agent_id: 'leaving' }),
+    ];
+    ids.push(...decisions.map(({ id }) => id));
+    await add(decisions.flatMap((decision) => [decision, outcomeOf(decision.id)]));
+    await add([{ ...wholeOf(requester('ann "a" @example.org')), tenant_id: randomUUID() }]); // set aside
+  });
+
+  it('are read in clear, free text as its class and key, and hashed as salted digests', async () => {
+    expect(await event(0)).toMatchObject({ requester_id: 'ann "a" @example.org', target: '/home/ann' });
+    expect(await event(2)).toMatchObject({ requester_id: null, target: `query:${'q'.repeat(32)}` });
+    const { text } = await writer.get('audit/export', personToken(clock, ['viewer']));
+    expect(text).not.toMatch(/@example|home/);
+    expect((await writer.get('audit/export?personal=true')).status).toBe(403);
+    const row = (await exported('?personal=true')).find(({ id }) => id === ids[0]);
+    const { salt, value } = row!.personal!.requester_id!;
+    expect(row!.requester_id).toBe(`sha256:${sha256HexOf(salt + value)}`);
+    expect((await writer.get('audit/export?format=csv')).text).toContain('/home/ann');
+  });
+
+  it('are gone once they were erased, and the chain still verifies, here and from the export', async () => {
+    const before = await exported();
+    expect(await erase({ requesterId: 'ann "a" @example.org' })).toBe(1);
+    expect(await event(0)).toMatchObject({ requester_id: null, target: null, target_class: 'path' });
+    expect(await event(1)).toMatchObject({ requester_id: 'bob@example.org' });
+    expect(await erase({ agentId: 'leaving' })).toBe(1);
+    expect(await event(1)).toMatchObject({ requester_id: null, target: null });
+    const { rows } = await owner.query(
+      `SELECT (SELECT count(*) FROM data.audit_events WHERE personal::text ~ 'ann|bob')
+            + (SELECT count(*) FROM data.audit_rejected WHERE entry ~ 'ann') AS left`,
+    );
+    expect(rows).toEqual([{ left: '0' }]);
+    const after = await exported();
+    expect(after).toEqual(before);
+    expect(verifyChain(after)).toMatchObject({ ok: true });
+    expect((await writer.get('audit/verify')).body).toEqual({ ok: true, checked: after.length });
+  });
+
+  it('are erased for one tenant only', async () => {
+    const other = await withTenant(writer.app.get(DataSource), randomUUID(), (manager) =>
+      new AuditChainRepository(manager, TENANT).erase({ agentId: 'agent-1' }),
+    );
+    expect(other).toBe(0);
   });
 });

@@ -106,10 +106,10 @@ export async function startWriter(
       ]),
     ),
   });
-  const proxy = queuesAs(app, 'mcp-proxy');
-  const producer = proxy.producer(AUDIT_EVENTS_QUEUE);
-  const told: Record<string, number> = {};
-  app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => Object.assign(told, spools));
+  const queues = queuesAs(app, 'mcp-proxy');
+  const producer = queues.producer(AUDIT_EVENTS_QUEUE);
+  const positions: Record<string, number> = {};
+  app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => Object.assign(positions, spools));
   const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, token?: string) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await request(`${url}/api/v1/${path}`, { method, headers });
@@ -128,13 +128,13 @@ export async function startWriter(
     send: (batch, jobId) => producer.add(batch, jobId === undefined ? {} : { jobId }),
     get: (path, token = personToken(clock, ['viewer'])) => ask('GET', path, token),
     call: (method, path, token = personToken(clock, ['analyst'])) => ask(method, path, token),
-    positions: () => told,
+    positions: () => positions,
     metric: async (name) => {
       const { values } = (await context.metrics.getSingleMetric(name)?.get()) ?? { values: [] };
       return values[0]?.value ?? 0;
     },
     async stop() {
-      await proxy.close();
+      await queues.close();
       await app.close();
       await context.close();
     },

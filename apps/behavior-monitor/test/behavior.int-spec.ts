@@ -21,7 +21,6 @@ import {
   PlaneKeys,
   PlaneState,
   publicJwkOf,
-  QueueBroker,
   ServiceContext,
   withTenant,
 } from '@behavry/platform';
@@ -29,6 +28,7 @@ import {
   eventually,
   freePort,
   putAsOwner,
+  queuesAs,
   startTestPostgres,
   tempDir,
   type TestPostgres,
@@ -175,7 +175,9 @@ async function chained(
 
 async function tell(records: readonly SequencedRecord[]): Promise<void> {
   const facts = records.map((record) => auditFactOf(record, null, keys.derive('requester')));
-  await app.get(QueueBroker).producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: TENANT, facts });
+  const queues = queuesAs(app, 'audit-writer');
+  await queues.producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: TENANT, facts });
+  await queues.close();
 }
 
 async function record(agentId: string, verdicts: readonly Verdict[]): Promise<void> {

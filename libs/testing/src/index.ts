@@ -4,6 +4,7 @@ export {
   describeWithRedis,
   eventually,
   freePort,
+  isPortFree,
   opaForTests,
   startTestOpa,
   startTestPostgres,

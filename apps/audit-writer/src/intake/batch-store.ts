@@ -25,6 +25,9 @@ export interface Batch {
 /** What became of one batch; it is committed when this is returned. */
 export interface StoredBatch {
   readonly tenantId: string;
+  readonly spoolId: string;
+  /** Up to where its spool is stored now. */
+  readonly position: number;
   /** Rows that were appended, in the order of the chain. */
   readonly rows: readonly AppendedRow[];
   /** Entries that lie in `audit_rejected`, each with a row in the chain that says so. */
@@ -60,6 +63,8 @@ interface Sorted {
   readonly rejected: RejectedEntry[];
   readonly lost: { readonly position: number; readonly entry: LostEntry }[];
 }
+
+const NOTHING = { rows: [], rejected: [], lost: [], orphans: [], unseen: 0 } as const;
 
 /** Turns batches of spool entries into chained rows, exactly once, whoever else tries the same. */
 export class BatchStore {
@@ -108,7 +113,7 @@ export class BatchStore {
       const stored = known ?? first - 1;
       const last = first + entries.length - 1;
       if (first > stored + 1) throw new SpoolGapError(spoolId, stored, first);
-      if (last <= stored) return { tenantId, rows: [], rejected: [], lost: [], orphans: [], unseen: 0 };
+      if (last <= stored) return { ...NOTHING, tenantId, spoolId, position: stored };
       const chain = new AuditChainRepository(manager, tenantId);
       const head = await chain.lockHead();
       const sorted = sort({ spoolId, first, entries }, reads, stored, tenantId);
@@ -120,6 +125,8 @@ export class BatchStore {
       await spool.moveTo(spoolId, last, now);
       return {
         tenantId,
+        spoolId,
+        position: last,
         rows,
         rejected: sorted.rejected,
         lost: sorted.lost.map(({ position }) => position),

@@ -10,7 +10,6 @@ import { AbandonedDecisions } from './abandoned-decisions';
 import { AuditEventsProcessor } from './audit-events.processor';
 import { BatchStore, type StoredBatch } from './batch-store';
 import { CommitWakes } from './commit-wakes';
-import { PositionPublisher } from './position-publisher';
 
 const SWEEP_MS = 5_000;
 const AT_ONCE = 4;
@@ -19,7 +18,6 @@ const AT_ONCE = 4;
 @Injectable()
 export class IntakeService implements OnModuleInit, OnModuleDestroy {
   readonly #stopping = new AbortController();
-  readonly #positions: PositionPublisher;
   readonly #abandoned: AbandonedDecisions;
   readonly #partitions: AuditPartitions;
   #timer: NodeJS.Timeout | undefined;
@@ -35,7 +33,6 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
   ) {
     const { clock, config } = context;
     this.#partitions = new AuditPartitions(source);
-    this.#positions = new PositionPublisher(context, source, signals);
     this.#abandoned = new AbandonedDecisions(source, clock, config.auditPendingSeconds * 1000);
   }
 
@@ -53,10 +50,10 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
       this.#stopping.signal,
     );
     this.broker.consume(AUDIT_EVENTS_QUEUE, (batch) => processor.process(batch), { concurrency: AT_ONCE });
+    // Another writer of the plane stored something: streams of this one look.
     this.signals.on('audit.positions', () => {
       this.wakes.touched();
     });
-    this.#positions.request();
     void this.#sweep();
   }
 
@@ -65,20 +62,21 @@ export class IntakeService implements OnModuleInit, OnModuleDestroy {
     this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.broker.close();
-    this.#positions.close();
     this.wakes.close();
   }
 
+  /** A proxy that does not hear of it sends the batch again, and is told again. */
   #committed(stored: StoredBatch): void {
-    this.#positions.request();
+    const spools = { [stored.spoolId]: stored.position };
+    this.signals.send('audit.positions', { spools }).catch((error: unknown) => {
+      this.context.log.warn({ err: error }, 'audit: a position could not be told; the proxy will ask again');
+    });
     this.wakes.committed(stored.tenantId, stored.rows);
   }
 
   async #sweep(): Promise<void> {
     try {
       await this.#partitionsAhead();
-      // A signal may have been lost, and another writer's is told again with ours.
-      this.#positions.request();
       const tenantId = planeTenant(this.context, this.state);
       if (tenantId !== undefined) {
         await this.sessionEnds.compare(tenantId);

@@ -20,6 +20,8 @@ import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/
 const BATCH = 500;
 /** A score that nothing happened to is looked at again after this time. */
 const SETTLE_MS = 30_000;
+/** Scores are told anew after this time, so that a silent monitor shows (contract: plane state, 30 s). */
+const TELL_MS = 15_000;
 
 /**
  * Counts audit rows into the risk of their agents, each row once: the cursor moves in the transaction that
@@ -157,18 +159,20 @@ export class CountingService {
     }
   }
 
-  /** Publishes every score when one of these reads otherwise than what was published last. */
+  /** Publishes every score when one of these reads otherwise than what was published last, or that is long ago. */
   async #publish(tenantId: string, risks: readonly AgentRisk[]): Promise<void> {
-    const told = this.state.get('risk')?.value.agents;
+    const present = this.state.get('risk')?.value;
+    const isOld = this.clock.now() - Date.parse(present?.at ?? '') >= TELL_MS;
+    const told = present === undefined || isOld ? undefined : present.agents;
     const isTold = ({ agentId, score, tier }: AgentRisk): boolean => {
-      const present: RiskScore | undefined = told?.[agentId];
-      return present?.score === Math.round(score) && present.tier === tier;
+      const seen: RiskScore | undefined = told?.[agentId];
+      return seen?.score === Math.round(score) && seen.tier === tier;
     };
     if (told !== undefined && risks.every(isTold)) return;
     const agents = await withTenant(this.database, tenantId, (manager) =>
       new RiskRepository(manager, tenantId).scores(),
     );
-    await this.state.put('risk', { agents });
+    await this.state.put('risk', { at: new Date(this.clock.now()).toISOString(), agents });
   }
 }
 

@@ -33,14 +33,6 @@ export class SpoolRepository {
     );
   }
 
-  /** @returns the last stored position of every spool */
-  async positions(): Promise<Readonly<Record<string, number>>> {
-    const rows: { spool_id: string; position: string }[] = await this.manager.query(
-      'SELECT spool_id, position FROM data.spool_positions ORDER BY spool_id',
-    );
-    return Object.fromEntries(rows.map((row) => [row.spool_id, Number(row.position)]));
-  }
-
   async reject(spoolId: string, rejected: readonly RejectedEntry[], now: Date): Promise<void> {
     if (rejected.length === 0) return;
     await this.manager.query(

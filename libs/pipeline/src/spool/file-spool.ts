@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
-import { MAX_AUDIT_ENTRY_BYTES, type OutcomeEntry, type SpoolEntry } from '@behavry/contracts';
+import { MAX_AUDIT_ENTRY_BYTES, type SpoolEntry } from '@behavry/contracts';
 import type { AuditSpool } from '../ports/ports';
 import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
 import { decodeSegment, encodeLine } from './spool-line';
 import { processSpace, SpoolLock } from './spool-lock';
 import {
+  abortedOutcome,
   recoverSegments,
   type Recovered,
   type Segment,
@@ -293,22 +294,4 @@ export class FileSpool implements AuditSpool {
     this.#segments.push(next);
     return next;
   }
-}
-
-function abortedOutcome(id: string, decidedAt: string, now: number): OutcomeEntry {
-  return {
-    type: 'outcome',
-    id,
-    ts: new Date(now).toISOString(),
-    outcome: 'aborted',
-    response_code: null,
-    latency_ms: Math.max(0, now - Date.parse(decidedAt)),
-    error: 'process_restarted',
-    dlp_findings: [],
-    dlp_action: 'none',
-    injection_findings: [],
-    bytes_down: 0,
-    tokens: null,
-    extra: {},
-  };
 }
