@@ -1,13 +1,28 @@
-import type { ServiceContext } from '@behavry/platform';
-import type { Guard } from '@behavry/pipeline';
-import type { LlmProxyConfig } from './llm-proxy.config';
-import type { OpenAiUpstream } from './upstream/openai-upstream';
-import type { UsageSpool } from './usage/usage-spool';
+import type { TokenCounts } from '@behavry/contracts';
+import type { Proxy } from '@behavry/proxy';
+import type { Dialect, Provider } from './dialects/dialect';
+import type { ProviderUpstream } from './upstream/provider-upstream';
+
+/** A provider that this process speaks to. */
+export interface ProviderService {
+  readonly dialect: Dialect;
+  readonly upstream: ProviderUpstream;
+  /** Used when a request brings no key of its own. */
+  readonly planeKey: string | undefined;
+}
+
+/** A prefix of this app; without a service everything under it is refused. */
+export interface ProviderPrefix {
+  readonly provider: Provider;
+  readonly service: ProviderService | undefined;
+}
 
 /** Everything that the routes of this process use; made once at its start. */
 export interface LlmParts {
-  readonly context: ServiceContext<LlmProxyConfig>;
-  readonly guard: Guard;
-  readonly usage: UsageSpool;
-  readonly openai: OpenAiUpstream;
+  readonly proxy: Proxy;
+  readonly prefixes: readonly ProviderPrefix[];
+  readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  /** Counts what an exchange came to, for the operator. */
+  readonly countTokens: (tokens: TokenCounts | null) => void;
 }

@@ -1,19 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
-import {
-  identifyAgents,
-  PlaneState,
-  QueueBroker,
-  TokenVerifier,
-  uuidv7,
-  type ServiceContext,
-} from '@behavry/platform';
-import { openGuard } from '@behavry/pipeline';
+import type { ServiceContext } from '@behavry/platform';
+import { openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
+import { OPENAI } from './dialects/openai/openai';
+import { PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
-import type { LlmParts } from './llm-proxy.parts';
-import { OpenAiUpstream } from './upstream/openai-upstream';
-import { UsageSpool } from './usage/usage-spool';
+import type { LlmParts, ProviderService } from './llm-proxy.parts';
+import { ProviderUpstream } from './upstream/provider-upstream';
 
 /**
  * Opens what the proxy needs, and closes it with the service.
@@ -23,50 +16,36 @@ export async function openParts(
   app: NestFastifyApplication,
   context: ServiceContext<LlmProxyConfig>,
 ): Promise<LlmParts> {
-  const { config, clock, log, metrics } = context;
-  const now = (): number => clock.now();
-  const opened = await openGuard({
-    app: 'llm-proxy',
-    identify: identifyAgents(app.get(TokenVerifier)),
-    state: app.get(PlaneState),
-    producer: app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE),
-    opa: {
-      ...(config.opaSocket === undefined ? { url: config.opaUrl } : { socket: config.opaSocket }),
-      timeoutMs: config.opaTimeoutSeconds * 1000,
-    },
-    claims: { url: config.escalationOpsUrl, bearer: context.keys.internalBearer },
-    dataDir: config.dataDir,
-    spoolMaxBytes: config.spoolMaxMb * 1024 * 1024,
-    holdMs: config.escalationHoldSeconds * 1000,
-    now,
-    makeId: () => uuidv7(now()),
-    pid: process.pid,
-    registry: metrics,
-    log,
-  });
-  const openai = new OpenAiUpstream({
+  const { config, metrics } = context;
+  const { maxBodyBytes, maxAnswerBytes, connections } = config;
+  const upstream = new ProviderUpstream({
+    dialect: OPENAI,
     baseUrl: config.openAiBaseUrl,
     timeoutMs: config.timeoutSeconds * 1000,
     connectTimeoutMs: config.connectTimeoutSeconds * 1000,
-    connections: config.connections,
-    maxAnswerBytes: config.maxAnswerBytes,
+    connections,
+    maxAnswerBytes,
   });
-  context.onClose('upstreams', () => openai.close());
-  context.onClose('guard', () => opened.close());
-  context.health.register('configuration', () =>
-    opened.hasConfig() ? { ready: true } : { ready: false, detail: 'no configuration document yet' },
-  );
-  context.health.register('policy', () =>
-    opened.hasPolicy() ? { ready: true } : { ready: false, detail: 'OPA has not activated a policy yet' },
-  );
-  const usage = new UsageSpool(
-    opened.guard.spool,
-    new Counter({
-      name: 'behavry_llm_proxy_tokens_total',
-      help: 'Tokens as providers counted them.',
-      labelNames: ['side'],
-      registers: [metrics],
-    }),
-  );
-  return { context, guard: { ...opened.guard, spool: usage }, usage, openai };
+  context.onClose('upstreams', () => upstream.close());
+  const services: readonly ProviderService[] = [{ dialect: OPENAI, upstream, planeKey: config.openAiKey }];
+  const tokens = new Counter({
+    name: 'behavry_llm_proxy_tokens_total',
+    help: 'Tokens as providers counted them.',
+    labelNames: ['side'],
+    registers: [metrics],
+  });
+  return {
+    proxy: await openProxy(app, context),
+    prefixes: PROVIDERS.map((provider) => ({
+      provider,
+      service: services.find(({ dialect }) => dialect === provider),
+    })),
+    maxBodyBytes,
+    maxAnswerBytes,
+    countTokens: (counts) => {
+      if (!counts) return;
+      tokens.inc({ side: 'prompt' }, counts.prompt);
+      tokens.inc({ side: 'completion' }, counts.completion);
+    },
+  };
 }

@@ -1,12 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '@behavry/pipeline';
-import { PROVIDERS, endpointOf, type Provider } from '../domain/provider';
-import type { LlmParts } from '../llm-proxy.parts';
-import { tokenOf } from './caller';
-import { PREFIX, pathOf } from './path-of';
-import { refuseRequest } from './refuse-request';
-import { runChat } from './run-chat';
-import { sendRefusal } from './send-refusal';
+import { mediaTypeOf, prepareScope } from '@behavry/proxy';
+import type { LlmParts, ProviderPrefix } from '../llm-proxy.parts';
+import {
+  pathOf,
+  PREFIX,
+  refuseRequest,
+  sendRefusal,
+  tokenOf,
+  type Incoming,
+  type Understood,
+} from './incoming';
+import { runModel } from './run-model';
 
 const NO_AGENT = refuse('agent_unknown', 'a valid agent token is required', {
   isUnauthenticated: true,
@@ -15,123 +20,86 @@ const NO_AGENT = refuse('agent_unknown', 'a valid agent token is required', {
 
 /** Adds the routes of all providers, outside Nest. Bodies are read as bytes, and only of known agents. */
 export async function mountRoutes(server: FastifyInstance, parts: LlmParts): Promise<void> {
-  const { maxBodyBytes } = parts.context.config;
   await server.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
-      (_request, body, parsed) => {
-        parsed(null, body);
-      },
-    );
-    for (const provider of PROVIDERS) addRoutes(scope, parts, provider);
+    prepareScope(scope, parts.proxy, parts.maxBodyBytes);
+    for (const prefix of parts.prefixes) addRoutes(scope, parts, prefix);
     done();
   });
 }
 
-function addRoutes(scope: FastifyInstance, parts: LlmParts, provider: Provider): void {
+function addRoutes(scope: FastifyInstance, parts: LlmParts, prefix: ProviderPrefix): void {
   const onRequest = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> =>
-    admit(parts, request, reply, provider);
+    admit({ parts, prefix, request, reply });
   const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    answerError(parts, error, request, reply, provider).catch(() => reply.raw.destroy());
+    answerError({ parts, prefix, request, reply }, error).catch(() => reply.raw.destroy());
   };
-  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> =>
-    runChat(parts, request, reply);
-  for (const url of [`${PREFIX}${provider}`, `${PREFIX}${provider}/*`]) {
-    scope.all(url, { onRequest, errorHandler, handler, bodyLimit: parts.context.config.maxBodyBytes });
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const incoming = { parts, prefix, request, reply };
+    const understood = understand(incoming);
+    return understood ? runModel(incoming, understood) : refuseUnsupported(incoming);
+  };
+  for (const url of [`${PREFIX}${prefix.provider.id}`, `${PREFIX}${prefix.provider.id}/*`]) {
+    scope.all(url, { onRequest, errorHandler, handler, bodyLimit: parts.maxBodyBytes });
   }
 }
 
-async function answerError(
-  parts: LlmParts,
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  provider: Provider,
-): Promise<unknown> {
+function understand(incoming: Incoming): Understood | undefined {
+  const { prefix, request } = incoming;
+  const { service } = prefix;
+  // Another protocol on the same connection would go past everything here.
+  if (!service || request.headers.upgrade !== undefined) return undefined;
+  const endpoint = service.dialect.endpointOf(request.method, pathOf(incoming));
+  return endpoint && { service, endpoint };
+}
+
+/** Everything that can be refused before a body is read, is. */
+async function admit(incoming: Incoming): Promise<unknown> {
+  const { parts, request } = incoming;
+  const { guard } = parts.proxy;
+  const token = tokenOf(incoming);
+  if (token === undefined || !guard.identify.identify(token)) {
+    guard.metrics.rejected({ reasonCode: 'unauthenticated' });
+    return sendRefusal(closing(incoming), NO_AGENT);
+  }
+  if (!understand(incoming)) return refuseUnsupported(incoming);
+  const { headers } = request;
+  if (mediaTypeOf(headers['content-type']) !== 'application/json') {
+    return refuseMalformed(incoming, 'Content-Type must be application/json');
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    return refuseMalformed(incoming, 'Content-Encoding is not supported: send the body as it is');
+  }
+  return Number(headers['content-length'] ?? 0) > parts.maxBodyBytes ? refuseTooLarge(incoming) : undefined;
+}
+
+async function answerError(incoming: Incoming, error: unknown): Promise<unknown> {
+  const { parts, request, reply } = incoming;
   const { statusCode } = error as { readonly statusCode?: unknown };
-  if (statusCode === 413) return tooLarge(parts, request, reply, provider);
+  if (statusCode === 413) return refuseTooLarge(incoming);
   if (typeof statusCode === 'number' && statusCode < 500) {
-    return refuseRequest(
-      parts,
-      request,
-      closing(reply),
-      provider,
-      'request_malformed',
-      'the body could not be read',
-    );
+    return refuseMalformed(incoming, 'the body could not be read');
   }
-  parts.context.log.error(
-    { err: error, request_id: request.id },
-    'a request failed in a way nobody expected',
-  );
+  parts.proxy.log.error({ err: error, request_id: request.id }, 'a request failed in a way nobody expected');
   if (reply.raw.headersSent) return reply.raw.destroy();
-  return sendRefusal(request, reply, provider, refuse('upstream_error', 'an unexpected error'), undefined);
+  return sendRefusal(incoming, refuse('upstream_error', 'an unexpected error', { isRecorded: false }));
 }
 
-/** Everything that can be refused before a body is read, is; what remains is a chat completion. */
-async function admit(
-  parts: LlmParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  provider: Provider,
-): Promise<unknown> {
-  const { headers, method, url } = request;
-  const token = tokenOf(provider, headers);
-  const endpoint = endpointOf(provider, method, pathOf(provider, url), headers.upgrade !== undefined);
-  if (token === undefined || !parts.guard.identify.identify(token)) {
-    parts.guard.metrics.rejected({ reasonCode: 'unauthenticated' });
-    return sendRefusal(request, closing(reply), provider, NO_AGENT, undefined);
-  }
-  if (endpoint === 'unsupported') {
-    const reason = 'this endpoint is not supported, so nothing of it is passed on';
-    return refuseRequest(parts, request, closing(reply), provider, 'endpoint_unsupported', reason);
-  }
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
-    return refuseRequest(
-      parts,
-      request,
-      closing(reply),
-      provider,
-      'request_malformed',
-      'Content-Type must be application/json',
-    );
-  }
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return refuseRequest(
-      parts,
-      request,
-      closing(reply),
-      provider,
-      'request_malformed',
-      'Content-Encoding is not supported',
-    );
-  }
-  if (Number(headers['content-length'] ?? 0) > parts.context.config.maxBodyBytes) {
-    return tooLarge(parts, request, reply, provider);
-  }
-  return undefined;
+function refuseUnsupported(incoming: Incoming): Promise<unknown> {
+  const reason = 'this endpoint is not supported, so nothing of it is passed on';
+  return refuseRequest(closing(incoming), 'endpoint_unsupported', reason);
 }
 
-function tooLarge(
-  parts: LlmParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  provider: Provider,
-): Promise<unknown> {
-  return refuseRequest(
-    parts,
-    request,
-    closing(reply),
-    provider,
-    'request_too_large',
-    'the body is too large',
-  );
+function refuseMalformed(incoming: Incoming, reason: string): Promise<unknown> {
+  return refuseRequest(closing(incoming), 'request_malformed', reason);
+}
+
+function refuseTooLarge(incoming: Incoming): Promise<unknown> {
+  const most = `${String(incoming.parts.maxBodyBytes)} bytes`;
+  return refuseRequest(closing(incoming), 'request_too_large', `the body is larger than ${most}`);
 }
 
 // Its body was not read, so the connection cannot be used again.
-function closing(reply: FastifyReply): FastifyReply {
-  return reply.header('connection', 'close');
+function closing(incoming: Incoming): Incoming {
+  incoming.reply.header('connection', 'close');
+  return incoming;
 }

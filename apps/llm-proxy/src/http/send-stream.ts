@@ -1,105 +1,82 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { refusalFor, refuse, type Exchange, type Refusal } from '@behavry/pipeline';
-import { openAiErrorEvent } from '../domain/envelope';
-import { statusOf } from '../domain/refusal-status';
-import type { StreamEnd } from '../openai/guarded-stream';
-import { DECISION_HEADER, errorFacts } from './send-refusal';
-
-/** How long a client may take to read the last word of a stream that was broken off. */
-const LAST_WORD_MS = 5_000;
-
-/** What a failure of the provider is called in front of agents. */
-export function faultRefusal(fault: Extract<StreamEnd, { kind: 'failed' }>['fault']): Refusal {
-  const reason = {
-    upstream_timeout: 'the provider did not answer in time',
-    upstream_error: 'the provider failed or gave an answer that cannot be understood',
-    client_aborted: 'the client went away',
-  }[fault];
-  return refuse(fault, reason);
-}
+import type { FastifyReply } from 'fastify';
+import type { Outcome } from '@behavry/contracts';
+import { refusalFor, type Exchange, type Refusal } from '@behavry/pipeline';
+import { breakOff, DECISION_HEADER, faultOf, sendStreamHead, writeStream } from '@behavry/proxy';
+import type { Endpoint } from '../dialects/dialect';
+import type { AgentAnswer } from '../exchange/model-adapter';
+import { faultRefusal, statusOf } from '../exchange/refusal-status';
+import type { StreamEnd } from '../stream/guarded-stream';
+import { errorFacts, type Incoming } from './incoming';
 
 /**
  * Passes the texts of a stream on, as fast as the client reads, and settles the exchange. A stream that
  * is not complete ends with the dialect's error event and a destroyed connection.
  */
 export async function sendStream(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  incoming: Incoming,
   exchange: Exchange,
-  headers: Readonly<Record<string, string>>,
-  texts: AsyncGenerator<string, StreamEnd>,
-): Promise<void> {
+  endpoint: Endpoint,
+  { headers, texts }: Extract<AgentAnswer, { kind: 'stream' }>,
+): Promise<FastifyReply> {
+  const { request, reply } = incoming;
   const { raw } = reply;
   reply.hijack();
-  raw.writeHead(200, {
+  sendStreamHead(raw, {
     ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache, no-store',
-    'x-accel-buffering': 'no',
+    'content-type': `${endpoint.framing.contentType}; charset=utf-8`,
     'x-request-id': request.id,
     [DECISION_HEADER]: exchange.id,
   });
-  raw.flushHeaders();
-  const end = await pass(raw, texts);
+  const end = await pass(raw, texts, exchange);
   if (exchange.stopReason === 'client_aborted' || raw.destroyed) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'client_aborted' });
     raw.destroy();
-    return;
+    return reply;
   }
-  if (end.kind === 'complete' && !exchange.stopReason) {
-    exchange.settle({ outcome: 'ok', responseCode: 200, error: null });
+  const { outcome, refusal } = endingOf(exchange, end);
+  if (refusal) {
+    exchange.settle({ outcome, responseCode: statusOf(refusal), error: refusal.reasonCode });
+    breakOff(raw, endpoint.errorEvent(errorFacts(incoming, refusal)));
+  } else {
+    exchange.settle({ outcome, responseCode: 200, error: null });
     raw.end();
-    return;
   }
-  const refusal = exchange.stopReason ? refusalFor(exchange.stopReason) : refusalOf(end);
-  const outcome = exchange.stopReason
-    ? 'aborted'
-    : end.kind === 'refused'
-      ? refusedOutcome(end.refusal)
-      : 'upstream_error';
-  exchange.settle({ outcome, responseCode: statusOf(refusal), error: refusal.reasonCode });
-  breakOff(raw, openAiErrorEvent(errorFacts(refusal, request.id)));
+  return reply;
 }
 
-/** @returns what becomes of an exchange that was refused on its way back */
-export function refusedOutcome({ reasonCode }: Refusal): 'pending' | 'refused' {
-  return reasonCode === 'escalation_pending' ? 'pending' : 'refused';
-}
-
-function refusalOf(end: StreamEnd): Refusal {
-  if (end.kind === 'refused') return end.refusal;
-  return faultRefusal(end.kind === 'failed' ? end.fault : 'upstream_error');
-}
-
-async function pass(raw: ServerResponse, texts: AsyncGenerator<string, StreamEnd>): Promise<StreamEnd> {
-  for (;;) {
-    const next = await texts.next();
-    if (next.done) return next.value;
-    if (raw.destroyed) {
-      // Ends the upstream's answer too.
-      return texts
-        .return({ kind: 'failed', fault: 'client_aborted' })
-        .then(() => ({ kind: 'failed', fault: 'client_aborted' }));
+/** What becomes of an exchange whose stream has ended so; without a refusal it is complete. */
+function endingOf(
+  { stopReason }: Exchange,
+  end: StreamEnd,
+): { readonly outcome: Outcome; readonly refusal?: Refusal } {
+  if (stopReason) return { outcome: 'aborted', refusal: refusalFor(stopReason) };
+  switch (end.kind) {
+    case 'complete':
+      return { outcome: 'ok' };
+    case 'refused': {
+      const isPending = end.refusal.reasonCode === 'escalation_pending';
+      return { outcome: isPending ? 'pending' : 'refused', refusal: end.refusal };
     }
-    if (!raw.write(next.value)) await drained(raw);
+    case 'failed':
+      return { outcome: 'upstream_error', refusal: faultRefusal(end.fault) };
   }
 }
 
-async function drained(raw: ServerResponse): Promise<void> {
-  const settled = new AbortController();
-  const { signal } = settled;
-  // Whichever comes first: it was read, or nobody will read it.
-  await Promise.race([once(raw, 'drain', { signal }), once(raw, 'close', { signal })]).catch(() => undefined);
-  settled.abort();
-}
-
-function breakOff(raw: ServerResponse, text: string): void {
-  const timer = setTimeout(() => raw.destroy(), LAST_WORD_MS);
-  timer.unref();
-  raw.write(text, () => {
-    clearTimeout(timer);
-    raw.destroy();
-  });
+async function pass(
+  raw: ServerResponse,
+  texts: AsyncGenerator<string, StreamEnd>,
+  exchange: Exchange,
+): Promise<StreamEnd> {
+  const gone: StreamEnd = { kind: 'failed', fault: 'client_aborted' };
+  try {
+    for (;;) {
+      const next = await texts.next();
+      if (next.done) return next.value;
+      // Ends the upstream's answer too.
+      if (!(await writeStream(raw, next.value))) return (await texts.return(gone)).value as StreamEnd;
+    }
+  } catch (error) {
+    return { kind: 'failed', fault: faultOf(error, exchange) };
+  }
 }

@@ -1,0 +1,158 @@
+import type { ReasonCode, TokenCounts } from '@behavry/contracts';
+import type { Frame, Framing } from '../stream/framing';
+import type { RequestFault } from './reading';
+
+/** The providers whose prefixes this app serves, each under `/api/v1/<id>`. */
+export type ProviderId = 'openai' | 'anthropic' | 'gemini' | 'ollama';
+
+/** What a refusal or failure says, before it is put into a dialect. */
+export interface ErrorFacts {
+  readonly status: number;
+  readonly reasonCode: ReasonCode;
+  /** For the agent: a sentence without payload. */
+  readonly message: string;
+  readonly requestId: string;
+}
+
+/** What is known of every provider: enough to know its callers and to refuse in its own words. */
+export interface Provider {
+  readonly id: ProviderId;
+  /** Header in which the provider's own SDK puts its key, besides `Authorization`: there the agent's token comes. */
+  readonly tokenHeader: string | undefined;
+  /**
+   * An error in the provider's own envelope, so that its SDK raises the class its users know. The reason code stands
+   * where the dialect has a text field for it.
+   */
+  envelope(facts: ErrorFacts): object;
+  /** Headers that the provider's errors carry. */
+  errorHeaders(facts: ErrorFacts): Readonly<Record<string, string>>;
+}
+
+/** A provider that this proxy can speak to. The rest of the app knows it only by this. */
+export interface Dialect extends Provider {
+  /** Header by which a request brings a key of its own for the provider. */
+  readonly keyHeader: string;
+  /** Headers of a request that may go on: always, and only beside a key of the request's own. */
+  readonly passedOn: { readonly always: readonly string[]; readonly besideOwnKey: readonly string[] };
+  /** Headers of an answer that are for the agent. */
+  readonly answerHeaders: RegExp;
+  /** @returns the headers by which the provider knows a key */
+  authorize(key: string): Readonly<Record<string, string>>;
+  /**
+   * @param path behind the provider's prefix, without query, for example `/v1/chat/completions`
+   * @returns undefined for everything that is not understood, which is refused
+   */
+  endpointOf(method: string, path: string): Endpoint | undefined;
+}
+
+/** One kind of exchange with a provider: how its requests, answers and streams are read. */
+export interface Endpoint {
+  /** Method and path as the record names them: a constant. */
+  readonly name: string;
+  /** Name and verb under which policies, kill switches and audit rows know it. */
+  readonly toolName: 'chat' | 'embed' | 'complete' | 'list';
+  /** Path under the provider's base URL. */
+  readonly path: string;
+  readonly framing: Framing;
+  /**
+   * Whether a stream ends with an event of its own. Without one it is complete when its connection closes after
+   * everything that it began was finished.
+   */
+  readonly hasEndMark: boolean;
+  /** @param bytes the body as it came */
+  readRequest(bytes: Uint8Array, maxBytes: number): RequestResult;
+  /** @returns the body in the form that policy sees: the whole of it with each text replaced by its length */
+  outlineOf(body: unknown): unknown;
+  /**
+   * @param body what goes up instead of `request.body`; undefined when it goes up unchanged
+   * @returns what to send, changed only as far as needed
+   */
+  outboundBody(request: ModelRequest, body: unknown): string | Uint8Array;
+  /** @returns undefined for what is no answer of this endpoint, and so cannot be decided */
+  readAnswer(value: unknown): ModelAnswer | undefined;
+  /** @returns the frame taken apart, or undefined for what is none of this endpoint's */
+  readChunk(frame: Frame): Chunk | undefined;
+  /**
+   * Takes out of an answer or chunk, in place, what repeats its texts in another form; called where texts are redacted.
+   * @returns whether there was anything
+   */
+  dropEchoes(value: unknown): boolean;
+  /** @returns the text that makes the provider's SDKs throw in the middle of a stream */
+  errorEvent(facts: ErrorFacts): string;
+}
+
+/** The part of a request that this proxy acts on; the rest passes as it came. */
+export interface ModelRequest {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** A plain name. */
+  readonly model: string;
+  readonly isStream: boolean;
+  /** Whether the token counts of a stream are asked for by us, and not for the agent. */
+  readonly hidesTokens: boolean;
+  /** Names of the tools that the agent itself runs. */
+  readonly toolNames: readonly string[];
+  /** Tools that the provider would run on its own side. */
+  readonly hostedTools: readonly HostedTool[];
+}
+
+export interface HostedTool {
+  /** A plain name. */
+  readonly type: string;
+  readonly settings: unknown;
+}
+
+export type RequestResult = { readonly ok: true; readonly request: ModelRequest } | RequestFault;
+
+/** A tool call that a model asks its agent to make. */
+export interface AnsweredCall {
+  readonly name: string;
+  /** Undefined when they are not an object in strict JSON: such a call cannot be judged. */
+  readonly arguments: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A whole answer, as far as it is acted on. */
+export interface ModelAnswer {
+  readonly calls: readonly AnsweredCall[];
+  readonly tokens: TokenCounts | undefined;
+}
+
+/** A piece of a text that a stream writes over many chunks. */
+export interface TextPiece {
+  /** Names the text: equal for all pieces of one text. A JSON pointer, which findings show. */
+  readonly channel: string;
+  /** The text is over when this group is finished. */
+  readonly group: number;
+  readonly text: string;
+  /** Where it stood in {@link Chunk.rest}: member names and list places from the top. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A piece of a tool call; its name comes once, its arguments may come over many chunks. */
+export interface CallPiece {
+  /** Calls of one group are decided together, when it is finished. */
+  readonly group: number;
+  /** Place of the call in its group; undefined for a call that comes whole in this piece. */
+  readonly index: number | undefined;
+  /** How the arguments are written; undefined when the piece does not say. */
+  readonly form: 'json' | 'text' | undefined;
+  /** Empty when the piece carries none. */
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** One chunk of a stream, taken apart. */
+export interface Chunk {
+  /** The chunk with every piece of running text replaced by an empty one: what can be scanned by itself. Null: no JSON. */
+  readonly rest: Record<string, unknown> | null;
+  readonly pieces: readonly TextPiece[];
+  readonly calls: readonly CallPiece[];
+  /** Groups that are finished with this chunk: no text and no call of theirs goes on. */
+  readonly finished: readonly number[];
+  readonly tokens: TokenCounts | undefined;
+  /** Whether the chunk carries nothing but the token counts of the stream. */
+  readonly isTokensOnly: boolean;
+  /** Whether the stream is complete with it. */
+  readonly isEnd: boolean;
+}

@@ -1,0 +1,135 @@
+import { isObject } from '@behavry/contracts';
+import { parseStrictJson } from '@behavry/domain';
+import type { Frame } from '../../stream/framing';
+import type { CallPiece, Chunk, TextPiece } from '../dialect';
+import { isAbsent } from '../reading';
+import { tokensOf } from './chat-answer';
+
+const DONE = '[DONE]';
+const END: Chunk = {
+  rest: null,
+  pieces: [],
+  calls: [],
+  finished: [],
+  tokens: undefined,
+  isTokensOnly: false,
+  isEnd: true,
+};
+
+// Said once, or the same in every chunk: no pieces of a running text.
+const CONSTANTS = new Set(['role', 'id', 'type']);
+const CALL_CONSTANTS = new Set([...CONSTANTS, 'name']);
+const PLAIN_MEMBER = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
+/** Takes a chunk of a streamed chat completion apart. A choice is a group. */
+export function readChatChunk({ event, data }: Frame): Chunk | undefined {
+  if (event !== undefined && event !== 'message') return undefined;
+  if (data === DONE) return END;
+  const parsed = parseStrictJson(data);
+  const rest = parsed.ok ? parsed.value : undefined;
+  if (!isObject(rest) || !Array.isArray(rest['choices']) || Object.hasOwn(rest, 'error')) return undefined;
+  const choices = rest['choices'] as unknown[];
+  const pieces: TextPiece[] = [];
+  const calls: CallPiece[] = [];
+  const finished: number[] = [];
+  for (const [place, choice] of choices.entries()) {
+    // A whole message in a chunk would go around the deciding of its calls.
+    if (!isObject(choice) || Object.hasOwn(choice, 'message')) return undefined;
+    const { index, delta, finish_reason: reason } = choice;
+    if (typeof index !== 'number' || !Number.isSafeInteger(index)) return undefined;
+    if (isObject(delta)) {
+      if (!readCalls(delta, index, calls)) return undefined;
+      const at = {
+        channel: `/choices/${String(index)}/delta`,
+        path: ['choices', place, 'delta'],
+        group: index,
+      };
+      if (!takeTexts(delta, at, CONSTANTS, pieces)) return undefined;
+    } else if (delta !== undefined && delta !== null) {
+      return undefined;
+    }
+    if (typeof reason === 'string') finished.push(index);
+  }
+  const tokens = tokensOf(rest);
+  const isTokensOnly = choices.length === 0 && tokens !== undefined;
+  return { rest, pieces, calls, finished, tokens, isTokensOnly, isEnd: false };
+}
+
+type Place = Pick<TextPiece, 'channel' | 'path' | 'group'>;
+
+/** Moves every running text out of a delta. @returns false for a member whose name is none */
+function takeTexts(
+  holder: Record<string, unknown>,
+  { channel, path, group }: Place,
+  constants: ReadonlySet<string>,
+  pieces: TextPiece[],
+): boolean {
+  for (const key of Object.keys(holder)) {
+    const value = holder[key];
+    if (!PLAIN_MEMBER.test(key)) return false;
+    const at = { channel: `${channel}/${key}`, path: [...path, key], group };
+    if (typeof value === 'string') {
+      if (value === '' || constants.has(key)) continue;
+      pieces.push({ ...at, text: value });
+      holder[key] = '';
+    } else if (typeof value === 'object' && value !== null) {
+      const inner = key === 'tool_calls' || key === 'function_call' ? CALL_CONSTANTS : constants;
+      if (!takeInner(value, at, inner, pieces)) return false;
+    }
+  }
+  return true;
+}
+
+function takeInner(
+  value: object,
+  { channel, path, group }: Place,
+  constants: ReadonlySet<string>,
+  pieces: TextPiece[],
+): boolean {
+  if (isObject(value)) return takeTexts(value, { channel, path, group }, constants, pieces);
+  return (value as readonly unknown[]).every((item, place) => {
+    if (!isObject(item)) return true;
+    // Items of a list are told apart by their own index, as tool calls are.
+    const own = typeof item['index'] === 'number' ? item['index'] : place;
+    const at = { channel: `${channel}/${String(own)}`, path: [...path, place], group };
+    return takeTexts(item, at, constants, pieces);
+  });
+}
+
+const FORMS: ReadonlyMap<unknown, CallPiece['form']> = new Map([
+  ['function', 'json'],
+  ['custom', 'text'],
+]);
+
+function readCalls(delta: Record<string, unknown>, group: number, calls: CallPiece[]): boolean {
+  const { tool_calls: listed = null, function_call: legacy = null } = delta;
+  if (listed !== null && !Array.isArray(listed)) return false;
+  const items = (listed ?? []) as unknown[];
+  for (const item of legacy === null ? items : [...items, { index: -1, function: legacy }]) {
+    const piece = readPiece(item, group);
+    if (!piece) return false;
+    calls.push(piece);
+  }
+  return true;
+}
+
+// A piece that is of two kinds, or of none that is known, would be judged as one and could be run as another.
+function readPiece(item: unknown, group: number): CallPiece | undefined {
+  if (!isObject(item)) return undefined;
+  const { index, type, function: called, custom } = item;
+  if (typeof index !== 'number' || !Number.isSafeInteger(index)) return undefined;
+  if (!isAbsent(type) && !FORMS.has(type)) return undefined;
+  if (!isAbsent(called) && (!isAbsent(custom) || type === 'custom')) return undefined;
+  if (!isAbsent(custom) && type === 'function') return undefined;
+  const inner = called ?? custom ?? {};
+  if (!isObject(inner)) return undefined;
+  const form = FORMS.get(type) ?? (called ? 'json' : custom ? 'text' : undefined);
+  const { name } = inner;
+  const args = custom ? inner['input'] : inner['arguments'];
+  if (!isText(name) || !isText(args)) return undefined;
+  return { group, index, form, name: name ?? '', arguments: args ?? '' };
+}
+
+function isText(value: unknown): value is string | null | undefined {
+  return isAbsent(value) || typeof value === 'string';
+}

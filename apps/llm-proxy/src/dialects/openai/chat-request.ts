@@ -1,0 +1,87 @@
+import { isObject } from '@behavry/contracts';
+import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
+import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+
+/** Each of them is decided. */
+const MAX_HOSTED_TOOLS = 32;
+
+/**
+ * Reads a body of `POST /chat/completions`. Only what the proxy acts on is checked; members it does not
+ * know pass.
+ */
+export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
+  const read = readBody(bytes, maxBytes);
+  if (!read.ok) return read;
+  const { body, text } = read;
+  const { model, messages, stream, stream_options: streamOptions, functions } = body;
+  if (!isPlainName(model)) return malformed("'model' must be the name of a model");
+  if (!Array.isArray(messages)) return malformed("'messages' must be a list");
+  if (!isAbsent(stream) && typeof stream !== 'boolean') return malformed("'stream' must be true or false");
+  if (!isAbsent(streamOptions) && !isObject(streamOptions))
+    return malformed("'stream_options' must be an object");
+  const names: string[] = [];
+  const hosted: HostedTool[] = [];
+  if (!readTools(body['tools'], names, hosted)) return malformed("'tools' must be a list of tools");
+  if (!readFunctions(functions, names)) return malformed("'functions' must be a list of functions");
+  const search = body['web_search_options'];
+  if (!isAbsent(search)) hosted.push({ type: 'web_search', settings: search });
+  if (hosted.length > MAX_HOSTED_TOOLS) return malformed("'tools' has too many that the provider would run");
+  const wantsUsage = isObject(streamOptions) && streamOptions['include_usage'] === true;
+  return {
+    ok: true,
+    request: {
+      bytes,
+      text,
+      body,
+      model,
+      isStream: stream === true,
+      hidesTokens: stream === true && !wantsUsage,
+      toolNames: names,
+      hostedTools: hosted,
+    },
+  };
+}
+
+function readTools(tools: unknown, names: string[], hosted: HostedTool[]): boolean {
+  if (isAbsent(tools)) return true;
+  if (!Array.isArray(tools)) return false;
+  for (const tool of tools as unknown[]) {
+    if (!isObject(tool) || !isPlainName(tool['type'])) return false;
+    const { type } = tool;
+    // Only these two come back to the agent as calls; whatever else there is runs at the provider.
+    if (type === 'function' || type === 'custom') {
+      if (!readFunctions([tool[type]], names)) return false;
+    } else {
+      hosted.push({ type, settings: tool });
+    }
+  }
+  return true;
+}
+
+function readFunctions(functions: unknown, names: string[]): boolean {
+  if (isAbsent(functions)) return true;
+  if (!Array.isArray(functions)) return false;
+  for (const one of functions as unknown[]) {
+    if (!isObject(one) || !isPlainName(one['name'])) return false;
+    names.push(one['name']);
+  }
+  return true;
+}
+
+const ASK_FOR_USAGE = '"stream_options":{"include_usage":true}';
+
+/**
+ * What to send: the bytes as they came, except that the provider is asked to count the tokens of a stream. Everything
+ * else stays byte for byte when the body has no `stream_options` of its own.
+ */
+export function outboundChat(request: ModelRequest, changed: unknown): string | Uint8Array {
+  const body = (changed ?? request.body) as Readonly<Record<string, unknown>>;
+  if (!request.hidesTokens) return changed === undefined ? request.bytes : JSON.stringify(body);
+  if (Object.hasOwn(body, 'stream_options')) {
+    const own = body['stream_options'] as object | null;
+    return JSON.stringify({ ...body, stream_options: { ...own, include_usage: true } });
+  }
+  const text = changed === undefined ? request.text : JSON.stringify(body);
+  const end = text.lastIndexOf('}');
+  return `${text.slice(0, end)},${ASK_FOR_USAGE}${text.slice(end)}`;
+}

@@ -1,0 +1,71 @@
+// What the readers of all dialects share.
+import { isObject } from '@behavry/contracts';
+import { parseStrictJson, type JsonFault } from '@behavry/domain';
+
+const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
+const MAX_DEPTH = 64;
+
+/**
+ * Whether a text looks like the name of a model, a tool or a type: only such names are understood, and may stand in
+ * a record.
+ */
+export function isPlainName(value: unknown): value is string {
+  return typeof value === 'string' && PLAIN_NAME.test(value);
+}
+
+/** SDKs write what is not set as null too. */
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** @returns the arguments of a tool call as every reader must understand them; an empty text is no arguments */
+export function argumentsOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text === '') return {};
+  const parsed = parseStrictJson(text);
+  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+/** @returns a count of tokens; 0 for what is none */
+export function countOf(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+const FAULT_TEXT: Readonly<Record<JsonFault, string>> = {
+  too_large: 'the body is too large',
+  not_utf8: 'the body is not UTF-8',
+  not_json: 'the body is not JSON',
+  too_deep: 'the body is nested too deeply',
+  duplicate_key: 'the body names a member twice',
+  forbidden_key: 'the body has a member that is not allowed',
+  lone_surrogate: 'the body has half a character',
+  unsafe_number: 'the body has a number that cannot be read exactly',
+};
+
+/** Why a request is not understood. */
+export interface RequestFault {
+  readonly ok: false;
+  readonly reasonCode: 'request_malformed' | 'request_too_large';
+  /** For the agent: what to do. */
+  readonly message: string;
+}
+
+export function malformed(message: string): RequestFault {
+  return { ok: false, reasonCode: 'request_malformed', message };
+}
+
+/** Reads a request's body strictly: it must be an object. */
+export function readBody(
+  bytes: Uint8Array,
+  maxBytes: number,
+):
+  | { readonly ok: true; readonly body: Readonly<Record<string, unknown>>; readonly text: string }
+  | RequestFault {
+  const parsed = parseStrictJson(bytes, { maxBytes, maxDepth: MAX_DEPTH });
+  if (!parsed.ok) {
+    const reasonCode = parsed.fault === 'too_large' ? 'request_too_large' : 'request_malformed';
+    return { ok: false, reasonCode, message: FAULT_TEXT[parsed.fault] };
+  }
+  return isObject(parsed.value)
+    ? { ok: true, body: parsed.value, text: parsed.text }
+    : malformed('the body must be an object');
+}

@@ -1,0 +1,32 @@
+import { OPENAI } from './openai/openai';
+import { outboundHeaders } from './request-headers';
+
+describe('what goes up beside the body', () => {
+  it('is a closed list of headers, and none that chooses an account while the plane pays', () => {
+    const sent = {
+      authorization: 'Bearer agent-token',
+      cookie: 'a=b',
+      'x-anything': 'x',
+      'openai-beta': 'assistants=v2',
+      'idempotency-key': 'line\nbreak',
+      'openai-project': 'proj_1',
+      'openai-organization': 'org-1',
+    };
+    expect(outboundHeaders(OPENAI, sent, 'sk-plane')).toEqual({
+      key: 'sk-plane',
+      keySource: 'plane',
+      headers: { 'openai-beta': 'assistants=v2' },
+    });
+    expect(outboundHeaders(OPENAI, { ...sent, 'x-openai-key': 'sk-own' }, 'sk-plane')).toEqual({
+      key: 'sk-own',
+      keySource: 'request',
+      headers: { 'openai-beta': 'assistants=v2', 'openai-project': 'proj_1', 'openai-organization': 'org-1' },
+    });
+    expect(outboundHeaders(OPENAI, {}, undefined)).toEqual({
+      key: undefined,
+      keySource: 'none',
+      headers: {},
+    });
+    expect(outboundHeaders(OPENAI, { 'x-openai-key': 'a b' }, 'sk-plane')).toBeUndefined();
+  });
+});

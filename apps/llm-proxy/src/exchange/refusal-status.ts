@@ -1,0 +1,34 @@
+import type { ReasonCode } from '@behavry/contracts';
+import { refuse, type Refusal, type UpstreamFault } from '@behavry/pipeline';
+
+// A denial is 403, which no SDK tries again. Only what may be different a moment later is 429 or 5xx.
+const STATUS: Readonly<Partial<Record<ReasonCode, number>>> = {
+  request_malformed: 400,
+  request_too_large: 413,
+  rate_limited: 429,
+  concurrency_limited: 429,
+  upstream_error: 502,
+  upstream_timeout: 504,
+  audit_unavailable: 503,
+  state_stale: 503,
+  escalation_unavailable: 503,
+  client_aborted: 499,
+};
+
+/** @returns the HTTP status by which a refusal is told, in every dialect */
+export function statusOf({
+  reasonCode,
+  isUnauthenticated,
+}: Pick<Refusal, 'reasonCode' | 'isUnauthenticated'>): number {
+  return isUnauthenticated ? 401 : (STATUS[reasonCode] ?? 403);
+}
+
+/** @returns what a failure of the provider is called in front of agents */
+export function faultRefusal(fault: UpstreamFault): Refusal {
+  const reason = {
+    upstream_timeout: 'the provider did not answer in time',
+    upstream_error: 'the provider failed or gave an answer that cannot be understood',
+    client_aborted: 'the client went away',
+  }[fault];
+  return refuse(fault, reason);
+}

@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ReasonCode } from '@behavry/contracts';
+import { refuse, runExchange, type Exchange, type Refusal } from '@behavry/pipeline';
+import { bearerOf } from '@behavry/platform';
+import { DECISION_HEADER, headerOf, startExchange } from '@behavry/proxy';
+import type { Endpoint, ErrorFacts } from '../dialects/dialect';
+import { statusOf } from '../exchange/refusal-status';
+import type { LlmParts, ProviderPrefix, ProviderService } from '../llm-proxy.parts';
+
+/** Under this and a provider's name lie the routes of this app. */
+export const PREFIX = '/api/v1/';
+
+/** A request on its way through the routes. */
+export interface Incoming {
+  readonly parts: LlmParts;
+  readonly prefix: ProviderPrefix;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** What a request asks for, of a provider that this process speaks to. */
+export interface Understood {
+  readonly service: ProviderService;
+  readonly endpoint: Endpoint;
+}
+
+/** @returns the path behind the provider's prefix, as sent and without query; `/` for the prefix itself */
+export function pathOf({ prefix, request: { url } }: Incoming): string {
+  const query = url.indexOf('?');
+  const path = (query < 0 ? url : url.slice(0, query)).slice(PREFIX.length + prefix.provider.id.length);
+  return path === '' ? '/' : path;
+}
+
+/** @returns the agent's token: from `Authorization`, else from where the provider's SDK puts its key */
+export function tokenOf({ prefix, request }: Incoming): string | undefined {
+  const { tokenHeader } = prefix.provider;
+  return (
+    bearerOf(request.headers.authorization) ??
+    (tokenHeader === undefined ? undefined : headerOf(request, tokenHeader))
+  );
+}
+
+/** Begins the exchange of a request; it ends when its client goes away. */
+export function exchangeOf(incoming: Incoming): Exchange {
+  const { parts, prefix, reply } = incoming;
+  return startExchange(parts.proxy, reply, {
+    kind: 'llm',
+    token: tokenOf(incoming),
+    serverId: '',
+    provider: prefix.provider.id,
+  });
+}
+
+/** Refuses a request without looking into it; recorded when its agent is known. */
+export async function refuseRequest(
+  incoming: Incoming,
+  reasonCode: ReasonCode,
+  reason: string,
+): Promise<FastifyReply> {
+  const exchange = exchangeOf(incoming);
+  const refusal = refuse(reasonCode, reason);
+  const result = await runExchange<null, null, never>(incoming.parts.proxy.guard, exchange, {
+    parse: () => {
+      exchange.extra['endpoint'] = endpointIn(exchange, incoming);
+      return refusal;
+    },
+    forward: () => Promise.resolve({ kind: 'failed', fault: 'upstream_error' }),
+    codeOf: statusOf,
+    discard: () => undefined,
+  });
+  const refused = result.type === 'refused' ? result : { refusal, decisionId: exchange.id };
+  return sendRefusal(incoming, refused.refusal, refused.decisionId);
+}
+
+const PLAIN_PATH = /^\/[A-Za-z0-9/_.:-]{1,127}$/;
+
+/** Method and path for the record; the method alone when the path could carry a payload. */
+function endpointIn({ config }: Exchange, incoming: Incoming): string {
+  const { method } = incoming.request;
+  const path = pathOf(incoming);
+  const isPlain = PLAIN_PATH.test(path) && config?.scan.outbound(path.split('/')).dlp.length === 0;
+  return isPlain ? `${method} ${path}` : method;
+}
+
+/** @returns a refusal as any dialect says it; the id of an escalation is part of the sentence */
+export function errorFacts({ request }: Incoming, refusal: Refusal): ErrorFacts {
+  const { reason, escalationId, reasonCode } = refusal;
+  const message = escalationId === null ? reason : `${reason} (escalation ${escalationId})`;
+  return { status: statusOf(refusal), reasonCode, message: `Behavry: ${message}`, requestId: request.id };
+}
+
+/** Answers a refusal in the provider's envelope. @param decisionId the decision that refused it, if there is one */
+export async function sendRefusal(
+  incoming: Incoming,
+  refusal: Refusal,
+  decisionId?: string,
+): Promise<FastifyReply> {
+  const { prefix, reply } = incoming;
+  const facts = errorFacts(incoming, refusal);
+  reply.headers(prefix.provider.errorHeaders(facts));
+  if (decisionId !== undefined && refusal.isRecorded) reply.header(DECISION_HEADER, decisionId);
+  if (facts.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
+  // What ends otherwise only when something else changes is not worth another try at once.
+  if (facts.status >= 500) reply.header('x-should-retry', 'false');
+  return reply
+    .code(facts.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(prefix.provider.envelope(facts)));
+}

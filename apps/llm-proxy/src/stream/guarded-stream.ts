@@ -1,0 +1,225 @@
+import type { TokenCounts } from '@behavry/contracts';
+import {
+  countInbound,
+  noteInbound,
+  refuse,
+  type Exchange,
+  type Refusal,
+  type Scan,
+  type Scanned,
+  type UpstreamFault,
+} from '@behavry/pipeline';
+import type { AnsweredCall, Chunk, Endpoint } from '../dialects/dialect';
+import { CallAssembler } from './call-assembler';
+import type { Frame } from './framing';
+import { freshParts } from './fresh-parts';
+import { StreamWindow } from './stream-window';
+
+/** How a stream ended. Only `complete` may be closed as if nothing had happened. */
+export type StreamEnd =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'failed'; readonly fault: UpstreamFault };
+
+export interface GuardedStreamOptions {
+  readonly endpoint: Endpoint;
+  readonly exchange: Exchange;
+  readonly scan: Scan;
+  /** Decides the tool calls of a finished group. */
+  readonly judge: (calls: readonly AnsweredCall[]) => Promise<Refusal | undefined>;
+  /** Whether the token counts were asked for by us and not by the agent. */
+  readonly hidesTokens: boolean;
+  /** Bound for what waits to be decided. */
+  readonly maxHeldCharacters: number;
+}
+
+const MALFORMED: StreamEnd = { kind: 'failed', fault: 'upstream_error' };
+const COMPLETE: StreamEnd = { kind: 'complete' };
+
+/**
+ * Reads a stream of an endpoint and lets its frames go on, in order, as soon as what they carry is decided: running
+ * text by the scanner, tool calls by policy. The same for every way in which the bytes are cut.
+ */
+export class GuardedStream {
+  readonly #options: GuardedStreamOptions;
+  readonly #window: StreamWindow;
+  readonly #reader;
+  readonly #calls = new CallAssembler();
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #redacts: boolean;
+  readonly #begun = new Set<number>();
+  readonly #finished = new Set<number>();
+  readonly #note: (scanned: Scanned) => void;
+  /** The latest chunk without its running texts in which nothing was found. */
+  #clean: unknown;
+  /** What the running texts were refused for. */
+  #refusal: Refusal | undefined;
+  #free = '';
+
+  constructor(options: GuardedStreamOptions) {
+    const { endpoint, exchange, scan } = options;
+    this.#options = options;
+    this.#redacts = exchange.hasObligation('redact_inbound');
+    this.#window = new StreamWindow(scan, endpoint.framing, this.#redacts);
+    this.#reader = endpoint.framing.open();
+    this.#note = (scanned) => {
+      // What stands behind the end of the stream must not depend on how much of it had come already.
+      this.#refusal ??= noteInbound(exchange, scanned);
+    };
+  }
+
+  /**
+   * @param body bytes of the upstream's answer
+   * @returns texts for the client as they become free, then how the stream ended
+   */
+  async *run(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, StreamEnd> {
+    const chunks = body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await chunks.next();
+        const frames = next.done ? this.#reader.end() : this.#read(next.value);
+        let end = frames ? undefined : MALFORMED;
+        for (const frame of frames ?? []) {
+          const taken = this.#take(frame);
+          if (taken instanceof Promise) {
+            // Whoever waits for it may give up first.
+            taken.catch(() => undefined);
+            // What is free need not wait for a decision, which a person may have to make.
+            if (this.#free !== '') yield this.#takeFree();
+          }
+          end = taken instanceof Promise ? await taken : taken;
+          if (!end || end === COMPLETE) this.#free += this.#window.release(this.#calls);
+          if (end) break;
+        }
+        if (next.done) end ??= await this.#close();
+        const text = this.#takeFree();
+        if (text !== '') yield text;
+        if (end) return end;
+      }
+    } finally {
+      await chunks.return?.();
+    }
+  }
+
+  #read(bytes: Uint8Array): readonly Frame[] | undefined {
+    try {
+      return this.#reader.push(this.#decoder.decode(bytes, { stream: true }));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #takeFree(): string {
+    const text = this.#free === '' ? this.#reader.signOfLife() : this.#free;
+    this.#free = '';
+    return text;
+  }
+
+  #take(frame: Frame): StreamEnd | undefined | Promise<StreamEnd | undefined> {
+    const { endpoint, exchange, hidesTokens } = this.#options;
+    const chunk = endpoint.readChunk(frame);
+    if (!chunk || !this.#isInOrder(chunk)) return MALFORMED;
+    if (chunk.tokens) exchange.tokens = latest(exchange.tokens, chunk.tokens);
+    if (chunk.isTokensOnly && hidesTokens) return undefined;
+    const refused = this.#scan(frame, chunk);
+    if (refused) return refused;
+    for (const piece of chunk.calls) if (!this.#calls.add(piece)) return MALFORMED;
+    if (chunk.isEnd) return this.#finish();
+    return chunk.finished.length > 0 ? this.#finishGroups(chunk.finished) : undefined;
+  }
+
+  /** Nothing goes on that is finished; what was decided would no longer be the whole. */
+  #isInOrder({ pieces, calls }: Chunk): boolean {
+    for (const { group } of pieces) if (!this.#begin(group)) return false;
+    for (const { group } of calls) if (!this.#begin(group)) return false;
+    return true;
+  }
+
+  #begin(group: number): boolean {
+    this.#begun.add(group);
+    return !this.#finished.has(group);
+  }
+
+  #scan(frame: Frame, chunk: Chunk): StreamEnd | undefined {
+    const { endpoint, exchange, maxHeldCharacters } = this.#options;
+    let refusal = countInbound(exchange, Buffer.byteLength(frame.data));
+    let changed: unknown;
+    if (chunk.rest && !refusal) {
+      // What repeats the texts may not outlive what is redacted in them.
+      if (this.#redacts && endpoint.dropEchoes(chunk.rest)) changed = chunk.rest;
+      const scanned = this.#scanRest(chunk.rest);
+      refusal = scanned && noteInbound(exchange, scanned);
+      if (scanned?.verdict === 'redact') changed = scanned.redacted();
+    }
+    if (refusal) return { kind: 'refused', refusal };
+    this.#window.add(frame, chunk, changed, this.#note);
+    if (this.#refusal) return { kind: 'refused', refusal: this.#refusal };
+    if (this.#window.isCrowded || this.#window.heldCharacters > maxHeldCharacters) return TOO_LARGE;
+    return undefined;
+  }
+
+  /** @returns undefined when nothing was found */
+  #scanRest(rest: unknown): Scanned | undefined {
+    const { scan } = this.#options;
+    const fresh = freshParts(rest, this.#clean);
+    if (fresh.length === 0 || isSilent(scan.inbound(fresh))) {
+      // One that is redacted gets its texts back, and is not what was looked at any more.
+      if (!this.#redacts) this.#clean = rest;
+      return undefined;
+    }
+    return scan.inbound(rest, { redacts: this.#redacts });
+  }
+
+  async #finishGroups(groups: readonly number[]): Promise<StreamEnd | undefined> {
+    for (const group of groups) {
+      this.#finished.add(group);
+      const end = await this.#settle(group);
+      if (end) return end;
+    }
+    return undefined;
+  }
+
+  async #finish(): Promise<StreamEnd> {
+    return (await this.#settle()) ?? COMPLETE;
+  }
+
+  /** Decides what is left of a group, or of all. */
+  async #settle(group?: number): Promise<StreamEnd | undefined> {
+    this.#window.end(this.#note, group);
+    if (this.#refusal) return { kind: 'refused', refusal: this.#refusal };
+    // Texts need not share the fate of the calls behind them.
+    this.#free += this.#window.release(this.#calls);
+    const calls = this.#calls.whole(group);
+    const refusal = calls.length === 0 ? undefined : await this.#options.judge(calls);
+    if (refusal) return { kind: 'refused', refusal };
+    this.#calls.release(group);
+    return undefined;
+  }
+
+  /** The connection closed: complete only where that is the end mark, and nothing is missing. */
+  async #close(): Promise<StreamEnd> {
+    if (this.#options.endpoint.hasEndMark || this.#finished.size === 0) return MALFORMED;
+    for (const group of this.#begun) if (!this.#finished.has(group)) return MALFORMED;
+    const end = await this.#finish();
+    if (end === COMPLETE) this.#free += this.#window.release(this.#calls);
+    return end;
+  }
+}
+
+const TOO_LARGE: StreamEnd = {
+  kind: 'refused',
+  refusal: refuse('result_too_large', 'a part of the answer is too large to be decided'),
+};
+
+function isSilent({ verdict, dlp, injection }: Scanned): boolean {
+  return verdict === 'pass' && dlp.length === 0 && injection.length === 0;
+}
+
+/** Providers tell counts once, at the end, or in parts that replace the earlier ones. */
+function latest(before: TokenCounts | null, { prompt, completion, total }: TokenCounts): TokenCounts {
+  const counts = {
+    prompt: prompt || (before?.prompt ?? 0),
+    completion: completion || (before?.completion ?? 0),
+  };
+  return { ...counts, total: Math.max(total, counts.prompt + counts.completion) };
+}

@@ -1,0 +1,124 @@
+import type { Scan, Scanned, TextChannel } from '@behavry/pipeline';
+import type { Chunk, TextPiece } from '../dialects/dialect';
+import type { CallAssembler } from './call-assembler';
+import type { Frame, Framing } from './framing';
+
+interface Channel {
+  readonly group: number;
+  readonly text: TextChannel;
+  length: number;
+}
+
+interface HeldPiece {
+  readonly channel: Channel;
+  readonly piece: TextPiece;
+  readonly start: number;
+}
+
+interface HeldFrame {
+  readonly frame: Frame;
+  readonly chunk: Chunk;
+  /** What goes on in the place of `chunk.rest`, when that is not the same. */
+  readonly changedRest: unknown;
+  readonly pieces: readonly HeldPiece[];
+}
+
+const MAX_CHANNELS = 256;
+
+/**
+ * The frames of a stream that wait until their texts are decided. They leave in the order in which they came, and as
+ * they came unless something in them is redacted.
+ */
+export class StreamWindow {
+  readonly #channels = new Map<string, Channel>();
+  readonly #held: HeldFrame[] = [];
+  #heldCharacters = 0;
+
+  /** @param redacts whether findings are taken out of the texts */
+  constructor(
+    private readonly scan: Scan,
+    private readonly framing: Framing,
+    private readonly redacts: boolean,
+  ) {}
+
+  /** Size of what waits. */
+  get heldCharacters(): number {
+    return this.#heldCharacters;
+  }
+
+  /** Whether there are more texts at once than any answer has. */
+  get isCrowded(): boolean {
+    return this.#channels.size > MAX_CHANNELS;
+  }
+
+  /**
+   * Takes a frame in.
+   * @param changedRest `chunk.rest` with what was found in it taken out; undefined when it goes on as it is
+   * @param note told what became certain of running texts with it
+   */
+  add(frame: Frame, chunk: Chunk, changedRest: unknown, note: (scanned: Scanned) => void): void {
+    const pieces: HeldPiece[] = [];
+    for (const piece of chunk.pieces) {
+      const channel = this.#channelOf(piece);
+      pieces.push({ channel, piece, start: channel.length });
+      channel.length += piece.text.length;
+      note(channel.text.push(piece.text));
+    }
+    this.#held.push({ frame, chunk, changedRest, pieces });
+    this.#heldCharacters += frame.data.length;
+  }
+
+  /** No text of a group, or none at all, goes on. @param note as in {@link add} */
+  end(note: (scanned: Scanned) => void, group?: number): void {
+    for (const [name, channel] of this.#channels) {
+      if (group !== undefined && channel.group !== group) continue;
+      note(channel.text.end());
+      this.#channels.delete(name);
+    }
+  }
+
+  /** @returns the frames that may leave, written out */
+  release(calls: CallAssembler): string {
+    let text = '';
+    for (let held = this.#held[0]; held && isReady(held, calls); held = this.#held[0]) {
+      this.#held.shift();
+      this.#heldCharacters -= held.frame.data.length;
+      text += this.framing.write(this.redacts ? redacted(held) : held.frame);
+    }
+    return text;
+  }
+
+  #channelOf({ channel: name, group }: TextPiece): Channel {
+    let channel = this.#channels.get(name);
+    if (!channel) {
+      const text = this.scan.channel('inbound', { redacts: this.redacts, field: name });
+      this.#channels.set(name, (channel = { group, text, length: 0 }));
+    }
+    return channel;
+  }
+}
+
+function isReady({ pieces, chunk }: HeldFrame, calls: CallAssembler): boolean {
+  for (const { channel, piece, start } of pieces)
+    if (channel.text.decided < start + piece.text.length) return false;
+  for (const { group } of chunk.calls) if (calls.isPending(group)) return false;
+  return true;
+}
+
+function redacted({ frame, chunk, changedRest, pieces }: HeldFrame): Frame {
+  const texts = pieces.map(({ channel, piece, start }) => channel.text.redact(piece.text, start));
+  if (changedRest === undefined && pieces.every(({ piece }, index) => piece.text === texts[index]))
+    return frame;
+  const value = changedRest ?? chunk.rest;
+  pieces.forEach(({ piece }, index) => {
+    put(value, piece.path, texts[index] ?? '');
+  });
+  return { ...frame, data: JSON.stringify(value) };
+}
+
+function put(value: unknown, path: readonly (string | number)[], text: string): void {
+  let holder = value as Record<string | number, unknown> | undefined;
+  for (const key of path.slice(0, -1)) holder = holder?.[key] as Record<string | number, unknown> | undefined;
+  const last = path.at(-1);
+  if (last !== undefined && holder) holder[last] = text;
+}
