@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { digestOf } from '@behavry/domain';
 import { eventually } from '@behavry/test-components';
 import { Agent, callTool, enrol, type Credentials } from './system/agent';
 import { chainFaults, doubled, exportedRows } from './system/audit';
-import { Load, messageOf, type LoadReport } from './system/load';
+import { Load, type LoadReport } from './system/load';
 import { startOwnComponents, type OwnComponents } from './system/own-components';
 import { PersonClient } from './system/person';
 import { activate, liftLimits, serverPolicy } from './system/policy';
@@ -64,16 +63,14 @@ afterAll(async () => {
 }, 120_000);
 
 /** Every call that was answered has exactly one row, and the whole record verifies. */
-async function expectWholeRecord({ label, answered }: LoadReport): Promise<void> {
+async function expectWholeRecord({ answered }: LoadReport): Promise<void> {
   await eventually(
     async () => {
       const rows = await exportedRows(local);
       const rowsOf = new Map<string, number>();
-      for (const { input_hash: hash, verdict } of rows) {
-        // A proxy that was killed between verdict and outcome closes the row as aborted; there is one all the same.
-        if (hash !== null && verdict === 'allow') rowsOf.set(hash, (rowsOf.get(hash) ?? 0) + 1);
-      }
-      const wrong = answered.filter((number) => rowsOf.get(digestOf(messageOf(label, number))) !== 1);
+      // A proxy that was killed between verdict and outcome closes the row as aborted; there is one all the same.
+      for (const { id, verdict } of rows) if (verdict === 'allow') rowsOf.set(id, (rowsOf.get(id) ?? 0) + 1);
+      const wrong = answered.filter((id) => rowsOf.get(id) !== 1);
       expect(wrong).toEqual([]);
       expect(doubled(rows)).toEqual([]);
       expect(chainFaults(rows)).toEqual([]);

@@ -58,11 +58,20 @@ export class Agent {
     return reply.body.access_token;
   }
 
-  /** Opens a session with an MCP server through the proxy, with the official client. */
-  async mcp(server: string): Promise<Client> {
+  /**
+   * Opens a session with an MCP server through the proxy, with the official client.
+   * @param decided told the body of every request and the decision id of its answer
+   */
+  async mcp(server: string, decided?: (body: string, decisionId: string) => void): Promise<Client> {
     const client = new Client({ name: 'e2e', version: '1' });
     const transport = new StreamableHTTPClientTransport(new URL(`${this.url}/mcp/v1/${server}`), {
       requestInit: { headers: { authorization: `Bearer ${this.token}` } },
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        const id = answer.headers.get('x-behavry-decision');
+        if (id !== null && typeof init?.body === 'string') decided?.(init.body, id);
+        return answer;
+      },
     });
     await client.connect(transport);
     this.#clients.push(client);

@@ -2,16 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { callTool, type Agent } from './agent';
 
-/** The arguments of one call of a load. */
-export function messageOf(label: string, number: number): { readonly message: string } {
-  return { message: `${label}-${number}` };
-}
-
 /** What an agent was told about its calls while something else happened. */
 export interface LoadReport {
-  readonly label: string;
-  /** Numbers that the upstream echoed back to the agent. */
-  readonly answered: readonly number[];
+  /** Decision ids of the calls that the upstream echoed back to the agent. */
+  readonly answered: readonly string[];
   /** Calls that were refused, by reason code. */
   readonly refused: readonly string[];
   /** Calls whose answer never came. */
@@ -20,7 +14,9 @@ export interface LoadReport {
 
 /** Keeps calling `echo` with rising numbers, several at a time, until told to stop. */
 export class Load {
-  readonly #answered: number[] = [];
+  readonly #answered: string[] = [];
+  /** Decision ids by the message of their call. */
+  readonly #decisions = new Map<string, string>();
   readonly #refused: string[] = [];
   #failed = 0;
   #next = 0;
@@ -44,7 +40,7 @@ export class Load {
   async stop(): Promise<LoadReport> {
     this.#isStopped = true;
     await Promise.all(this.#workers);
-    return { label: this.label, answered: this.#answered, refused: this.#refused, failed: this.#failed };
+    return { answered: this.#answered, refused: this.#refused, failed: this.#failed };
   }
 
   async #work(): Promise<void> {
@@ -52,9 +48,13 @@ export class Load {
     while (!this.#isStopped) {
       const number = this.#next++;
       try {
-        client ??= await this.agent.mcp(this.server);
-        const result = await callTool(client, 'echo', messageOf(this.label, number));
-        if (result.ok) this.#answered.push(number);
+        client ??= await this.agent.mcp(this.server, (body, id) => {
+          const { params } = JSON.parse(body) as { params?: { arguments?: { message?: string } } };
+          this.#decisions.set(params?.arguments?.message ?? '', id);
+        });
+        const message = `${this.label}-${number}`;
+        const result = await callTool(client, 'echo', { message });
+        if (result.ok) this.#answered.push(this.#decisions.get(message) ?? `no decision for ${message}`);
         else this.#refused.push(JSON.stringify(result.data['reason_code'] ?? result.code));
       } catch {
         this.#failed += 1;
