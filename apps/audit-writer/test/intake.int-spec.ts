@@ -90,9 +90,9 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
     expect(events[0]?.previous_hash).toBe(GENESIS_HASH);
     expect(verifyChain(events)).toMatchObject({ ok: true, checked: 21 });
-    const { type: _, requester: _requester, target, ...decided } = entries[0] as DecisionEntry;
+    const { target, id, reason, contributions } = entries[0] as DecisionEntry;
     const settled = { v: 1, outcome: 'ok', response_code: 200, latency_ms: 76.25, bytes_down: 1024 };
-    expect(events[0]).toMatchObject({ ...decided, ...settled, target_key: target!.key });
+    expect(events[0]).toMatchObject({ id, reason, contributions, ...settled, target_key: target!.key });
     expect((await writer.get('audit/events/1')).body).toMatchObject({ target: target!.shown });
     expect((await writer.get('audit/verify')).body).toEqual({ ok: true, checked: 21 });
   });

@@ -164,7 +164,7 @@ async function startProcess(plane: TestPlane): Promise<ChildProcess> {
     },
   });
   let said = '';
-  child.stdout?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)));
+  child.stdout.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)));
   await eventually(
     async () => {
       expect(child.exitCode === null ? '' : said).toBe('');
