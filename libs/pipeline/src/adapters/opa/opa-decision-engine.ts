@@ -1,6 +1,6 @@
 import { isObject, type DecisionInput } from '@behavry/contracts';
 import { Pool } from 'undici';
-import type { DecisionEngine, EngineAnswer, EngineFault } from '../ports/ports';
+import type { DecisionEngine, EngineAnswer, EngineFault } from '../../ports/ports';
 import { CircuitBreaker } from './circuit-breaker';
 import { GenerationMark, type GenerationOptions } from './generation-mark';
 import { readPolicyDecision } from './policy-decision';
