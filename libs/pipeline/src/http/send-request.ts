@@ -13,8 +13,10 @@ export interface OutgoingRequest {
   readonly bodyTimeout: number;
   /** Largest whole answer, in bytes. */
   readonly maxBytes: number;
-  /** Ends the request. */
+  /** Ends the request, wherever it is. */
   readonly signal?: AbortSignal;
+  /** Bound for the request as a whole, also while it waits for a connection, in ms. */
+  readonly deadlineMs?: number;
   /** Whether an answer is read piece by piece; any other is read whole. */
   readonly isStream?: (statusCode: number, headers: IncomingHttpHeaders) => boolean;
 }
@@ -31,10 +33,15 @@ export class AnswerTooLargeError extends Error {
   readonly code = 'ANSWER_TOO_LARGE';
 }
 
+/** The whole of a request took longer than it may. */
+export class DeadlineError extends Error {
+  readonly code = 'DEADLINE';
+}
+
 /**
  * Sends a request with no more between us and the connection than has to be: half the processor time of
  * `Pool.request`, whose answers are streams even where two hundred bytes come (docs/benchmarks.md).
- * @throws AnswerTooLargeError, or what the connection fails with
+ * @throws AnswerTooLargeError, DeadlineError, or what the connection fails with
  */
 export function sendRequest(pool: Dispatcher, request: OutgoingRequest): Promise<IncomingResponse> {
   const { method, path, headers, body, headersTimeout, bodyTimeout } = request;
@@ -53,18 +60,27 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #stream: Readable | undefined;
+  #ended: Error | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly request: OutgoingRequest,
     private readonly resolve: (response: IncomingResponse) => void,
     private readonly reject: (error: Error) => void,
-  ) {}
+  ) {
+    const { signal, deadlineMs } = request;
+    if (deadlineMs !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.#end(new DeadlineError('no whole answer came in time'));
+      }, deadlineMs);
+    }
+    if (signal?.aborted === true) this.#abort();
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    const { signal } = this.request;
-    if (signal?.aborted === true) this.#abort();
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+    if (this.#ended) controller.abort(this.#ended);
   }
 
   onResponseStart(
@@ -72,6 +88,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     statusCode: number,
     headers: IncomingHttpHeaders,
   ): void {
+    if (statusCode < 200) return; // a hint before the answer
     this.#statusCode = statusCode;
     this.#headers = headers;
     if (this.request.isStream?.(statusCode, headers) !== true) return;
@@ -119,10 +136,19 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   readonly #abort = (): void => {
-    this.#controller?.abort(new Error('the exchange is over'));
+    this.#end(new Error('the exchange is over'));
   };
 
+  /** From outside: whoever waits hears of it at once, also when the request has no connection yet. */
+  #end(error: Error): void {
+    this.#ended = error;
+    this.#over();
+    if (this.#controller) this.#controller.abort(error);
+    else this.reject(error);
+  }
+
   #over(): void {
+    clearTimeout(this.#timer);
     this.request.signal?.removeEventListener('abort', this.#abort);
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { MAX_AUDIT_ENTRY_BYTES, type SpoolEntry } from '@behavry/contracts';
-import type { AuditSpool } from '../ports/ports';
+import type { AuditSpool } from '../../ports/ports';
 import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
 import { decodeSegment, encodeLine } from './spool-line';
 import { processSpace, SpoolLock } from './spool-lock';
