@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, tempDir } from '@behavry/testing';
+import { eventually, tempDir } from '@behavry/test-components';
 import { decisionEngineContract } from '../../../test/decision-engine.contract';
 import { ALLOW, FakeDecisionEngine } from '../../../test/fake-decision-engine';
 import { sampleInput } from '../../../test/sample-input';
