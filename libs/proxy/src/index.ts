@@ -1,8 +1,5 @@
 export { openProxy, type Proxy } from './open-proxy';
-export { exchangeMetrics } from './exchange-metrics';
 export {
-  ANSWER_HEADERS,
-  BodyTooLargeError,
   bodyOf,
   boundedBody,
   DECISION_HEADER,

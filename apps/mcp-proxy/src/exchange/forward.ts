@@ -134,7 +134,8 @@ async function ask(
 function outboundParams(exchange: Exchange, known: unknown, method?: string): unknown {
   const { outbound } = exchange;
   if (!outbound.isChanged) return known;
-  const { headers: _headers, ...beside } = (outbound.beside ?? {}) as Readonly<Record<string, unknown>>;
+  const members = Object.entries(outbound.beside ?? {}) as [string, unknown][];
+  const beside = Object.fromEntries(members.filter(([name]) => name !== 'headers'));
   return method === 'tools/call'
     ? { ...beside, arguments: outbound.arguments }
     : { ...(outbound.arguments as object), ...beside };
