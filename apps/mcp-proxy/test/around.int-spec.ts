@@ -147,6 +147,7 @@ describeWithOpa('around a governed MCP server', () => {
           response,
           { id: 77, result: { leak: 'unasked' } },
           { method: 'notifications/message', params: { level: 'info', data: SECRET } },
+          { method: `notifications/${SECRET}`, params: {} },
           { method: 'notifications/message', params: { level: 'info', data: 'harmless' } },
         );
         response.end();
@@ -168,6 +169,7 @@ describeWithOpa('around a governed MCP server', () => {
       ['tools/list', { _meta: { leak: SECRET } }],
       ['tools/list', { cursor: SECRET }],
       ['logging/setLevel', { level: SECRET }],
+      [`vendor/${SECRET}`, {}],
       [
         'initialize',
         { protocolVersion: '2025-11-25', capabilities: { experimental: { x: SECRET } }, clientInfo: {} },

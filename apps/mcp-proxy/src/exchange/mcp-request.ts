@@ -83,7 +83,8 @@ export type McpAnswer =
       readonly isError: boolean;
       /** The answer as it came, under the client's id; null when what it lists was filtered. */
       readonly raw: string | null;
-      readonly sessionId?: string;
+      /** The session that it opens. */
+      readonly session?: McpSession;
     }
   | { readonly type: 'accepted' }
   | { readonly type: 'ended' }
