@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { PlaneStateValues } from '@behavry/contracts';
+import type { DlpPatternEntry, PlaneStateValues } from '@behavry/contracts';
 import {
   createLogger,
   createService,
@@ -86,7 +86,15 @@ describe('the plane’s state as an exchange reads it', () => {
 
   it('says which patterns cannot be used, once, and that something changed', async () => {
     const before = changes;
-    const broken = { id: 'broken', name: 'broken', pattern: '(', severity: 'low' as const, tags: [] };
+    const broken: DlpPatternEntry = {
+      id: 'broken',
+      name: 'broken',
+      pattern: '(',
+      severity: 'low',
+      tags: [],
+      validator: null,
+      enabled: true,
+    };
     await putAsOwner(app, 'config', configDocument({ generation: 1, dlp_patterns: [broken] }));
     await putAsOwner(app, 'config', configDocument({ generation: 2, dlp_patterns: [broken] }));
     expect(changes).toBe(before + 2);
