@@ -2,7 +2,7 @@ export { runExchange, type ExchangeResult } from './exchange/run-exchange';
 export { judgeCall } from './exchange/judge-call';
 export { previewCalls, type Preview } from './exchange/preview-calls';
 export { countInbound, judgeInbound, noteInbound, type InboundResult } from './exchange/inbound';
-export type { ExchangeAdapter, Forwarded, Parsed, UpstreamFault } from './exchange/adapter';
+export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
 export { protocolCall, toolCall, type Call } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
 export type { Guard } from './exchange/guard';
@@ -18,6 +18,16 @@ export { HttpClaims } from './claims/http-claims';
 export { FileSpool, type FileSpoolOptions } from './spool/file-spool';
 export { SpoolLockedError } from './spool/spool-lock';
 export { SpoolSender } from './spool/spool-sender';
+export {
+  examine,
+  factsOf,
+  scannedOfFacts,
+  type Examined,
+  type Judges,
+  type ScanFacts,
+} from './large/examine';
+export { serveJobs } from './large/serve-jobs';
+export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs, type JobResult } from './large/worker-pool';
 export { Scan, standIn, type ScanSettings, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
 export type { ChannelOptions, ScanOptions, ScanVerdict } from './scan/scanner';

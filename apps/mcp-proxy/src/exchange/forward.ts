@@ -1,7 +1,8 @@
-import { refuse, type Exchange, type Forwarded, type Refusal } from '@behavry/pipeline';
+import { refuse, type Exchange, type Forwarded, type Refusal, type Scanned } from '@behavry/pipeline';
 import { faultOf } from '@behavry/proxy';
 import { filterList } from '../messages/list-filter';
-import { messageText, parseMessage, withId, type RpcMessage } from '../messages/rpc-message';
+import { paramsWith } from '../messages/describe-call';
+import { messageText, withId } from '../messages/rpc-message';
 import { OpenCalls } from '../sessions/open-calls';
 import type { McpSession } from '../sessions/session-store';
 import {
@@ -10,6 +11,13 @@ import {
   type UpstreamAnswer,
   type UpstreamSession,
 } from '../upstream/upstream-session';
+import {
+  orderOf,
+  readFromServer,
+  withLargeId,
+  type LargeMessage,
+  type ServerMessage,
+} from './large-messages';
 import { FAULTS, refusalOf, type McpFault } from './mcp-fault';
 import type { Incoming, McpAnswer, McpParts, McpRequest } from './mcp-request';
 import { peekAnswer } from './peek-answer';
@@ -37,6 +45,8 @@ export async function forwardToUpstream(
       return open(parts, exchange, request, options);
     case 'ask':
       return ask(parts, exchange, request, options);
+    case 'ask_large':
+      return askLarge(parts, incoming, exchange, request, options);
     case 'tell':
       return tell(request, options);
     case 'listen':
@@ -110,20 +120,53 @@ async function ask(
   { session, message, text, params }: Of<'ask'>,
   options: SendOptions,
 ): Promise<Result> {
-  const { calls, upstream } = session;
+  const { calls } = session;
   const requestId = calls.open({ clientId: message.id, method: message.method, exchange });
   const changed = params ?? (exchange.outbound.isChanged ? message.params : undefined);
   if (exchange.outbound.isChanged && isRenamed(exchange)) {
     calls.close(requestId);
-    return refusedBy(
-      refuse('obligation_unkept', 'what policy wants taken out is the name of the tool itself'),
-    );
+    return refusedBy(RENAMED);
   }
   const outbound =
     changed === undefined
       ? withId(text, message, requestId)
       : messageText(requestId, message.method, outboundParams(exchange, params, message.method));
-  const answer = await upstream.send(outbound, { ...options, requestId });
+  return sendAndRead(parts, exchange, session, outbound, { ...options, requestId });
+}
+
+/** The same for a request that was read in a thread; what policy wants taken out is taken out there too. */
+async function askLarge(
+  parts: McpParts,
+  { trace }: Incoming,
+  exchange: Exchange,
+  { session, id, method, message }: Of<'ask_large'>,
+  options: SendOptions,
+): Promise<Result> {
+  let outbound: LargeMessage = message;
+  if (exchange.outbound.isChanged) {
+    const { bytes } = message;
+    const order = orderOf(exchange, bytes.length, 'outbound');
+    const result = await parts.large.run('redact', { bytes, headers: trace }, order);
+    if (!result.ok) return refusedBy(result.refusal);
+    if (result.value.isRenamed) return refusedBy(RENAMED);
+    outbound = result.value;
+  }
+  const requestId = session.calls.open({ clientId: id, method, exchange });
+  return sendAndRead(parts, exchange, session, withLargeId(outbound, requestId), { ...options, requestId });
+}
+
+const RENAMED = refuse('obligation_unkept', 'what policy wants taken out is the name of the tool itself');
+
+async function sendAndRead(
+  parts: McpParts,
+  exchange: Exchange,
+  session: McpSession,
+  outbound: string | Uint8Array,
+  options: SendOptions & { readonly requestId: number },
+): Promise<Result> {
+  const { calls, upstream } = session;
+  const { requestId } = options;
+  const answer = await upstream.send(outbound, options);
   const result = await read(parts, exchange, { calls, requestId, session }, answer);
   if (result.kind === 'failed' && result.fault === 'client_aborted') calls.leave(requestId);
   else if (result.kind !== 'stream') calls.close(requestId);
@@ -133,11 +176,7 @@ async function ask(
 /** The parameters that go on: what is known of them, or what policy left of them. */
 function outboundParams(exchange: Exchange, known: unknown, method?: string): unknown {
   const { outbound } = exchange;
-  if (!outbound.isChanged) return known;
-  const { headers: _headers, ...beside } = (outbound.beside ?? {}) as Readonly<Record<string, unknown>>;
-  return method === 'tools/call'
-    ? { ...beside, arguments: outbound.arguments }
-    : { ...(outbound.arguments as object), ...beside };
+  return outbound.isChanged ? paramsWith(method ?? '', outbound) : known;
 }
 
 function isRenamed({ outbound, call }: Exchange): boolean {
@@ -201,10 +240,18 @@ async function read(
 ): Promise<Result> {
   switch (answer.kind) {
     case 'message':
-      return readWhole(parts, exchange, asked, answer.text, parseMessage(answer.text));
+      return readWhole(
+        parts,
+        exchange,
+        asked,
+        answer.text,
+        await readFromServer(parts, exchange, answer.text),
+      );
     case 'events':
       try {
-        const peeked = await peekAnswer(answer.events, asked.requestId, asked.session !== undefined);
+        const reading = (text: string): Promise<ServerMessage | undefined> =>
+          readFromServer(parts, exchange, text);
+        const peeked = await peekAnswer(answer.events, asked.requestId, asked.session !== undefined, reading);
         if (peeked.kind === 'answer')
           return await readWhole(parts, exchange, asked, peeked.text, peeked.message);
         if (asked.session) {
@@ -232,10 +279,19 @@ async function readWhole(
   exchange: Exchange,
   { calls, requestId }: Asked,
   text: string,
-  answered: RpcMessage | undefined,
+  answered: ServerMessage | undefined,
 ): Promise<Result> {
-  const call = answered?.kind === 'response' && answered.id === requestId ? calls.take(requestId) : undefined;
-  if (!call || answered?.kind !== 'response') return FAILED;
+  if (answered?.kind === 'unread') return refusedBy(answered.refusal);
+  if ((answered?.kind !== 'response' && answered?.kind !== 'large') || answered.id !== requestId)
+    return FAILED;
+  const call = calls.take(requestId);
+  if (!call) return FAILED;
+  if (answered.kind === 'large') {
+    const { isError, scanned } = answered;
+    const raw = answered.textFor(call.clientId);
+    const payload: McpAnswer = { type: 'answer', clientId: call.clientId, isError, raw, isFinal: true };
+    return whole(payload, null, Buffer.byteLength(text), isError, scanned);
+  }
   const { content, isError } = answered;
   const filtered = isError ? undefined : await filterList(parts.guard, exchange, call.method, content);
   if (filtered?.kind === 'undecided') return FAILED;
@@ -247,6 +303,7 @@ async function readWhole(
       clientId: call.clientId,
       isError,
       raw: isFiltered ? null : withId(text, answered, call.clientId),
+      isFinal: false,
     },
     isFiltered ? filtered.result : content,
     Buffer.byteLength(text),
@@ -284,7 +341,14 @@ function refusedBy(refusal: Refusal<McpFault>): Result {
   return { kind: 'refused', refusal };
 }
 
-function whole(payload: McpAnswer, value: unknown, bytes: number, isError = false): Result {
+function whole(
+  payload: McpAnswer,
+  value: unknown,
+  bytes: number,
+  isError = false,
+  scanned?: Scanned,
+): Result {
   const outcome = isError ? 'upstream_error' : 'ok';
-  return { kind: 'message', payload, value, bytes, outcome, responseCode: 200 };
+  const known = scanned && { scanned };
+  return { kind: 'message', payload, value, ...known, bytes, outcome, responseCode: 200 };
 }

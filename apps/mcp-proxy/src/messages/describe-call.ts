@@ -74,6 +74,17 @@ export function describeServerRequest({ method, params }: RpcRequest, bytes: num
   return passing(SERVER_REQUESTS, method, params, bytes, {}) ?? judged(method, params, bytes, {});
 }
 
+/** @returns the parameters of a request whose call policy left these parts of */
+export function paramsWith(
+  method: string,
+  left: { readonly arguments: unknown; readonly beside: unknown },
+): Params {
+  const { headers: _headers, ...beside } = (left.beside ?? {}) as Params;
+  return method === 'tools/call'
+    ? { ...beside, arguments: left.arguments }
+    : { ...(left.arguments as object), ...beside };
+}
+
 function passing(
   kinds: Readonly<Record<string, PassingKind>>,
   method: string,
