@@ -83,7 +83,6 @@ export async function bundle(entry, outfile) {
     target: 'node20',
     sourcemap: true,
     sourcesContent: false,
-    keepNames: true,
     logLevel: 'warning',
     tsconfig: join(ROOT, 'tsconfig.base.json'),
     external: [...ABSENT, ...OTHER_DRIVERS, ...NATIVE],

@@ -9,15 +9,15 @@ export type { Guard } from './exchange/guard';
 export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
 export { refusalFor, refuse, type Refusal } from './exchange/refusal';
-export { ConfigView } from './plane/config-view';
+export { ConfigView } from './adapters/plane/config-view';
 export type { DecisionEngine, ExchangeMetrics, PlaneView, SeenRisk } from './ports/ports';
-export { OpaDecisionEngine } from './opa/opa-decision-engine';
-export { Slots } from './limits/slots';
-export { TokenBucketLimiter } from './limits/token-bucket-limiter';
-export { HttpClaims } from './claims/http-claims';
-export { FileSpool, type FileSpoolOptions } from './spool/file-spool';
-export { SpoolLockedError } from './spool/spool-lock';
-export { SpoolSender } from './spool/spool-sender';
+export { OpaDecisionEngine } from './adapters/opa/opa-decision-engine';
+export { Slots } from './adapters/limits/slots';
+export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
+export { HttpClaims } from './adapters/claims/http-claims';
+export { FileSpool, type FileSpoolOptions } from './adapters/spool/file-spool';
+export { SpoolLockedError } from './adapters/spool/spool-lock';
+export { SpoolSender } from './adapters/spool/spool-sender';
 export {
   examine,
   factsOf,
@@ -31,3 +31,9 @@ export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs, type JobResult } fro
 export { Scan, standIn, type ScanSettings, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
 export type { ChannelOptions, ScanOptions, ScanVerdict } from './scan/scanner';
+export {
+  AnswerTooLargeError,
+  sendRequest,
+  type IncomingResponse,
+  type OutgoingRequest,
+} from './http/send-request';

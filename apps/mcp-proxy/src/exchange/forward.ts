@@ -1,31 +1,24 @@
-import { refuse, type Exchange, type Forwarded, type Refusal, type Scanned } from '@behavry/pipeline';
-import { faultOf } from '@behavry/proxy';
-import { filterList } from '../messages/list-filter';
+import { refuse, type Exchange } from '@behavry/pipeline';
 import { paramsWith } from '../messages/describe-call';
 import { messageText, withId } from '../messages/rpc-message';
 import { OpenCalls } from '../sessions/open-calls';
 import type { McpSession } from '../sessions/session-store';
+import { UpstreamSetupError, type SendOptions, type UpstreamSession } from '../upstream/upstream-session';
+import { orderOf, withLargeId, type LargeMessage } from './large-messages';
+import { FAULTS, refusalOf } from './mcp-fault';
+import type { Incoming, McpParts, McpRequest } from './mcp-request';
 import {
-  UpstreamSetupError,
-  type SendOptions,
-  type UpstreamAnswer,
-  type UpstreamSession,
-} from '../upstream/upstream-session';
-import {
-  orderOf,
-  readFromServer,
-  withLargeId,
-  type LargeMessage,
-  type ServerMessage,
-} from './large-messages';
-import { FAULTS, refusalOf, type McpFault } from './mcp-fault';
-import type { Incoming, McpAnswer, McpParts, McpRequest } from './mcp-request';
-import { peekAnswer } from './peek-answer';
+  FAILED,
+  lost,
+  openStream,
+  readAnswer,
+  refusedBy,
+  tooMany,
+  whole,
+  type ForwardResult as Result,
+} from './read-answer';
 
-type Result = Forwarded<McpAnswer, McpFault>;
 type Of<K extends McpRequest['kind']> = Extract<McpRequest, { kind: K }>;
-
-const FAILED = { kind: 'failed', fault: 'upstream_error' } as const;
 
 /** Sends a judged request to its server and reads as much of the answer as tells what kind it is. */
 export async function forwardToUpstream(
@@ -79,7 +72,7 @@ async function open(
     const requestId = calls.open(call);
     const text = messageText(requestId, message.method, outboundParams(exchange, params));
     const answer = await upstream.send(text, { ...options, requestId });
-    const result = await read(parts, exchange, { calls, requestId }, answer);
+    const result = await readAnswer(parts, exchange, { calls, requestId }, answer);
     if (result.kind === 'message' && result.outcome === 'ok' && result.payload.type === 'answer') {
       const session = place.fill({
         agentId,
@@ -167,7 +160,7 @@ async function sendAndRead(
   const { calls, upstream } = session;
   const { requestId } = options;
   const answer = await upstream.send(outbound, options);
-  const result = await read(parts, exchange, { calls, requestId, session }, answer);
+  const result = await readAnswer(parts, exchange, { calls, requestId, session }, answer);
   if (result.kind === 'failed' && result.fault === 'client_aborted') calls.leave(requestId);
   else if (result.kind !== 'stream') calls.close(requestId);
   return result;
@@ -212,7 +205,12 @@ async function listen(
   const answer = await session.upstream.listen(lastEventId, options);
   switch (answer.kind) {
     case 'events':
-      return stream(parts, exchange, { type: 'events', session, callId: undefined, events: answer.events });
+      return openStream(parts, exchange, {
+        type: 'events',
+        session,
+        callId: undefined,
+        events: answer.events,
+      });
     case 'session_lost':
       return lost(parts, session);
     case 'failed':
@@ -223,132 +221,4 @@ async function listen(
     case 'message':
       return FAILED;
   }
-}
-
-interface Asked {
-  readonly calls: OpenCalls;
-  readonly requestId: number;
-  /** Undefined while it is being opened. */
-  readonly session?: McpSession;
-}
-
-async function read(
-  parts: McpParts,
-  exchange: Exchange,
-  asked: Asked,
-  answer: UpstreamAnswer,
-): Promise<Result> {
-  switch (answer.kind) {
-    case 'message':
-      return readWhole(
-        parts,
-        exchange,
-        asked,
-        answer.text,
-        await readFromServer(parts, exchange, answer.text),
-      );
-    case 'events':
-      try {
-        const reading = (text: string): Promise<ServerMessage | undefined> =>
-          readFromServer(parts, exchange, text);
-        const peeked = await peekAnswer(answer.events, asked.requestId, asked.session !== undefined, reading);
-        if (peeked.kind === 'answer')
-          return await readWhole(parts, exchange, asked, peeked.text, peeked.message);
-        if (asked.session) {
-          const { session, requestId: callId } = asked;
-          return stream(parts, exchange, { type: 'events', session, callId, events: peeked.events });
-        }
-        void peeked.events[Symbol.asyncIterator]().return?.();
-        return FAILED;
-      } catch (error) {
-        return { kind: 'failed', fault: faultOf(error, exchange) };
-      }
-    case 'session_lost':
-      return asked.session ? lost(parts, asked.session) : FAILED;
-    case 'failed':
-      return answer;
-    case 'accepted':
-    case 'unsupported':
-      // Nothing came back; for a request that is a failure.
-      return FAILED;
-  }
-}
-
-async function readWhole(
-  parts: McpParts,
-  exchange: Exchange,
-  { calls, requestId }: Asked,
-  text: string,
-  answered: ServerMessage | undefined,
-): Promise<Result> {
-  if (answered?.kind === 'unread') return refusedBy(answered.refusal);
-  if ((answered?.kind !== 'response' && answered?.kind !== 'large') || answered.id !== requestId)
-    return FAILED;
-  const call = calls.take(requestId);
-  if (!call) return FAILED;
-  if (answered.kind === 'large') {
-    const { isError, scanned } = answered;
-    const raw = answered.textFor(call.clientId);
-    const payload: McpAnswer = { type: 'answer', clientId: call.clientId, isError, raw, isFinal: true };
-    return whole(payload, null, Buffer.byteLength(text), isError, scanned);
-  }
-  const { content, isError } = answered;
-  const filtered = isError ? undefined : await filterList(parts.guard, exchange, call.method, content);
-  if (filtered?.kind === 'undecided') return FAILED;
-  if (filtered?.kind === 'too_long') return refusedBy(refuse('result_too_large', 'the list is too long'));
-  const isFiltered = filtered?.kind === 'changed';
-  return whole(
-    {
-      type: 'answer',
-      clientId: call.clientId,
-      isError,
-      raw: isFiltered ? null : withId(text, answered, call.clientId),
-      isFinal: false,
-    },
-    isFiltered ? filtered.result : content,
-    Buffer.byteLength(text),
-    isError,
-  );
-}
-
-function stream(
-  parts: McpParts,
-  exchange: Exchange,
-  payload: Extract<McpAnswer, { type: 'events' }>,
-): Result {
-  const slot = parts.guard.slots.take(`stream:${payload.session.agentId}`, parts.streamsPerAgent);
-  if (slot) {
-    exchange.hold(slot);
-    return { kind: 'stream', payload };
-  }
-  void payload.events[Symbol.asyncIterator]().return?.();
-  if (payload.callId !== undefined) payload.session.calls.close(payload.callId);
-  return refusedBy(tooMany('streams'));
-}
-
-function lost(parts: McpParts, session: McpSession): Result {
-  void parts.sessions.end(session);
-  return refusedBy(refusalOf(FAULTS.unknownSession));
-}
-
-function tooMany(what: 'sessions' | 'streams'): Refusal {
-  return refuse('concurrency_limited', `too many ${what} of this agent are open at once`, {
-    retryAfterSeconds: 1,
-  });
-}
-
-function refusedBy(refusal: Refusal<McpFault>): Result {
-  return { kind: 'refused', refusal };
-}
-
-function whole(
-  payload: McpAnswer,
-  value: unknown,
-  bytes: number,
-  isError = false,
-  scanned?: Scanned,
-): Result {
-  const outcome = isError ? 'upstream_error' : 'ok';
-  const known = scanned && { scanned };
-  return { kind: 'message', payload, value, ...known, bytes, outcome, responseCode: 200 };
 }

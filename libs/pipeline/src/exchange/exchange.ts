@@ -10,7 +10,7 @@ import type {
   TokenCounts,
   Verdict,
 } from '@behavry/contracts';
-import type { ConfigView } from '../plane/config-view';
+import type { ConfigView } from '../adapters/plane/config-view';
 import type { Identity, SeenRisk } from '../ports/ports';
 import type { Examined } from '../large/examine';
 import type { Scanned } from '../scan/scanned';
