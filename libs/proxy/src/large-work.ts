@@ -13,9 +13,10 @@ const MAX_THREADS = 2;
  * @throws Error when the thread's bundle is not there
  */
 export function openLargeWork<J extends Jobs>(
-  { app, keys, log, onClose }: ServiceContext<ProxyConfig>,
+  context: ServiceContext<ProxyConfig>,
   folder: string,
 ): WorkerPool<J> {
+  const { app, keys, log } = context;
   const places = [join(folder, FILE), join(folder, '..', '..', '..', 'dist', 'apps', app, FILE)];
   const file = places.find((place) => existsSync(place));
   if (file === undefined) throw new Error(`${FILE} is not beside ${app}: bundle the app anew`);
@@ -27,6 +28,6 @@ export function openLargeWork<J extends Jobs>(
       log.warn({ fault }, 'a large message could not be read in its thread and is refused');
     },
   });
-  onClose('large-work', () => pool.close());
+  context.onClose('large-work', () => pool.close());
   return pool;
 }
