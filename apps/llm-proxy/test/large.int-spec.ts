@@ -104,7 +104,7 @@ describeWithOpa('a large body', () => {
 
   it.each([
     ['a secret', 'secret', 'dlp_inbound_blocked'],
-    ['a call that policy denies', 'danger', 'policy_deny'],
+    ['a call that no policy allows', 'danger', 'no_matching_rule'],
   ])('that comes back with %s is withheld', async (_what, model, reasonCode) => {
     const response = await plane.post(JSON.stringify(plane.ask(model)));
     expect(response.status).toBe(403);

@@ -26,15 +26,15 @@ export const TEST_JOBS = {
     Atomics.wait(gate, 0, 0);
     return {};
   },
-  exit(_none: object): object {
-    process.exit(3);
+  exit({ status }: { readonly status: number }): object {
+    process.exit(status);
   },
-  fail(_none: object): object {
-    throw new Error('a text that nobody may see');
+  fail({ status }: { readonly status: number }): object {
+    throw new Error(`a text that nobody may see ${String(status)}`);
   },
-  fillMemory(_none: object): object {
+  fillMemory({ status }: { readonly status: number }): object {
     const held: object[] = [];
-    for (;;) held.push(new Array(1_000).fill({}));
+    for (;;) held.push(new Array(1_000).fill(status));
   },
 };
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { WorkerPool, type Jobs } from '@behavry/pipeline';
 import type { ProxyConfig, ServiceContext } from '@behavry/platform';
 
 const FILE = 'large-worker.js';
-const MAX_THREADS = 2;
+/** So that one hard message does not stand before all others. */
+const THREADS = 2;
 
 /**
  * Opens the threads in which a proxy reads large messages; they close with the service.
@@ -23,7 +23,7 @@ export function openLargeWork<J extends Jobs>(
   const pool = new WorkerPool<J>({
     file,
     digestKey: keys.derive('audit-digest'),
-    threads: Math.min(MAX_THREADS, availableParallelism()),
+    threads: THREADS,
     onFault: (fault) => {
       log.warn({ fault }, 'a large message could not be read in its thread and is refused');
     },

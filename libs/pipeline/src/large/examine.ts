@@ -67,8 +67,9 @@ export function examine(
 }
 
 /** @returns what a scan found, to be sent to another thread */
-export function factsOf({ redacted: _redacted, ...facts }: Scanned): ScanFacts {
-  return facts;
+export function factsOf(scanned: Scanned): ScanFacts {
+  const { verdict, dlp, injection, counts, tags, score, blockedBy } = scanned;
+  return { verdict, dlp, injection, counts, tags, score, blockedBy };
 }
 
 /** @param changed what is left of the value, where it is to be redacted */

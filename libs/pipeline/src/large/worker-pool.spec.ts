@@ -140,9 +140,9 @@ describe('the threads', () => {
       const { pool, faults } = openPool(1, 20_000);
       const bytes = new Uint8Array(1);
       const [broken, behind, back] = await Promise.all([
-        pool.run(job, {}, order()),
+        pool.run(job, { status: 3 }, order()),
         pool.run('echo', { bytes }, order()),
-        pool.run(job, {}, order('a2', { direction: 'inbound' })),
+        pool.run(job, { status: 3 }, order('a2', { direction: 'inbound' })),
       ]);
       expect([codeOf(broken), codeOf(behind), codeOf(back)]).toEqual([
         'input_too_large',
