@@ -67,7 +67,7 @@ const ROOM_PACKAGES = {
     'typeorm',
   ],
   'libs/db-*': ['node:crypto', 'typeorm'],
-  'apps/*/src/domain': ['eventsource-parser', 'node:crypto'],
+  'apps/*/src/domain': ['eventsource-parser', 'node:crypto', 'node:path', 're2js'],
 };
 const PLANE_RULES = [
   { sourceTag: 'plane:control', onlyDependOnLibsWithTags: ['plane:control', 'plane:all'] },

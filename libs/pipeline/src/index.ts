@@ -1,7 +1,7 @@
 export { runExchange, type ExchangeResult } from './exchange/run-exchange';
 export { judgeCall } from './exchange/judge-call';
-export { previewCalls, type Preview } from './exchange/preview-calls';
-export { countInbound, judgeInbound, noteInbound, type InboundResult } from './exchange/inbound';
+export { previewCalls } from './exchange/preview-calls';
+export { countInbound, judgeInbound, noteInbound } from './exchange/inbound';
 export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
 export { protocolCall, toolCall, type Call } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
@@ -15,8 +15,7 @@ export { OpaDecisionEngine } from './adapters/opa/opa-decision-engine';
 export { Slots } from './adapters/limits/slots';
 export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
 export { HttpClaims } from './adapters/claims/http-claims';
-export { FileSpool, type FileSpoolOptions } from './adapters/spool/file-spool';
-export { SpoolLockedError } from './adapters/spool/spool-lock';
+export { FileSpool } from './adapters/spool/file-spool';
 export { SpoolSender } from './adapters/spool/spool-sender';
 export {
   examine,
@@ -27,13 +26,7 @@ export {
   type ScanFacts,
 } from './large/examine';
 export { serveJobs } from './large/serve-jobs';
-export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs, type JobResult } from './large/worker-pool';
-export { Scan, standIn, type ScanSettings, type TextChannel } from './scan/scan';
+export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs } from './large/worker-pool';
+export { Scan, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
-export type { ChannelOptions, ScanOptions, ScanVerdict } from './scan/scanner';
-export {
-  AnswerTooLargeError,
-  sendRequest,
-  type IncomingResponse,
-  type OutgoingRequest,
-} from './http/send-request';
+export { sendRequest, type IncomingResponse } from './http/send-request';

@@ -137,9 +137,12 @@ class Relay {
     const { stream, exchange } = this;
     const isOwn = stream.callId !== undefined && answer.id === stream.callId;
     // On a stream of its own, a call gets its own answer and no other.
-    if (stream.callId !== undefined && !isOwn) return this.#dropped();
-    const call = this.#session.calls.take(answer.id);
-    if (!call) return this.#dropped();
+    const isForeign = stream.callId !== undefined && !isOwn;
+    const call = isForeign ? undefined : this.#session.calls.take(answer.id);
+    if (!call) {
+      this.parts.droppedMessages.inc();
+      return undefined;
+    }
     if (!isOwn) return deliver(this.parts, exchange, call, text, answer);
     const judged = await judgeAnswer(this.parts, exchange, call, text, answer);
     this.#settlement = judged.settlement;
@@ -150,7 +153,10 @@ class Relay {
   #unread(refusal: Refusal): string | undefined {
     const { stream, exchange } = this;
     const call = stream.callId === undefined ? undefined : this.#session.calls.take(stream.callId);
-    if (!call) return this.#dropped();
+    if (!call) {
+      this.parts.droppedMessages.inc();
+      return undefined;
+    }
     const judged = refusedAnswer(exchange, call, refusal);
     this.#settlement = judged.settlement;
     return judged.text;
@@ -184,18 +190,16 @@ class Relay {
 
   #notification(text: string, { method, params, isPlain }: RpcNotification): string | undefined {
     const scanned = judgeInbound(this.exchange, params, Buffer.byteLength(text));
-    if (!scanned.passes) return this.#dropped();
+    if (!scanned.passes) {
+      this.parts.droppedMessages.inc();
+      return undefined;
+    }
     if (method === 'notifications/cancelled') {
       const requestId = this.#session.calls.askedIdOf(params['requestId']);
       const passed = scanned.value as Readonly<Record<string, unknown>>;
       return requestId === undefined ? undefined : messageText(undefined, method, { ...passed, requestId });
     }
     return scanned.isChanged || !isPlain ? messageText(undefined, method, scanned.value) : text;
-  }
-
-  #dropped(): undefined {
-    this.parts.droppedMessages.inc();
-    return undefined;
   }
 }
 

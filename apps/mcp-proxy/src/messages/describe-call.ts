@@ -79,7 +79,8 @@ export function paramsWith(
   method: string,
   left: { readonly arguments: unknown; readonly beside: unknown },
 ): Params {
-  const { headers: _headers, ...beside } = (left.beside ?? {}) as Params;
+  const members = Object.entries(left.beside ?? {}) as [string, unknown][];
+  const beside = Object.fromEntries(members.filter(([name]) => name !== 'headers'));
   return method === 'tools/call'
     ? { ...beside, arguments: left.arguments }
     : { ...(left.arguments as object), ...beside };

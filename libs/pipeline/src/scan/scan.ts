@@ -44,10 +44,11 @@ export class Scan {
   /** @param entries the tenant's patterns, which stand beside and in the place of the built-in ones */
   static of(entries: readonly DlpPatternEntry[], settings: ScanSettings): Scan {
     const dlp = DlpScanner.of(entries);
-    return new Scan([dlp, new InjectionScanner(settings.injection === 'enforce')], dlp.faults, {
-      entries,
-      settings,
-    });
+    const enforces = settings.injection === 'enforce';
+    const scan = new Scan([dlp, new InjectionScanner(enforces)], dlp.faults, { entries, settings });
+    // Compiles what is compiled at its first use, so that no call has to wait for it.
+    scan.inbound('x');
+    return scan;
   }
 
   /** @param value any JSON value that goes up */
