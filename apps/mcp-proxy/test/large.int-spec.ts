@@ -171,6 +171,18 @@ describeWithOpa('a large message', () => {
     });
   });
 
+  it('is refused while too many of its agent wait, and another agent is served', async () => {
+    const other = await proxy.open('rec', 'a2');
+    const many = Array.from({ length: 40 }, () => call({ text: BULK }));
+    const [served, ...answers] = await Promise.all([
+      proxy.post('rec', callTool('echo', { text: 'x'.repeat(70_000) }), other),
+      ...many,
+    ]);
+    expect(served?.json.result).toEqual({ content: [] });
+    const codes = answers.map(({ json }): unknown => json.error?.data['reason_code'] ?? 'passed');
+    expect([...new Set(codes)].sort()).toEqual(['concurrency_limited', 'passed']);
+  });
+
   it('that lists tools is filtered as every list is', async () => {
     const tool = (name: string): object => ({
       name,
