@@ -74,6 +74,18 @@ export function describeServerRequest({ method, params }: RpcRequest, bytes: num
   return passing(SERVER_REQUESTS, method, params, bytes, {}) ?? judged(method, params, bytes, {});
 }
 
+/** @returns the parameters of a request whose call policy left these parts of */
+export function paramsWith(
+  method: string,
+  left: { readonly arguments: unknown; readonly beside: unknown },
+): Params {
+  const members = Object.entries(left.beside ?? {}) as [string, unknown][];
+  const beside = Object.fromEntries(members.filter(([name]) => name !== 'headers'));
+  return method === 'tools/call'
+    ? { ...beside, arguments: left.arguments }
+    : { ...(left.arguments as object), ...beside };
+}
+
 function passing(
   kinds: Readonly<Record<string, PassingKind>>,
   method: string,

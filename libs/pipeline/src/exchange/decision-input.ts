@@ -10,9 +10,12 @@ const NOBODY = { id: '', channel: '', verified: false };
  * The input document of a decision (semantics: decisions and policy), bounded, so that one call never costs an engine
  * more than another. Roles and permissions are those of the configuration in force, not of the token.
  */
-export function decisionInput(exchange: Exchange, call: Call): DecisionInput {
+export function decisionInput(
+  exchange: Exchange,
+  call: Call,
+  { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes),
+): DecisionInput {
   const { identity, agent, risk, scanned } = exchange;
-  const { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes);
   return {
     agent: {
       id: identity?.agentId ?? '',
