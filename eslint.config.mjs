@@ -36,7 +36,7 @@ const ROOM_PACKAGES = {
   'libs/contracts': ['class-validator'],
   'libs/domain': ['node:crypto', 're2js', '@eslint-community/regexpp'],
   'libs/pipeline': [
-    ...['crypto', 'events', 'fs', 'os', 'path', 'timers', 'worker_threads', 'zlib'].map(
+    ...['crypto', 'events', 'fs', 'http', 'os', 'path', 'stream', 'timers', 'worker_threads', 'zlib'].map(
       (name) => `node:${name}`,
     ),
     'prom-client',
@@ -67,7 +67,7 @@ const ROOM_PACKAGES = {
     'typeorm',
   ],
   'libs/db-*': ['node:crypto', 'typeorm'],
-  'apps/*/src/domain': ['eventsource-parser', 'node:crypto'],
+  'apps/*/src/domain': ['eventsource-parser', 'node:crypto', 'node:path', 're2js'],
 };
 const PLANE_RULES = [
   { sourceTag: 'plane:control', onlyDependOnLibsWithTags: ['plane:control', 'plane:all'] },

@@ -259,8 +259,14 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     );
     await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
     await admin.end();
-    await eventually(() => writer.send(batchOf(spool, 1, entries)), { timeoutMs: 20_000 });
-    await acknowledged(spool, 20);
+    // A signal reaches who listens: while the connection is made anew, a proxy sends once more and is told once more.
+    await eventually(
+      async () => {
+        await writer.send(batchOf(spool, 1, entries));
+        await eventually(() => expect(writer.positions()[spool]).toBe(20), { timeoutMs: 500 });
+      },
+      { timeoutMs: 20_000 },
+    );
     expect((await chain()).length).toBe(before + 10);
     expect((await writer.get('audit/verify')).body).toMatchObject({ ok: true });
   }, 60_000);

@@ -1,3 +1,4 @@
+// Long because one chain of many rows, made once, is read in every way.
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { request } from 'undici';

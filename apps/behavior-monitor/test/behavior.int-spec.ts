@@ -294,6 +294,21 @@ describe('an agent whose calls are denied', () => {
   });
 });
 
+it('scores are told anew though nothing changed, so that a silent monitor shows', async () => {
+  const told = await eventually(() => {
+    const value = app.get(PlaneState).get('risk')?.value;
+    if (!value) throw new Error('no scores yet');
+    return value;
+  });
+  clock.advance(20_000);
+  await eventually(() => {
+    expect(app.get(PlaneState).get('risk')?.value).toEqual({
+      at: new Date(clock.now()).toISOString(),
+      agents: told.agents,
+    });
+  });
+});
+
 it('an agent nobody heard of is not found', async () => {
   expect((await api('GET', `/risk/agents/${randomUUID()}`)).status).toBe(404);
 });

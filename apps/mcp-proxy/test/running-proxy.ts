@@ -13,7 +13,7 @@ export interface RpcAnswer {
   readonly json: {
     id?: unknown;
     result?: Record<string, never>;
-    error?: { code: number; message: string; data: Record<string, never> };
+    error?: { code: number; message: string; data: Readonly<Record<string, unknown>> };
   };
 }
 

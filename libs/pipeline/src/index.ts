@@ -1,23 +1,32 @@
 export { runExchange, type ExchangeResult } from './exchange/run-exchange';
 export { judgeCall } from './exchange/judge-call';
-export { previewCalls, type Preview } from './exchange/preview-calls';
-export { countInbound, judgeInbound, noteInbound, type InboundResult } from './exchange/inbound';
-export type { ExchangeAdapter, Forwarded, Parsed, UpstreamFault } from './exchange/adapter';
+export { previewCalls } from './exchange/preview-calls';
+export { countInbound, judgeInbound, noteInbound } from './exchange/inbound';
+export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
 export { protocolCall, toolCall, type Call } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
 export type { Guard } from './exchange/guard';
 export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
 export { refusalFor, refuse, type Refusal } from './exchange/refusal';
-export { ConfigView } from './plane/config-view';
+export { ConfigView } from './adapters/plane/config-view';
 export type { DecisionEngine, ExchangeMetrics, PlaneView, SeenRisk } from './ports/ports';
-export { OpaDecisionEngine } from './opa/opa-decision-engine';
-export { Slots } from './limits/slots';
-export { TokenBucketLimiter } from './limits/token-bucket-limiter';
-export { HttpClaims } from './claims/http-claims';
-export { FileSpool, type FileSpoolOptions } from './spool/file-spool';
-export { SpoolLockedError } from './spool/spool-lock';
-export { SpoolSender } from './spool/spool-sender';
-export { Scan, standIn, type ScanSettings, type TextChannel } from './scan/scan';
+export { OpaDecisionEngine } from './adapters/opa/opa-decision-engine';
+export { Slots } from './adapters/limits/slots';
+export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
+export { HttpClaims } from './adapters/claims/http-claims';
+export { FileSpool } from './adapters/spool/file-spool';
+export { SpoolSender } from './adapters/spool/spool-sender';
+export {
+  examine,
+  factsOf,
+  scannedOfFacts,
+  type Examined,
+  type Judges,
+  type ScanFacts,
+} from './large/examine';
+export { serveJobs } from './large/serve-jobs';
+export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs } from './large/worker-pool';
+export { Scan, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
-export type { ChannelOptions, ScanOptions, ScanVerdict } from './scan/scanner';
+export { sendRequest, type IncomingResponse } from './http/send-request';

@@ -3,9 +3,9 @@ import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import type { Guard } from '../src/exchange/guard';
 import { KeyedDigest } from '../src/exchange/keyed-digest';
 import { OpenExchanges } from '../src/exchange/open-exchanges';
-import { Slots } from '../src/limits/slots';
-import { TokenBucketLimiter } from '../src/limits/token-bucket-limiter';
-import { ConfigView } from '../src/plane/config-view';
+import { Slots } from '../src/adapters/limits/slots';
+import { TokenBucketLimiter } from '../src/adapters/limits/token-bucket-limiter';
+import { ConfigView } from '../src/adapters/plane/config-view';
 import type { AuditSpool, Claims, PlaneView, SeenRisk } from '../src/ports/ports';
 import { FakeDecisionEngine } from './fake-decision-engine';
 

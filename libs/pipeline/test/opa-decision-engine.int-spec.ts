@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describeWithOpa, startTestOpa, type TestOpa } from '@behavry/test-components';
-import { OpaDecisionEngine } from '../src/opa/opa-decision-engine';
+import { OpaDecisionEngine } from '../src/adapters/opa/opa-decision-engine';
 import { decisionEngineContract } from './decision-engine.contract';
 import { sampleInput } from './sample-input';
 

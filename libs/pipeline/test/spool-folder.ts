@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSpool, type FileSpoolOptions } from '../src/spool/file-spool';
+import { FileSpool, type FileSpoolOptions } from '../src/adapters/spool/file-spool';
 
 /** A spool folder for each test. */
 export class SpoolFolder {

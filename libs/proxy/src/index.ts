@@ -1,8 +1,6 @@
 export { openProxy, type Proxy } from './open-proxy';
-export { exchangeMetrics } from './exchange-metrics';
+export { openLargeWork } from './large-work';
 export {
-  ANSWER_HEADERS,
-  BodyTooLargeError,
   bodyOf,
   boundedBody,
   DECISION_HEADER,

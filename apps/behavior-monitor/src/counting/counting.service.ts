@@ -20,7 +20,7 @@ import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/
 const BATCH = 500;
 /** A score that nothing happened to is looked at again after this time. */
 const SETTLE_MS = 30_000;
-/** Scores are told anew after this time, so that a silent monitor shows (contract: plane state, 30 s). */
+/** Scores are told anew by the first sweep after this time; sweeps are 15 s apart at most, the contract says 30 s. */
 const TELL_MS = 15_000;
 
 /**

@@ -48,7 +48,7 @@ export async function edit(person: PersonClient, id: string, name: string, conte
 
 /** Lifts every limit of the tenant: a load of calls is no noisy neighbour here. */
 export async function liftLimits(person: PersonClient): Promise<void> {
-  const { body } = await person.get<Record<string, unknown>>('/api/v1/rate-limits');
+  const { body } = await person.get('/api/v1/rate-limits');
   const limits = Object.keys(body).filter((name) => /_per_minute$|_concurrency$/u.test(name));
   await person.must('PUT', '/api/v1/rate-limits', Object.fromEntries(limits.map((name) => [name, null])));
 }

@@ -1,5 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { sendRequest, type IncomingResponse } from '@behavry/pipeline';
+import { mediaTypeOf } from '@behavry/proxy';
 import type { Pool } from 'undici';
-import { sseEvents, StreamTooLargeError } from './sse-events';
+import { sseEvents } from './sse-events';
 import type { SendOptions, UpstreamAnswer, UpstreamSession } from './upstream-session';
 
 export interface HttpUpstreamOptions {
@@ -14,7 +17,6 @@ export interface HttpUpstreamOptions {
 }
 
 type Method = 'POST' | 'GET' | 'DELETE';
-type Response = Awaited<ReturnType<Pool['request']>>;
 
 // A stream that a server opens to tell news may stay silent for long; keep-alives count as signs of life.
 const LISTEN_IDLE_MS = 10 * 60_000;
@@ -29,7 +31,7 @@ export class HttpUpstream implements UpstreamSession {
     this.#options = options;
   }
 
-  async send(text: string, options: SendOptions): Promise<UpstreamAnswer> {
+  async send(text: string | Uint8Array, options: SendOptions): Promise<UpstreamAnswer> {
     return this.#guarded(options.signal, async () => {
       const response = await this.#request('POST', text, options, this.#options.timeoutMs);
       const id = response.headers['mcp-session-id'];
@@ -43,8 +45,7 @@ export class HttpUpstream implements UpstreamSession {
       const resume: Record<string, string> =
         lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
       const response = await this.#request('GET', null, options, LISTEN_IDLE_MS, resume);
-      if (response.statusCode === 200 && isEventStream(response)) return this.#read(response, options.signal);
-      await response.body.dump();
+      if (isEventStream(response.statusCode, response.headers)) return this.#read(response, options.signal);
       return response.statusCode === 404 && this.#sessionId !== undefined
         ? { kind: 'session_lost' }
         : { kind: 'unsupported' };
@@ -55,13 +56,12 @@ export class HttpUpstream implements UpstreamSession {
     if (this.#sessionId === undefined) return;
     const signal = AbortSignal.timeout(2_000);
     await this.#guarded(signal, async () => {
-      const response = await this.#request(
+      await this.#request(
         'DELETE',
         null,
         { signal, protocolVersion: this.#version, trace: {}, requestId: undefined },
         2_000,
       );
-      await response.body.dump();
       return { kind: 'accepted' };
     });
     this.#sessionId = undefined;
@@ -69,20 +69,22 @@ export class HttpUpstream implements UpstreamSession {
 
   #request(
     method: Method,
-    body: string | null,
+    body: string | Uint8Array | null,
     { signal, protocolVersion, trace }: SendOptions,
     idleMs: number,
     more: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
+  ): Promise<IncomingResponse> {
     this.#version = protocolVersion ?? this.#version;
     // Nothing of the agent's request is copied but what is named here; above all not its token.
-    return this.#options.pool.request({
+    return sendRequest(this.#options.pool, {
       path: this.#options.path,
       method,
       body,
       signal,
       headersTimeout: this.#options.timeoutMs,
       bodyTimeout: idleMs,
+      maxBytes: this.#options.maxBytes,
+      isStream: isEventStream,
       headers: {
         ...this.#options.headers,
         ...trace,
@@ -97,42 +99,22 @@ export class HttpUpstream implements UpstreamSession {
     });
   }
 
-  async #read(response: Response, signal: AbortSignal): Promise<UpstreamAnswer> {
-    const { statusCode, headers, body } = response;
+  #read({ statusCode, headers, body }: IncomingResponse, signal: AbortSignal): UpstreamAnswer {
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
-      await body.dump();
+      if (!Buffer.isBuffer(body)) body.destroy();
       return { kind: 'failed', fault: 'upstream_error' };
     }
+    if (!Buffer.isBuffer(body)) return { kind: 'events', events: this.#events(body, signal) };
     if (statusCode === 404 && this.#sessionId !== undefined) {
       this.#sessionId = undefined;
-      await body.dump();
       return { kind: 'session_lost' };
     }
-    if (statusCode === 202 || statusCode === 204) {
-      await body.dump();
-      return { kind: 'accepted' };
-    }
-    if (statusCode === 200 && isEventStream(response)) {
-      return { kind: 'events', events: this.#events(body, signal) };
-    }
+    if (statusCode === 202 || statusCode === 204) return { kind: 'accepted' };
     // A JSON-RPC error may come with any status; what is no JSON is read by nobody.
-    if (!mediaTypeOf(headers['content-type']).endsWith('json')) {
-      await body.dump();
-      return { kind: 'failed', fault: 'upstream_error' };
-    }
-    return { kind: 'message', text: await this.#text(body) };
-  }
-
-  async #text(body: AsyncIterable<Buffer>): Promise<string> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > this.#options.maxBytes) throw new StreamTooLargeError();
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks, size).toString('utf8');
+    return mediaTypeOf(headers['content-type']).endsWith('json')
+      ? { kind: 'message', text: body.toString('utf8') }
+      : { kind: 'failed', fault: 'upstream_error' };
   }
 
   async *#events(body: AsyncIterable<Buffer>, signal: AbortSignal): ReturnType<typeof sseEvents> {
@@ -165,11 +147,6 @@ export function faultOf(
   return isTimeout ? 'upstream_timeout' : 'upstream_error';
 }
 
-function isEventStream({ headers }: Response): boolean {
-  return mediaTypeOf(headers['content-type']) === 'text/event-stream';
-}
-
-function mediaTypeOf(header: string | string[] | undefined): string {
-  const [first] = [header].flat();
-  return (first?.split(';', 1)[0] ?? '').trim().toLowerCase();
+function isEventStream(statusCode: number, headers: IncomingHttpHeaders): boolean {
+  return statusCode === 200 && mediaTypeOf(headers['content-type']) === 'text/event-stream';
 }

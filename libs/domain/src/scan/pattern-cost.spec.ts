@@ -33,7 +33,7 @@ describe('what patterns cost', () => {
   });
 
   it('is refused for one that only its own beginnings make slow', () => {
-    expect(() => checkPatternCost(own(String.raw`tk[a-z]{1,1000}!`), BUILT_IN_DLP_PATTERNS, now)).toThrow(
+    expect(() => checkPatternCost(own(String.raw`~[^!]{1,1000}!`), BUILT_IN_DLP_PATTERNS, now)).toThrow(
       /made to be slow/,
     );
   });

@@ -12,7 +12,10 @@ export interface Call {
   readonly resource: string;
   readonly targetClass: TargetClass;
   readonly resourceCount: number;
-  /** The caller's own content: scanned, digested, shown to whoever approves, redacted when policy asks for it. */
+  /**
+   * The caller's own content: scanned, digested, shown to whoever approves, redacted when policy asks for it. Null in a
+   * call that was read in a thread, as `beside` and `parameters`: what is known of them stands in `exchange.examined`.
+   */
   readonly arguments: unknown;
   /** Whatever else of the caller's goes upstream: scanned and digested too, never judged. Null when there is nothing. */
   readonly beside: unknown;
@@ -92,7 +95,10 @@ function withoutVolatile(beside: unknown): unknown {
   if (typeof beside !== 'object' || beside === null || !('_meta' in beside)) return beside;
   const { _meta: meta } = beside;
   if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return beside;
-  const kept = Object.fromEntries(Object.entries(meta).filter(([name]) => !VOLATILE_META.includes(name)));
-  const { _meta: _dropped, ...rest } = beside as { readonly _meta: unknown };
-  return Object.keys(kept).length === 0 ? rest : { ...rest, _meta: kept };
+  const kept = without(meta, VOLATILE_META);
+  return Object.keys(kept).length === 0 ? without(beside, ['_meta']) : { ...beside, _meta: kept };
+}
+
+function without(object: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }

@@ -7,7 +7,7 @@ import type {
   PlaneView,
   RateLimiter,
 } from '../ports/ports';
-import type { Slots } from '../limits/slots';
+import type { Slots } from '../adapters/limits/slots';
 import type { KeyedDigest } from './keyed-digest';
 import type { OpenExchanges } from './open-exchanges';
 

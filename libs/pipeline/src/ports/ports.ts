@@ -9,7 +9,7 @@ import type {
   SpoolEntry,
   Verdict,
 } from '@behavry/contracts';
-import type { ConfigView } from '../plane/config-view';
+import type { ConfigView } from '../adapters/plane/config-view';
 
 /** Who an exchange comes from, as its token says. */
 export interface Identity {

@@ -87,12 +87,18 @@ function takeInner(
   pieces: TextPiece[],
 ): boolean {
   if (isObject(value)) return takeTexts(value, { channel, path, group }, constants, pieces);
-  return (value as readonly unknown[]).every((item, place) => {
-    if (!isObject(item)) return true;
+  const items = value as unknown[];
+  return items.every((item, place) => {
+    if (typeof item === 'string') {
+      pieces.push({ channel: `${channel}/${String(place)}`, path: [...path, place], group, text: item });
+      items[place] = '';
+      return true;
+    }
+    if (typeof item !== 'object' || item === null) return true;
     // Items of a list are told apart by their own index, as tool calls are.
-    const own = typeof item['index'] === 'number' ? item['index'] : place;
+    const own = isObject(item) && typeof item['index'] === 'number' ? item['index'] : place;
     const at = { channel: `${channel}/${String(own)}`, path: [...path, place], group };
-    return takeTexts(item, at, constants, pieces);
+    return takeInner(item, at, constants, pieces);
   });
 }
 

@@ -236,6 +236,16 @@ describe('a chunk of a chat', () => {
     );
   });
 
+  it('has running texts in lists too', () => {
+    const parts = CHAT.readChunk({ data: chunk({ content: ['a', ['b'], { type: 'text', text: 'c' }] }) });
+    expect(parts?.pieces.map(({ channel, text }) => [channel, text])).toEqual([
+      ['/choices/0/delta/content/0', 'a'],
+      ['/choices/0/delta/content/1/0', 'b'],
+      ['/choices/0/delta/content/2/text', 'c'],
+    ]);
+    expect(JSON.stringify(parts?.rest)).toContain('["",[""],{"type":"text","text":""}]');
+  });
+
   it.each([
     ['an error', JSON.stringify({ error: { message: 'x' }, choices: [] })],
     ['a whole message', chunk({}, { message: { tool_calls: [] } })],

@@ -1,6 +1,6 @@
 import type { AgentEntry, ConfigDocument, McpServerEntry } from '@behavry/contracts';
 import { digestOf } from '@behavry/domain';
-import { Scan, type ScanSettings } from '../scan/scan';
+import { Scan, type ScanSettings } from '../../scan/scan';
 
 /** A configuration document with its look-ups and its compiled scan. */
 export class ConfigView {

@@ -1,4 +1,4 @@
-import type { RateAnswer, RateLimit, RateLimiter } from '../ports/ports';
+import type { RateAnswer, RateLimit, RateLimiter } from '../../ports/ports';
 
 interface Bucket {
   tokens: number;

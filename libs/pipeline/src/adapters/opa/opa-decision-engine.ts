@@ -1,6 +1,12 @@
 import { isObject, type DecisionInput } from '@behavry/contracts';
 import { Pool } from 'undici';
-import type { DecisionEngine, EngineAnswer, EngineFault } from '../ports/ports';
+import type { DecisionEngine, EngineAnswer, EngineFault } from '../../ports/ports';
+import {
+  AnswerTooLargeError,
+  sendRequest,
+  type IncomingResponse,
+  type OutgoingRequest,
+} from '../../http/send-request';
 import { CircuitBreaker } from './circuit-breaker';
 import { GenerationMark, type GenerationOptions } from './generation-mark';
 import { readPolicyDecision } from './policy-decision';
@@ -51,9 +57,6 @@ export class OpaDecisionEngine implements DecisionEngine {
       pipelining: 1,
       connect: { timeout: timeoutMs },
       ...(socket === undefined ? {} : { socketPath: socket }),
-      // The deadline below bounds the whole exchange; these only catch what it cannot see.
-      headersTimeout: timeoutMs + 1_000,
-      bodyTimeout: timeoutMs + 1_000,
       keepAliveTimeout: 30_000,
     });
   }
@@ -79,27 +82,19 @@ export class OpaDecisionEngine implements DecisionEngine {
 
   async #ask(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
     if (!this.#breaker.permits()) return { ok: false, fault: 'opa_unreachable' };
-    const deadline = new AbortController();
-    const abort = (): void => {
-      deadline.abort();
-    };
-    const timer = setTimeout(abort, this.#timeoutMs);
-    signal?.addEventListener('abort', abort, { once: true });
     try {
-      const asked = await this.#request(path, body, deadline.signal);
+      const asked = await this.#request(path, body, signal);
       this.#breaker.report(true);
       return asked;
     } catch (error) {
-      if (deadline.signal.aborted || isTimeout(error)) {
+      if (signal?.aborted === true || isTimeout(error)) {
         this.#breaker.forget();
         return { ok: false, fault: 'opa_timeout' };
       }
-      const isReached = isDropped(error) && (await this.#answers());
+      const isReached = error instanceof AnswerTooLargeError || (isDropped(error) && (await this.#answers()));
       this.#breaker.report(isReached);
+      if (error instanceof AnswerTooLargeError) return { ok: false, fault: 'opa_malformed' };
       return { ok: false, fault: isReached ? 'opa_error' : 'opa_unreachable' };
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -108,41 +103,47 @@ export class OpaDecisionEngine implements DecisionEngine {
    * for all that were dropped together; slowness is no failure to reach it.
    */
   async #answers(): Promise<boolean> {
-    this.#probing ??= this.#send(REVISION_PATH, '{"input":{}}', AbortSignal.timeout(PROBE_MS))
-      .then(async ({ body }) => {
-        await body.dump();
-        return true;
-      })
+    this.#probing ??= this.#send(REVISION_PATH, '{"input":{}}', PROBE_MS)
+      .then(() => true)
       .catch((error: unknown) => isTimeout(error))
       .finally(() => (this.#probing = undefined));
     return this.#probing;
   }
 
-  async #request(path: string, body: string, signal: AbortSignal): Promise<Asked> {
-    const response = await this.#send(path, body, signal);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) return { ok: false, fault: 'opa_malformed' };
-      chunks.push(chunk);
-    }
+  async #request(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
+    const response = await this.#send(path, body, this.#timeoutMs, signal);
     if (response.statusCode !== 200) return { ok: false, fault: 'opa_error' };
-    const answer = parse(Buffer.concat(chunks).toString('utf8'));
+    const answer = parse(String(response.body));
     if (!isObject(answer)) return { ok: false, fault: 'opa_malformed' };
     return Object.hasOwn(answer, 'result')
       ? { ok: true, result: answer['result'] }
       : { ok: false, fault: 'opa_undefined' };
   }
 
-  async #send(path: string, body: string, signal: AbortSignal): ReturnType<Pool['request']> {
-    const request = { path, method: 'POST' as const, headers: HEADERS, body, signal };
+  async #send(
+    path: string,
+    body: string,
+    deadlineMs: number,
+    signal?: AbortSignal,
+  ): Promise<IncomingResponse> {
+    const request: OutgoingRequest = {
+      path,
+      method: 'POST',
+      headers: HEADERS,
+      body,
+      deadlineMs,
+      // The deadline bounds the whole exchange; these only catch what it cannot see.
+      headersTimeout: deadlineMs + 1_000,
+      bodyTimeout: deadlineMs + 1_000,
+      maxBytes: MAX_ANSWER_BYTES,
+      ...(signal === undefined ? {} : { signal }),
+    };
     try {
-      return await this.#pool.request(request);
+      return await sendRequest(this.#pool, request);
     } catch (error) {
       // A kept connection that OPA closed meanwhile: asking twice is harmless, a decision changes nothing.
-      if (signal.aborted || !isDropped(error)) throw error;
-      return this.#pool.request(request);
+      if (signal?.aborted === true || !isDropped(error)) throw error;
+      return sendRequest(this.#pool, request);
     }
   }
 }
@@ -153,8 +154,8 @@ function isDropped(error: unknown): boolean {
 }
 
 function isTimeout(error: unknown): boolean {
-  const { name, code } = error as NodeJS.ErrnoException;
-  return name === 'TimeoutError' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'DEADLINE' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
 }
 
 function parse(text: string): unknown {

@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decision, outcome } from '../../test/entries';
-import { entriesFrom, SpoolFolder } from '../../test/spool-folder';
+import { decision, outcome } from '../../../test/entries';
+import { entriesFrom, SpoolFolder } from '../../../test/spool-folder';
 import { encodeLine } from './spool-line';
 import type { SpoolDamage } from './spool-recovery';
 

@@ -1,6 +1,6 @@
 import { CLAIM_PATH, isObject, type ClaimAnswer, type ClaimRequest } from '@behavry/contracts';
 import { Pool } from 'undici';
-import type { Claims } from '../ports/ports';
+import type { Claims } from '../../ports/ports';
 
 export interface HttpClaimsOptions {
   /** Base URL of escalation-worker's ops port. */

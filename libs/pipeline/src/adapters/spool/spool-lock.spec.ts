@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decision } from '../../test/entries';
-import { SpoolFolder } from '../../test/spool-folder';
+import { decision } from '../../../test/entries';
+import { SpoolFolder } from '../../../test/spool-folder';
 import { processSpace, SpoolLockedError } from './spool-lock';
 
 const folder = SpoolFolder.forEach();

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { MAX_AUDIT_ENTRY_BYTES } from '@behavry/contracts';
-import { decision, outcome } from '../../test/entries';
-import { entriesFrom, SpoolFolder } from '../../test/spool-folder';
+import { decision, outcome } from '../../../test/entries';
+import { entriesFrom, SpoolFolder } from '../../../test/spool-folder';
 import { EntryTooLargeError } from './file-spool';
 
 const folder = SpoolFolder.forEach();

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { MAX_AUDIT_ENTRY_BYTES, type SpoolEntry } from '@behavry/contracts';
-import type { AuditSpool } from '../ports/ports';
+import type { AuditSpool } from '../../ports/ports';
 import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
 import { decodeSegment, encodeLine } from './spool-line';
 import { processSpace, SpoolLock } from './spool-lock';
@@ -49,6 +49,8 @@ interface Waiting {
 
 /** After a failed write new exchanges are refused for this long, then one may try. */
 const BROKEN_MS = 1_000;
+/** How long an outcome may wait for a write to share; a crash within it is closed as one, `process_restarted`. */
+const LINGER_MS = 20;
 /** Entries kept in memory so that sending does not read the disk. */
 const MAX_REMEMBERED = 20_000;
 /** A write returns when its content is on stable storage: one call where `write` and `fdatasync` were two. */
@@ -68,6 +70,9 @@ export class FileSpool implements AuditSpool {
   #handle: FileHandle;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  /** Whether something waits that somebody waits for. */
+  #isUrgent = false;
+  #linger: NodeJS.Timeout | undefined;
   #brokenUntil = 0;
   /** Whether the end of the active segment holds what nobody was promised. */
   #isTorn = false;
@@ -165,7 +170,9 @@ export class FileSpool implements AuditSpool {
     const { type, id, ts } = entry;
     return new Promise((done, failed) => {
       this.#waiting.push({ entry: { type, id, ts }, json, done, failed });
-      this.#flushing ??= this.#flush();
+      // No answer waits for an outcome, so it goes with the next decision, or soon.
+      if (type === 'outcome') this.#linger ??= setTimeout(this.#flushNow, LINGER_MS);
+      else this.#flushNow();
     });
   }
 
@@ -215,6 +222,7 @@ export class FileSpool implements AuditSpool {
   /** Writes what waits, then closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#flushNow();
     await this.#flushing;
     const lock = this.#lock;
     this.#lock = undefined;
@@ -223,12 +231,20 @@ export class FileSpool implements AuditSpool {
     await lock.release();
   }
 
+  readonly #flushNow = (): void => {
+    this.#isUrgent = true;
+    this.#flushing ??= this.#flush();
+  };
+
   async #flush(): Promise<void> {
     // Lets everything that was appended in this turn of the loop share the write.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#isUrgent && this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
+      this.#isUrgent = false;
+      clearTimeout(this.#linger);
+      this.#linger = undefined;
       try {
         await this.#write(batch);
       } catch (error) {

@@ -1,6 +1,6 @@
 import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
-import { decision } from '../../test/entries';
-import { SpoolFolder } from '../../test/spool-folder';
+import { decision } from '../../../test/entries';
+import { SpoolFolder } from '../../../test/spool-folder';
 import { SpoolSender } from './spool-sender';
 
 const folder = SpoolFolder.forEach();
