@@ -146,6 +146,7 @@ describeWithOpa('around a governed MCP server', () => {
           response,
           { id: 77, result: { leak: 'unasked' } },
           { method: 'notifications/message', params: { level: 'info', data: SECRET } },
+          { method: `notifications/${SECRET}`, params: {} },
           { method: 'notifications/message', params: { level: 'info', data: 'harmless' } },
         );
         response.end();

@@ -22,6 +22,7 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
       ['tools/list', { _meta: { leak: SECRET } }],
       ['tools/list', { cursor: SECRET }],
       ['logging/setLevel', { level: SECRET }],
+      [`vendor/${SECRET}`, {}],
       [
         'initialize',
         { protocolVersion: '2025-11-25', capabilities: { experimental: { x: SECRET } }, clientInfo: {} },

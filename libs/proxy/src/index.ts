@@ -1,4 +1,5 @@
 export { openProxy, type Proxy } from './open-proxy';
+export { openLargeWork } from './large-work';
 export {
   bodyOf,
   boundedBody,
