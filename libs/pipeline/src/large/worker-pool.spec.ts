@@ -130,6 +130,7 @@ describe('a large message', () => {
     const result = await pool.run('echo', { bytes }, order());
     expect(bytes).toHaveLength(0);
     expect(result.ok && result.value.bytes).toEqual(new Uint8Array(100_000).fill(7));
+    expect(codeOf(await pool.run('echo', { bytes }, order()))).toBe('input_too_large');
   });
 });
 

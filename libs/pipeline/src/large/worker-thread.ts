@@ -66,7 +66,12 @@ export class WorkerThread {
         this.#settle = undefined;
         resolve(settled);
       };
-      this.#worker.postMessage(message, transferables(input));
+      try {
+        this.#worker.postMessage(message, transferables(input));
+      } catch {
+        // What cannot be sent, such as bytes that were handed over before.
+        this.#settle('failed');
+      }
     });
     if (typeof result === 'string') return { fault: result };
     return result.ok ? { value: result.value } : { fault: 'failed' };
