@@ -106,7 +106,10 @@ export async function openProxy(
     now,
     generationFile: join(config.dataDir, 'policies', `${name}.generation`),
     onOutdated: (seen, highest) => {
-      log.error({ seen, highest }, 'OPA went back to older policies than those seen before; calls are denied');
+      log.error(
+        { seen, highest },
+        'OPA went back to older policies than those seen before; calls are denied',
+      );
     },
   });
   const claims = new HttpClaims({

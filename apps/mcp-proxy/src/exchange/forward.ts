@@ -63,9 +63,11 @@ async function open(
   // Both before anything is started: a process is dear.
   const slot = parts.guard.slots.take(`open:${agentId}`, parts.opensPerAgent);
   const place = slot && parts.sessions.reserve(agentId);
+  let upstream: UpstreamSession | undefined;
+  let isKept = false;
   try {
     if (!place) return refusedBy(tooMany('sessions'));
-    const upstream = await connect(parts, exchange);
+    upstream = await connect(parts, exchange);
     if (!upstream) return FAILED;
     const calls = new OpenCalls();
     const call = { clientId: message.id, method: message.method, exchange };
@@ -83,11 +85,12 @@ async function open(
         upstream,
         calls,
       });
-      return { ...result, payload: { ...result.payload, sessionId: session.id } };
+      isKept = true;
+      return { ...result, payload: { ...result.payload, session } };
     }
-    await upstream.close();
     return result.kind === 'stream' ? FAILED : result;
   } finally {
+    if (!isKept) await upstream?.close();
     place?.release();
     slot?.();
   }

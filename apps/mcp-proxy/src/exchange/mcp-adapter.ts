@@ -61,6 +61,8 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
   }
 
   discard(answer: McpAnswer): void {
+    // An opening that is not answered is a session that nobody knows.
+    if (answer.type === 'answer' && answer.session) void this.parts.sessions.end(answer.session);
     if (answer.type !== 'events') return;
     if (answer.callId !== undefined) answer.session.calls.close(answer.callId);
     void answer.events[Symbol.asyncIterator]().return?.();
@@ -71,7 +73,10 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
     if (sessionId === undefined) return refusalOf(FAULTS.noSession, false);
     const agentId = exchange.identity?.agentId ?? '';
     const session = this.parts.sessions.find(sessionId, agentId, exchange.serverId);
-    return session ? read(session) : refusalOf(FAULTS.unknownSession, false);
+    if (!session) return refusalOf(FAULTS.unknownSession, false);
+    session.inUse++;
+    exchange.hold(() => session.inUse--);
+    return read(session);
   }
 
   #stream(session: McpSession): Reading {

@@ -106,9 +106,10 @@ export type McpAnswer =
       readonly isError: boolean;
       /** The answer as it came, under the client's id; null when what it lists was filtered. */
       readonly raw: string | null;
+      /** The session that it opens. */
+      readonly session?: McpSession;
       /** Whether `raw` is already what a scan left of it. */
       readonly isFinal: boolean;
-      readonly sessionId?: string;
     }
   | { readonly type: 'accepted' }
   | { readonly type: 'ended' }

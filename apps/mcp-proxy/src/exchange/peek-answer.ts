@@ -12,6 +12,8 @@ export type Peeked =
 
 /** A stream that has said everything is read on so long, that its connection can be used again. */
 const DRAIN_MS = 2_000;
+/** Hints and ids before the first message. */
+const MAX_SILENT = 100;
 
 /**
  * Looks at the first message of a stream. When it is the answer already there is nothing to stream: it
@@ -28,11 +30,16 @@ export async function peekAnswer(
 ): Promise<Peeked> {
   const iterator = events[Symbol.asyncIterator]();
   const seen: UpstreamEvent[] = [];
-  for (;;) {
+  for (let count = 0; ; count++) {
     const next = await iterator.next();
     if (next.done === true) return { kind: 'stream', events: replay(seen, iterator) };
     const { value } = next;
     seen.push(value);
+    // A stream that says nothing so often says nothing.
+    if (count >= MAX_SILENT) {
+      await iterator.return?.();
+      return { kind: 'stream', events: replay([], iterator) };
+    }
     // A client that is told an id may go away and come back with it, so it has to be told at once.
     if (maySpread && value.eventId !== undefined && value.text === '')
       return { kind: 'stream', events: replay(seen, iterator) };

@@ -7,6 +7,7 @@ import {
   refusalFor,
   refuse,
   runExchange,
+  type Call,
   type Refusal,
   type Settlement,
 } from '@behavry/pipeline';
@@ -36,6 +37,8 @@ export interface EventSink {
   write(event: UpstreamEvent): Promise<boolean>;
 }
 
+/** A method is a name, not a place for text. */
+const METHOD = /^notifications\/[a-z_/-]{1,64}$/i;
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 
 type Stream = Extract<McpAnswer, { type: 'events' }>;
@@ -163,11 +166,18 @@ class Relay {
   }
 
   async #request(text: string, asked: RpcRequest): Promise<string | undefined> {
-    const refusal = await this.#judge(asked, Buffer.byteLength(text));
-    const id = refusal ? undefined : this.#session.calls.ask(asked.id);
-    if (id !== undefined) return withId(text, asked, id);
-    const told = refusal ?? refuse('concurrency_limited', 'too many requests to the client wait already');
-    await this.#session.upstream.send(errorText(asked.id, rpcCodeOf(told), told.reason), {
+    const { calls, upstream } = this.#session;
+    // A place first: what a server asks for without end must cost neither decisions nor records.
+    const id = calls.ask(asked.id);
+    const refusal =
+      id === undefined
+        ? refuse('concurrency_limited', 'too many requests to the client wait already')
+        : await this.#judge(asked, Buffer.byteLength(text));
+    if (id !== undefined && !refusal) return withId(text, asked, id);
+    if (id !== undefined) calls.answered(id);
+    const code = refusal ? rpcCodeOf(refusal) : JSON_RPC.denied;
+    // The server learns that it may not, and nothing of what the plane looks for.
+    await upstream.send(errorText(asked.id, code, 'the request is not passed on'), {
       signal: this.exchange.signal,
       protocolVersion: this.incoming.protocolVersion,
       trace: {},
@@ -190,7 +200,7 @@ class Relay {
 
   #notification(text: string, { method, params, isPlain }: RpcNotification): string | undefined {
     const scanned = judgeInbound(this.exchange, params, Buffer.byteLength(text));
-    if (!scanned.passes) {
+    if (!scanned.passes || !METHOD.test(method)) {
       this.parts.droppedMessages.inc();
       return undefined;
     }
@@ -261,9 +271,10 @@ async function deliver(
 ): Promise<string> {
   const delivery = innerOf(parts, listening);
   delivery.obligations = call.exchange.obligations;
+  delivery.inboundBytes = call.exchange.inboundBytes;
   delivery.extra['delivers'] = call.exchange.id;
   const result = await runExchange<null, JudgedAnswer, never>(parts.guard, delivery, {
-    parse: () => ({ call: protocolCall(call.method, 'deliver', 'pass', null, 0), request: null }),
+    parse: () => ({ call: deliveryOf(call), request: null }),
     forward: async () => {
       // A large one was scanned for the stream that it came on, which may be under other obligations.
       const read = answer.kind === 'large' ? await readFromServer(parts, delivery, text) : answer;
@@ -285,6 +296,12 @@ async function deliver(
     case 'failed':
       return errorText(call.clientId, JSON_RPC.unavailable, 'the answer could not be delivered');
   }
+}
+
+/** Under the tool's own name, so that what stops the tool stops what it still says. */
+function deliveryOf({ exchange, method }: OpenCall): Call {
+  const toolName = exchange.call?.toolName ?? method;
+  return { ...protocolCall(method, 'deliver', 'pass', null, 0), toolName };
 }
 
 function innerOf({ makeId, guard }: McpParts, parent: Exchange): Exchange {

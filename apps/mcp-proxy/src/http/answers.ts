@@ -113,8 +113,8 @@ function sendAnswer(
     case 'ended':
       return reply.code(200).send();
     case 'answer': {
-      const { clientId, isError, raw, isFinal, sessionId } = payload;
-      if (sessionId !== undefined) reply.header('mcp-session-id', sessionId);
+      const { clientId, isError, raw, isFinal, session } = payload;
+      if (session) reply.header('mcp-session-id', session.id);
       const text = raw === null || (isChanged && !isFinal) ? answerText(clientId, isError, value) : raw;
       return reply.code(200).type(JSON_TYPE).send(text);
     }
