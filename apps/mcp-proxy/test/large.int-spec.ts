@@ -178,7 +178,7 @@ describeWithOpa('a large message', () => {
       proxy.post('rec', callTool('echo', { text: 'x'.repeat(70_000) }), other),
       ...many,
     ]);
-    expect(served?.json.result).toEqual({ content: [] });
+    expect(served.json.result).toEqual({ content: [] });
     const codes = answers.map(({ json }): unknown => json.error?.data['reason_code'] ?? 'passed');
     expect([...new Set(codes)].sort()).toEqual(['concurrency_limited', 'passed']);
   });

@@ -3,7 +3,7 @@ import { KeyedDigest } from '../exchange/keyed-digest';
 import { Scan } from '../scan/scan';
 import type { Judges } from './examine';
 import type { Jobs } from './worker-pool';
-import { transferables, type JobMessage, type JobReply } from './worker-thread';
+import { READY, transferables, type JobMessage, type JobReply } from './worker-thread';
 
 /** Does what a {@link WorkerPool} asks, one after the other: all that a thread's entry file has to call. */
 export function serveJobs(jobs: Jobs): void {
@@ -23,4 +23,5 @@ export function serveJobs(jobs: Jobs): void {
     }
     port.postMessage(reply, reply.ok ? transferables(reply.value) : []);
   });
+  port.postMessage(READY);
 }

@@ -32,6 +32,9 @@ const order = (agentId = 'a1', changes: Partial<JobOrder> = {}): JobOrder => ({
   ...changes,
 });
 
+const opened: WorkerPool<TestJobs>[] = [];
+afterAll(() => Promise.all(opened.map((pool) => pool.close())));
+
 function openPool(threads = 1, limitMs?: number): { pool: WorkerPool<TestJobs>; faults: string[] } {
   const faults: string[] = [];
   const pool = new WorkerPool<TestJobs>({
@@ -41,6 +44,7 @@ function openPool(threads = 1, limitMs?: number): { pool: WorkerPool<TestJobs>; 
     onFault: (fault) => faults.push(fault),
     ...(limitMs === undefined ? {} : { limitMs }),
   });
+  opened.push(pool);
   return { pool, faults };
 }
 
@@ -60,7 +64,6 @@ function gate(): { readonly input: { readonly gate: Int32Array }; open(): void }
 
 describe('a large message', () => {
   const { pool } = openPool();
-  afterAll(() => pool.close());
 
   const text = fc.oneof(
     fc.string({ unit: 'grapheme' }),
@@ -130,6 +133,7 @@ describe('a large message', () => {
     const result = await pool.run('echo', { bytes }, order());
     expect(bytes).toHaveLength(0);
     expect(result.ok && result.value.bytes).toEqual(new Uint8Array(100_000).fill(7));
+    expect(codeOf(await pool.run('echo', { bytes }, order()))).toBe('input_too_large');
   });
 });
 

@@ -16,10 +16,16 @@ export type JobFault = 'slow' | 'died' | 'failed';
 
 // A message that grows beyond this when it is read is refused, and the process lives on.
 const MAX_HEAP_MB = 512;
+const START_MS = 10_000;
+
+/** What a thread says first. */
+export const READY = 'ready';
 
 /** One thread that does one job at a time. Once a job did not come back it is dead. */
 export class WorkerThread {
   readonly #worker: Worker;
+  /** Until it listens or is dead: its time begins then. */
+  readonly #started: Promise<void>;
   #scan: ScanSource | undefined;
   #settle: ((result: JobReply | JobFault) => void) | undefined;
   #isDead = false;
@@ -34,10 +40,19 @@ export class WorkerThread {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
     this.#worker.unref();
-    this.#worker.on('message', (reply: JobReply) => this.#settle?.(reply));
+    let start = (): void => undefined;
+    this.#started = new Promise((resolve) => (start = resolve));
+    const timer = setTimeout(() => void this.close(), START_MS).unref();
+    this.#worker.on('message', (reply: JobReply | typeof READY) => {
+      clearTimeout(timer);
+      if (reply === READY) start();
+      else this.#settle?.(reply);
+    });
     for (const event of ['error', 'messageerror', 'exit']) {
       this.#worker.on(event, () => {
         this.#isDead = true;
+        clearTimeout(timer);
+        start();
         this.#settle?.('died');
       });
     }
@@ -54,6 +69,8 @@ export class WorkerThread {
     scan: ScanSource,
     limitMs: number,
   ): Promise<{ readonly value: object } | { readonly fault: JobFault }> {
+    await this.#started;
+    if (this.#isDead) return { fault: 'died' };
     const message: JobMessage = { name, input, scan: scan === this.#scan ? null : scan };
     this.#scan = scan;
     const result = await new Promise<JobReply | JobFault>((resolve) => {
@@ -66,7 +83,12 @@ export class WorkerThread {
         this.#settle = undefined;
         resolve(settled);
       };
-      this.#worker.postMessage(message, transferables(input));
+      try {
+        this.#worker.postMessage(message, transferables(input));
+      } catch {
+        // What cannot be sent, such as bytes that were handed over before.
+        this.#settle('failed');
+      }
     });
     if (typeof result === 'string') return { fault: result };
     return result.ok ? { value: result.value } : { fault: 'failed' };
