@@ -18,7 +18,10 @@ const SETTINGS = {
 
 const SHIPPED = [
   { path: 'authz/decision.rego', content: 'package behavry.authz\n' },
-  { path: 'base/blast_radius.rego', content: '# METADATA\npackage behavry.base.blast_radius\n' },
+  {
+    path: 'base/blast_radius.rego',
+    content: '# METADATA\n# custom:\n#   truncated: true\npackage behavry.base.blast_radius\n',
+  },
   {
     path: 'delegation/scope.rego',
     content:
@@ -105,6 +108,7 @@ describe('the files of a bundle', () => {
       version: 0,
       is_reason_constant: true,
     });
+    expect(data.policies['base']?.['blast_radius']).toMatchObject({ judges_truncated: true });
   });
 
   it('know of a shipped policy whose reason is built from the call', () => {
