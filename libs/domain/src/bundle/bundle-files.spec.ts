@@ -130,7 +130,7 @@ describe('the files of a bundle', () => {
   });
 
   it('have a digest that only their content decides', () => {
-    expect(contentDigest(files)).toBe('b64ee9c8e15f6d8d2b2ac57380d95ebeba4c1c633e529222ec8d211d1da1cb2c');
+    expect(contentDigest(files)).toBe('41873d0b9f4706c1856c3042bda32feb63cd048b87d962a3808721c46bedbc64');
   });
 
   it('are the same for every order of the same policies', () => {
