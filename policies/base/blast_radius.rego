@@ -3,7 +3,10 @@
 # description: >-
 #   The same bounds that the proxies check in process, a second time where no proxy can skip them; a test holds
 #   both together. Thresholds are data of the bundle, set by the tenant. A shallow delete is denied and nothing can
-#   allow it; the other bounds ask for a person. A verb that says nothing counts as a writing one.
+#   allow it; the other bounds ask for a person. A verb that says nothing counts as a writing one. Of input that was cut
+#   to size it judges what is left: the proxies have checked the whole.
+# custom:
+#   truncated: true
 package behavry.base.blast_radius
 
 settings := data.behavry.settings.blast_radius

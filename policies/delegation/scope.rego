@@ -3,6 +3,7 @@
 # description: Under a delegation an agent does only what was handed over, and nothing once it has ended.
 # custom:
 #   when: [delegation]
+#   truncated: true
 package behavry.delegation.scope
 
 policy := "behavry.delegation.scope"

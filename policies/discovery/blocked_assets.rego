@@ -3,6 +3,7 @@
 # description: A server or model that the inventory of AI assets has marked as blocked is not used.
 # custom:
 #   when: [context]
+#   truncated: true
 package behavry.discovery.blocked_assets
 
 deny contains {"policy": "behavry.discovery.blocked_assets", "reason": "the asset is blocked"} if {

@@ -82,10 +82,28 @@ decision := {
 	"version": speaker.version,
 	"obligations": obligations(rank),
 	"contributions": array.slice(speakers, 0, 32),
-	"judges_truncated": speaker.judges_truncated,
+	"judges_truncated": judges_truncated(speaker),
 } if {
 	[rank, category, name, entry] := min(contributions)
 	speaker := data.behavry.policies[category][name]
+}
+
+# Whether the verdict holds for a call of which something was left out. One policy cannot vouch for another: what was
+# left out may be what another would have held the call back for.
+judges_truncated(speaker) if {
+	count(input.request.truncated) > 0
+	speaker.judges_truncated
+	count(misled) == 0
+} else := false
+
+# Policies looked at that could say more than allow and do not declare that they can judge what is left.
+misled contains [category, name] if {
+	some group in groups
+	some category, modules in group
+	some name, kinds in modules
+	some verdict in kinds
+	verdict != "allow"
+	not data.behavry.policies[category][name].judges_truncated
 }
 
 # A contribution of another shape still counts: a malformed denial must not turn into silence.

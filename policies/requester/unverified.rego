@@ -5,6 +5,7 @@
 #   before another person has looked at it.
 # custom:
 #   when: [requester]
+#   truncated: true
 package behavry.requester.unverified
 
 escalate contains {

@@ -188,21 +188,51 @@ test_at_most_32_are_told if {
 	count(decision.contributions) == 32
 }
 
-test_traits_of_the_deciding_policy_are_told if {
-	table := {"base": {
-		"a": object.union(row("a"), {"is_reason_constant": false, "judges_truncated": true}),
-		"d": row("d"),
-	}}
+test_constant_reason_of_the_deciding_policy_is_told if {
+	table := {"base": {"a": object.union(row("a"), {"is_reason_constant": false}), "d": row("d")}}
 	some_allow := data.behavry.authz.decision with input as call
 		with data.behavry.index as {"always": {"base": {"a": ["allow"]}}}
 		with data.behavry.policies as table
 		with data.behavry.base as strong
-	[some_allow.is_reason_constant, some_allow.judges_truncated] == [false, true]
+	some_allow.is_reason_constant == false
 	denied := data.behavry.authz.decision with input as call
 		with data.behavry.index as {"always": {"base": {"a": ["allow"], "d": ["deny"]}}}
 		with data.behavry.policies as table
 		with data.behavry.base as strong
-	[denied.is_reason_constant, denied.judges_truncated] == [true, false]
+	denied.is_reason_constant == true
+}
+
+# Whether the allowance of `a` holds for a call of which `left_out` was left out.
+judges(left_out, index, able) := decision.judges_truncated if {
+	table := {"base": {name: object.union(row(name), {"judges_truncated": name in able}) | some name in ["a", "b", "d"]}}
+	decision := data.behavry.authz.decision with input as object.union(call, {"request": {"truncated": left_out}})
+		with data.behavry.index as index
+		with data.behavry.policies as table
+		with data.behavry.base as {"a": {"allow": said("a")}, "b": {"allow": set()}, "d": {"deny": set()}}
+	decision.result == "allow"
+}
+
+test_truncated_input_is_judged_by_a_policy_that_can if {
+	judges(["/body"], {"always": {"base": {"a": ["allow"]}}}, {"a"})
+}
+
+test_truncated_input_needs_the_deciding_policy_to_judge_it if {
+	not judges(["/body"], {"always": {"base": {"a": ["allow"]}}}, set())
+}
+
+test_truncated_input_needs_every_policy_that_could_deny_to_judge_it if {
+	index := {"tools": {"read_file": {"base": {"a": ["allow"]}}}, "servers": {"files": {"base": {"d": ["deny"]}}}}
+	not judges(["/body"], index, {"a"})
+	judges(["/body"], index, {"a", "d"})
+}
+
+test_truncated_input_is_not_judged_by_a_policy_missing_from_the_table if {
+	not judges(["/body"], {"always": {"base": {"a": ["allow"], "unknown": ["deny"]}}}, {"a"})
+}
+
+test_truncated_input_leaves_out_who_can_only_allow_or_is_not_asked if {
+	index := {"always": {"base": {"a": ["allow"], "b": ["allow"]}}, "tools": {"other": {"base": {"d": ["deny"]}}}}
+	judges(["/body"], index, {"a"})
 }
 
 test_policy_missing_from_the_table_is_no_allowance if {

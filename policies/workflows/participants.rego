@@ -3,6 +3,7 @@
 # description: Inside a workflow session an agent does only what its part in the workflow allows.
 # custom:
 #   when: [workflow]
+#   truncated: true
 package behavry.workflows.participants
 
 policy := "behavry.workflows.participants"

@@ -80,7 +80,10 @@ export interface PolicyDecision {
   readonly obligations: readonly Obligation[];
   /** Every policy that said something, strongest verdict first; at most 32. */
   readonly contributions: readonly Contribution[];
-  /** Whether the deciding policy declares in its metadata that it can judge truncated input (`truncated: true`). */
+  /**
+   * Whether input was truncated and the verdict holds all the same: the deciding policy, and every other one that was
+   * looked at and could have said more than allow, declares in its metadata `truncated: true`.
+   */
   readonly judges_truncated: boolean;
   /** Revision of the bundle that OPA really ran. */
   readonly revision: string;

@@ -18,7 +18,10 @@ const SETTINGS = {
 
 const SHIPPED = [
   { path: 'authz/decision.rego', content: 'package behavry.authz\n' },
-  { path: 'base/blast_radius.rego', content: '# METADATA\npackage behavry.base.blast_radius\n' },
+  {
+    path: 'base/blast_radius.rego',
+    content: '# METADATA\n# custom:\n#   truncated: true\npackage behavry.base.blast_radius\n',
+  },
   {
     path: 'delegation/scope.rego',
     content:
@@ -105,6 +108,7 @@ describe('the files of a bundle', () => {
       version: 0,
       is_reason_constant: true,
     });
+    expect(data.policies['base']?.['blast_radius']).toMatchObject({ judges_truncated: true });
   });
 
   it('know of a shipped policy whose reason is built from the call', () => {
@@ -126,7 +130,7 @@ describe('the files of a bundle', () => {
   });
 
   it('have a digest that only their content decides', () => {
-    expect(contentDigest(files)).toBe('b64ee9c8e15f6d8d2b2ac57380d95ebeba4c1c633e529222ec8d211d1da1cb2c');
+    expect(contentDigest(files)).toBe('41873d0b9f4706c1856c3042bda32feb63cd048b87d962a3808721c46bedbc64');
   });
 
   it('are the same for every order of the same policies', () => {

@@ -83,8 +83,10 @@ export function declaresTruncated(custom: unknown): boolean {
  */
 export function concernsOfText(content: string): Concerns {
   const custom: Record<string, readonly string[]> = {};
+  let judgesTruncated = false;
   for (const line of content.split('\n')) {
     if (!line.startsWith('#')) break;
+    if (line === '#   truncated: true') judgesTruncated = true;
     const [, key, items] = /^# {3}(tools|servers|actions|when): \[([^\]]*)\]$/.exec(line) ?? [];
     if (key !== undefined && items !== undefined) custom[key] = items.split(',').map((item) => item.trim());
   }
@@ -92,6 +94,7 @@ export function concernsOfText(content: string): Concerns {
     ...(declaredConcerns(custom) ?? EVERYTHING),
     kinds: CONTRIBUTION_KINDS.filter((kind) => new RegExp(`^${kind} contains `, 'm').test(content)),
     isReasonConstant: !/"reason":\s*[^"\s]/.test(content),
+    judgesTruncated,
   };
 }
 

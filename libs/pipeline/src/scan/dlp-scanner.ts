@@ -1,6 +1,7 @@
 import type { DlpPatternEntry } from '@behavry/contracts';
 import {
   blockingFinding,
+  BUILT_IN_DLP_PATTERNS,
   compilePattern,
   DlpPatternError,
   MAX_LISTED,
@@ -24,7 +25,10 @@ export class DlpScanner implements Scanner {
     readonly faults: readonly DlpPatternError[],
   ) {}
 
-  /** @param entries the tenant's patterns, which stand beside and in the place of the built-in ones */
+  /**
+   * @param entries the tenant's patterns, which stand beside and in the place of the built-in ones; one that cannot be
+   *   used is among the faults, and the built-in one in whose place it stands stays in force
+   */
   static of(entries: readonly DlpPatternEntry[]): DlpScanner {
     const faults: DlpPatternError[] = [];
     const usable = tenantPatterns(entries).flatMap((pattern): CompiledPattern[] => {
@@ -33,7 +37,7 @@ export class DlpScanner implements Scanner {
       } catch (error) {
         if (!(error instanceof DlpPatternError)) throw error;
         faults.push(error);
-        return [];
+        return BUILT_IN_DLP_PATTERNS.filter(({ id }) => id === pattern.id).map(compilePattern);
       }
     });
     return new DlpScanner(new PatternSet(usable), faults);

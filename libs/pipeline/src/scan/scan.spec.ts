@@ -82,6 +82,15 @@ describe('a scan', () => {
     expect(tenants.faults.map(({ patternId }) => patternId)).toEqual(['bad']);
     expect(tenants.inbound('B-123456').dlp).toMatchObject([{ pattern: 'badge' }]);
   });
+
+  it('keeps a built-in pattern in force that a pattern which cannot be used would replace', () => {
+    const tenants = Scan.of([own('aws_access_key_id', '(')], { injection: 'enforce' });
+    expect(tenants.faults.map(({ patternId }) => patternId)).toEqual(['aws_access_key_id']);
+    expect(tenants.outbound(KEY)).toMatchObject({
+      verdict: 'block',
+      dlp: [{ pattern: 'aws_access_key_id' }],
+    });
+  });
 });
 
 describe('a channel', () => {

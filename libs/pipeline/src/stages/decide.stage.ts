@@ -87,9 +87,13 @@ function denied({ reasonCode, reason, isReasonConstant, policy }: Judgement): Re
 
 function tooLarge({ request }: DecisionInput, decision: PolicyDecision): Refusal | undefined {
   if (request.truncated.length === 0 || decision.judges_truncated) return undefined;
-  return refuse('input_too_large', 'the call is too large to be judged, and no policy takes it as it is', {
-    policy: decision.policy,
-  });
+  return refuse(
+    'input_too_large',
+    'the call is too large to be judged, and not every policy that concerns it takes it as it is',
+    {
+      policy: decision.policy,
+    },
+  );
 }
 
 /** An obligation is kept or the call is denied: never is one only written down. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { addressClassOf, AddressGuard } from './address-guard';
 
@@ -18,7 +19,13 @@ describe('the class of an address', () => {
     ['100.64.0.1', 'private'],
     ['fd12::1', 'private'],
     ['::ffff:10.1.1.1', 'private'],
-    ['64:ff9b::7f00:1', 'private'],
+    ['64:ff9b::7f00:1', 'loopback'],
+    ['64:ff9b::127.0.0.1', 'loopback'],
+    ['64:ff9b::a00:1', 'private'],
+    ['64:ff9b:0:0:0:0:a9fe:a9fe', 'link-local'],
+    ['64:ff9b::e000:0', 'unusable'],
+    ['64:ff9b::', 'unusable'],
+    ['64:ff9b::5db8:d822', 'public'],
     ['169.254.169.254', 'link-local'],
     ['::ffff:169.254.169.254', 'link-local'],
     ['168.63.129.16', 'link-local'],
@@ -71,7 +78,9 @@ describe('the guard of addresses', () => {
       .map(({ address }) => address);
     expect(here.length).toBeGreaterThan(0);
     const all = guard(['0.0.0.0/0', '::/0', 'loopback', 'name.test'], [8001]);
-    for (const address of ['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1', ...here]) {
+    const behindNat64 = here.filter((address) => isIPv4(address)).map((address) => `64:ff9b::${address}`);
+    expect(behindNat64.length).toBeGreaterThan(0);
+    for (const address of ['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1', ...here, ...behindNat64]) {
       expect(all.refusal('name.test', address, 8001)).toMatch(/the plane's own/);
     }
     expect(all.refusal('name.test', '127.0.0.1', 8002)).toBeUndefined();

@@ -36,7 +36,6 @@ const CLASSES: readonly (readonly [AddressClass, BlockList])[] = [
       '2001:db8::/32',
       'fc00::/7',
       'fec0::/10',
-      '64:ff9b::/96',
       '64:ff9b:1::/48',
     ),
   ],
@@ -46,9 +45,26 @@ const CLASSES: readonly (readonly [AddressClass, BlockList])[] = [
   ],
 ];
 
-/** @returns the class of an IPv4 or IPv6 address; IPv4 written as IPv6 counts as IPv4 */
+/** The prefix under which a gateway of the network leads to IPv4 (RFC 6052). */
+const NAT64 = ranges('64:ff9b::/96');
+
+/** @returns the class of an IPv4 or IPv6 address; IPv4 written as IPv6, and IPv4 behind NAT64, counts as IPv4 */
 export function addressClassOf(address: string): AddressClass {
-  return CLASSES.find(([, list]) => contains(list, address))?.[0] ?? 'public';
+  const place = reachedBy(address);
+  return CLASSES.find(([, list]) => contains(list, place))?.[0] ?? 'public';
+}
+
+/** @returns the IPv4 address that an address leads to by way of NAT64; every other address as it is */
+function reachedBy(address: string): string {
+  if (!contains(NAT64, address)) return address;
+  const [bare = ''] = address.split('%');
+  // As a URL writes it: the last two groups in hex, fewer when they are zero.
+  const last = new URL(`http://[${bare}]`).hostname.slice(1, -1).split('::')[1] ?? '';
+  const [low = 0, high = 0] = last
+    .split(':')
+    .reverse()
+    .map((group) => parseInt(group || '0', 16));
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
 type Entry = (hostname: string, address: string, port: number) => boolean;
@@ -158,5 +174,5 @@ function canonicalName(hostname: string): string {
 function isThisMachine(address: string): boolean {
   if (addressClassOf(address) === 'loopback') return true;
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return own.some((one) => contains(rangeOfOne(one.address), address));
+  return own.some((one) => contains(rangeOfOne(one.address), reachedBy(address)));
 }
