@@ -104,7 +104,10 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
   async function state(app: AppName): Promise<PlaneState> {
     const made = new PlaneState(options(app));
     await made.start();
-    closers.push(() => Promise.resolve(made.close()));
+    closers.push(() => {
+      made.close();
+      return Promise.resolve();
+    });
     return made;
   }
 

@@ -12,3 +12,4 @@ export {
   startExchange,
 } from './http';
 export { breakOff, sendStreamHead, writeStream } from './stream';
+export { PlaneStateView } from './plane-state-view';

@@ -81,7 +81,7 @@ class Cutter {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- what JSON writes longer than it is
+// What JSON writes longer than it is.
 const ESCAPED = /[\u0000-\u001f"\\]/;
 
 /** @returns bytes of a text as JSON */

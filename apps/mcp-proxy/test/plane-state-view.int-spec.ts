@@ -18,7 +18,7 @@ import {
   startTestPlane,
   type TestPlane,
 } from '@behavry/testing';
-import { PlaneStateView } from '../src/plane-state-view';
+import { PlaneStateView } from '@behavry/proxy';
 
 class NoRoutes {}
 
