@@ -42,7 +42,7 @@ const keys = PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'platform-')),
 let postgres: TestPostgres;
 let redis: TestRedis | undefined;
 let url: string;
-const closers: (() => Promise<unknown>)[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -106,7 +106,6 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
     await made.start();
     closers.push(() => {
       made.close();
-      return Promise.resolve();
     });
     return made;
   }

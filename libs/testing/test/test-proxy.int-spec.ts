@@ -11,10 +11,10 @@ import {
   describeWithOpa,
   opaBundleConfig,
   startTestProxy,
-  TEST_TENANT,
   writePolicyBundle,
   type TestProxy,
 } from '../src';
+import { TEST_TENANT } from '../src/plane/config-document';
 
 class NoModule {}
 
