@@ -111,6 +111,12 @@ export async function openProxy(
         'OPA went back to older policies than those seen before; calls are denied',
       );
     },
+    onUnwritten: (error) => {
+      log.error(
+        { err: error },
+        'the generation of the policies cannot be written; after a restart older ones would be taken; look at the disk',
+      );
+    },
   });
   const claims = new HttpClaims({
     url: config.escalationOpsUrl,
@@ -123,6 +129,7 @@ export async function openProxy(
   const needed: readonly [string, () => boolean, string][] = [
     ['config', () => plane.config !== undefined, 'no configuration document yet'],
     ['issuers', () => verifier.hasIssuers, 'no key set yet'],
+    ['sessions', () => plane.knowsEndedSessions, 'audit-writer has not told yet which sessions have ended'],
     ['policy', () => policies.hasPolicy, 'OPA has activated no policy yet, or is older than 1.22.2'],
   ];
   for (const [part, isThere, detail] of needed) {

@@ -29,7 +29,7 @@ export class PlaneStateView implements PlaneView {
   readonly #unwatch: readonly (() => void)[];
   #config: ConfigView | undefined;
   #risk: PlaneStateValues['risk'] | undefined;
-  #ended: PlaneStateValues['sessions.ended']['sessions'] = {};
+  #ended: PlaneStateValues['sessions.ended']['sessions'] | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PlaneStateViewOptions) {
@@ -56,8 +56,14 @@ export class PlaneStateView implements PlaneView {
     return this.#config;
   }
 
+  /** Also while nobody has told which sessions have ended: an ended one must not pass because that is not known. */
   get isStale(): boolean {
-    return this.#options.state.isStale;
+    return this.#ended === undefined || this.#options.state.isStale;
+  }
+
+  /** Whether it was told which sessions have ended. */
+  get knowsEndedSessions(): boolean {
+    return this.#ended !== undefined;
   }
 
   riskOf(agentId: string): SeenRisk {
@@ -67,7 +73,7 @@ export class PlaneStateView implements PlaneView {
   }
 
   hasSessionEnded(sessionId: string): boolean {
-    return Object.hasOwn(this.#ended, sessionId);
+    return this.#ended !== undefined && Object.hasOwn(this.#ended, sessionId);
   }
 
   /** Waits a short while for a newer document; not again at once after it was in vain. */

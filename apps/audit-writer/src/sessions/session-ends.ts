@@ -54,11 +54,11 @@ export class SessionEnds {
     }
   }
 
-  /** Publishes when the proxies see something else than what is stored. */
+  /** Publishes when the proxies see something else than what is stored, or nothing: without a word they refuse. */
   async compare(tenantId: string): Promise<void> {
     const stored = await this.#stored(tenantId);
-    const told = this.state.get('sessions.ended')?.value.sessions ?? {};
-    if (Object.keys(stored).some((id) => told[id] === undefined))
+    const told = this.state.get('sessions.ended')?.value.sessions;
+    if (told === undefined || Object.keys(stored).some((id) => told[id] === undefined))
       await this.state.put('sessions.ended', { sessions: stored });
   }
 

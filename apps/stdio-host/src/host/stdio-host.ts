@@ -39,7 +39,9 @@ export class StdioHost {
   /** Processes of each server that run or are about to. */
   readonly #uses = new Map<string, number>();
   readonly #options: StdioHostOptions;
+  readonly #starts = new Set<Promise<unknown>>();
   #starting = 0;
+  #isClosing = false;
 
   constructor(options: StdioHostOptions) {
     this.#options = options;
@@ -69,12 +71,13 @@ export class StdioHost {
     chmodSync(socket, 0o660);
   }
 
-  /** Ends every server and waits until all are gone. */
+  /** Ends every server, also those that are just starting, and waits until all are gone. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#server.close();
-    const processes = [...this.#running];
-    for (const one of processes) one.end();
-    await Promise.all(processes.map(({ exited }) => exited));
+    for (const one of this.#running) one.end();
+    await Promise.allSettled(this.#starts);
+    await Promise.all([...this.#running].map(({ exited }) => exited));
   }
 
   async #serve(connection: Socket): Promise<void> {
@@ -83,7 +86,9 @@ export class StdioHost {
     this.#starting += 1;
     try {
       const line = await readFirstLine(connection, STDIO_FIRST_LINE_MAX_BYTES, FIRST_LINE_MS);
-      started = await this.#start(readRequest(line));
+      const start = this.#start(readRequest(line));
+      this.#starts.add(start);
+      started = await start.finally(() => this.#starts.delete(start));
     } catch (error) {
       const fault = error instanceof Error ? error.message : 'the server could not be started';
       log.warn({ fault }, 'a server was not started');
@@ -113,11 +118,13 @@ export class StdioHost {
     if (this.#running.size + this.#starting > maxProcesses)
       throw new Error('as many servers run as BEHAVRY_STDIO_MAX_PROCESSES allows');
     const resolved = await secrets.resolve(env, { serverId, url: undefined });
+    if (this.#isClosing) throw new Error('stdio-host is stopping');
     const home = homes.open(serverId);
     this.#enter(serverId, home);
     try {
       const process = await ServerProcess.start({ command, args, env: resolved, home, searchPath });
       this.#running.add(process);
+      if (this.#isClosing) process.end();
       return { process, home, serverId };
     } catch (error) {
       this.#leave(serverId, home);

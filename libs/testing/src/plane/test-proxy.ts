@@ -81,6 +81,7 @@ export async function startTestProxy<C extends ProxyConfig>({
     await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
   await putAsOwner(app, 'issuers', issuer.trusted);
+  await putAsOwner(app, 'sessions.ended', { sessions: {} });
   let present = configDocument({ agents: [agentEntry('a1'), agentEntry('a2')], generation: 0, ...document });
   const configure = async (changes: Partial<ConfigDocument>): Promise<void> => {
     present = { ...present, ...changes, generation: present.generation + 1 };

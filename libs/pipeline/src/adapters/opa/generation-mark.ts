@@ -6,6 +6,8 @@ export interface GenerationOptions {
   readonly generationFile?: string;
   /** Told once for each generation that is older than one seen before. */
   readonly onOutdated?: (seen: number, highest: number) => void;
+  /** Told once when the generation cannot be written, and again when that begins anew. */
+  readonly onUnwritten?: (error: unknown) => void;
 }
 
 /**
@@ -16,12 +18,16 @@ export interface GenerationOptions {
 export class GenerationMark {
   readonly #options: GenerationOptions;
   #highest: number;
+  /** What the file holds. */
+  #written: number;
+  #isFailing = false;
   #alarmed: number | undefined;
 
   /** @throws Error when the file exists and does not hold a generation */
   constructor(options: GenerationOptions) {
     this.#options = options;
     this.#highest = options.generationFile === undefined ? 0 : readGeneration(options.generationFile);
+    this.#written = this.#highest;
   }
 
   /** @returns whether a decision of this generation counts */
@@ -31,20 +37,30 @@ export class GenerationMark {
       this.#alarmed = generation;
       return false;
     }
-    if (generation > this.#highest) this.#keep(generation);
+    if (generation > this.#highest) this.#alarmed = undefined;
+    this.#highest = generation;
+    this.#keep();
     return true;
   }
 
-  /** Written at once, which happens once a bundle: what is forgotten in a crash could be replayed. */
-  #keep(generation: number): void {
-    this.#highest = generation;
-    this.#alarmed = undefined;
+  /**
+   * Written at once, which happens once a bundle: what is forgotten in a crash could be replayed. A disk that takes
+   * nothing stops no decision: it is tried again with the next one.
+   */
+  #keep(): void {
     const file = this.#options.generationFile;
-    if (file === undefined) return;
-    const partial = `${file}.${String(process.pid)}`;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(partial, String(generation), { mode: 0o600, flush: true });
-    renameSync(partial, file);
+    if (file === undefined || this.#written === this.#highest) return;
+    try {
+      const partial = `${file}.${String(process.pid)}`;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(partial, String(this.#highest), { mode: 0o600, flush: true });
+      renameSync(partial, file);
+      this.#written = this.#highest;
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) this.#options.onUnwritten?.(error);
+      this.#isFailing = true;
+    }
   }
 }
 

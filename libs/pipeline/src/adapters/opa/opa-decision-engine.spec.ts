@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -184,6 +184,33 @@ describe('the OPA adapter, when OPA misbehaves', () => {
     await second.close();
     writeFileSync(generationFile, 'x');
     expect(open).toThrow('remove it to begin anew');
+  });
+
+  it('goes on deciding while the generation cannot be written, and writes it as soon as it can', async () => {
+    const folder = join(tempDir(), 'plane');
+    const generationFile = join(folder, 'generation');
+    const faults: unknown[] = [];
+    const { port } = server.address() as AddressInfo;
+    const marked = new OpaDecisionEngine({
+      url: `http://127.0.0.1:${String(port)}`,
+      timeoutMs: 20_000,
+      now: () => 0,
+      generationFile,
+      onUnwritten: (error) => faults.push(error),
+    });
+    writeFileSync(folder, 'a file in the place of the folder');
+    says(200, decision({ generation: 7 }));
+    for (let count = 0; count < 2; count++) {
+      expect(await marked.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+    }
+    expect(faults).toHaveLength(1);
+    says(200, decision({ generation: 6 }));
+    expect(await marked.decide(sampleInput('echo'))).toEqual({ ok: false, fault: 'policy_outdated' });
+    rmSync(folder);
+    says(200, decision({ generation: 7 }));
+    expect(await marked.decide(sampleInput('echo'))).toMatchObject({ ok: true });
+    expect(readFileSync(generationFile, 'utf8')).toBe('7');
+    await marked.close();
   });
 });
 
