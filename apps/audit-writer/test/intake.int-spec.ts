@@ -10,7 +10,7 @@ import {
   startTestRedis,
   type TestPostgres,
 } from '@behavry/testing';
-import { batchOf, decisionOf, outcomeOf, TENANT, wholeOf } from './entries';
+import { batchOf, decisionOf, outcomeOf, signed, TENANT, wholeOf } from './entries';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
 
 let postgres: TestPostgres;
@@ -209,8 +209,25 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     ]);
   });
 
+  it('ignores a batch that no proxy signed, and one whose position was moved', async () => {
+    const spool = randomUUID();
+    const forged = exchange();
+    await writer.send({ ...batchOf(spool, 1, forged), mac: 'x'.repeat(43) });
+    const { mac } = signed(plane.keys, batchOf(spool, 1, forged));
+    await writer.send({ ...batchOf(spool, 3, forged), mac });
+    await eventually(async () =>
+      expect(await writer.metric('behavry_audit_writer_forged_batches_total')).toBe(2),
+    );
+    expect(writer.positions()[spool]).toBeUndefined();
+    const genuine = exchange();
+    await writer.send(batchOf(spool, 1, genuine));
+    await acknowledged(spool, 2);
+    expect((await writer.get(`audit/events?id=${forged[0].id}`)).body.events).toEqual([]);
+    expect((await writer.get(`audit/events?id=${genuine[0].id}`)).body.events).toHaveLength(1);
+  });
+
   it('never lets a payload that is no batch stand in the way', async () => {
-    await writer.send({ nothing: true } as unknown as AuditEventsPayload);
+    await writer.send({ nothing: true, mac: 0 } as unknown as AuditEventsPayload);
     const spool = randomUUID();
     await writer.send(batchOf(spool, 1, exchange()));
     await acknowledged(spool, 2);

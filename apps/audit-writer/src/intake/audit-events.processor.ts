@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
 import { QueryFailedError } from 'typeorm';
-import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
+import {
+  AUDIT_EVENTS_QUEUE,
+  auditKeyLabel,
+  signedTextOf,
+  spoolEntriesOf,
+  type AuditEventsPayload,
+} from '@behavry/contracts';
 import { storableJson } from '@behavry/domain';
-import type { ServiceContext } from '@behavry/platform';
+import { equalInConstantTime, type ServiceContext } from '@behavry/platform';
 import { SpoolGapError, type Batch, type BatchStore, type StoredBatch } from './batch-store';
 
 const FIRST_RETRY_MS = 100;
@@ -23,6 +29,7 @@ export class AuditEventsProcessor {
   readonly #rejected: Counter;
   readonly #orphans: Counter;
   readonly #gaps: Counter;
+  readonly #forged: Counter;
   readonly #duration: Histogram;
 
   constructor(
@@ -52,6 +59,11 @@ export class AuditEventsProcessor {
       help: 'Batches refused because earlier positions of their spool are missing.',
       registers,
     });
+    this.#forged = new Counter({
+      name: 'behavry_audit_writer_forged_batches_total',
+      help: 'Batches that no proxy of this plane signed; they are ignored.',
+      registers,
+    });
     this.#duration = new Histogram({
       name: 'behavry_audit_writer_batch_seconds',
       help: 'Time from taking a batch to its commit.',
@@ -61,10 +73,18 @@ export class AuditEventsProcessor {
   }
 
   /**
-   * Stores one batch.
+   * Stores one batch; one that no proxy signed is ignored and acknowledged to nobody.
    * @throws SpoolGapError, and the last error of the database when the process is stopping
    */
   async process(payload: AuditEventsPayload): Promise<void> {
+    if (!this.#isGenuine(payload)) {
+      this.#forged.inc();
+      this.context.log.error(
+        { event: 'audit_batch_forged', spool: payload.spool_id, first: payload.first, last: payload.last },
+        'audit: a batch was not signed by a proxy of this plane and is ignored; look who else reaches the queue',
+      );
+      return;
+    }
     const end = this.#duration.startTimer();
     const batch = read(payload);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
@@ -85,6 +105,14 @@ export class AuditEventsProcessor {
         await delay(waitMs, undefined, { signal: this.stopping }).catch(() => undefined);
       }
     }
+  }
+
+  #isGenuine(payload: AuditEventsPayload): boolean {
+    const text = signedTextOf(payload);
+    const { keys } = this.context;
+    return AUDIT_EVENTS_QUEUE.producers.some((app) =>
+      equalInConstantTime(payload.mac, keys.mac(auditKeyLabel(app), text)),
+    );
   }
 
   /** Halves a batch that the database refuses for its content, until the one bad entry is alone. */

@@ -1,3 +1,4 @@
+import type { AppName } from '../apps';
 import type { LostEntry, SpoolEntry } from '../audit';
 import { isObject, type QueueDefinition } from './queue-definition';
 
@@ -9,6 +10,18 @@ export interface AuditEventsPayload {
   readonly last: number;
   /** The entries as one JSON array, in the texts that were spooled: nobody on the way parses them. */
   readonly entries: string;
+  /** HMAC-SHA-256 of {@link signedTextOf} under its producer's key, base64url: strangers reach queues too. */
+  readonly mac: string;
+}
+
+/** @returns what the signature of a batch covers */
+export function signedTextOf({ spool_id, first, last, entries }: Omit<AuditEventsPayload, 'mac'>): string {
+  return `${spool_id}\n${String(first)}\n${String(last)}\n${entries}`;
+}
+
+/** @returns the label under which a producer's key is derived from plane.key */
+export function auditKeyLabel(producer: AppName): string {
+  return `audit-events/${producer}`;
 }
 
 /**
@@ -28,7 +41,8 @@ export const AUDIT_EVENTS_QUEUE: QueueDefinition<AuditEventsPayload> = {
     typeof data['spool_id'] === 'string' &&
     Number.isSafeInteger(data['first']) &&
     Number.isSafeInteger(data['last']) &&
-    typeof data['entries'] === 'string',
+    typeof data['entries'] === 'string' &&
+    typeof data['mac'] === 'string',
 };
 
 /**

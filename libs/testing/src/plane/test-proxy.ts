@@ -1,6 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
+import {
+  AUDIT_EVENTS_QUEUE,
+  auditKeyLabel,
+  signedTextOf,
+  spoolEntriesOf,
+  type ConfigDocument,
+  type SpoolEntry,
+} from '@behavry/contracts';
 import {
   createLogger,
   createService,
@@ -77,6 +84,8 @@ export async function startTestProxy<C extends ProxyConfig>({
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
   writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
+    if (batch.mac !== keys.mac(auditKeyLabel(definition.app), signedTextOf(batch)))
+      throw new Error('a batch is not signed by its proxy');
     entries.push(...spoolEntriesOf(batch).filter((entry): entry is SpoolEntry => entry.type !== 'lost'));
     await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
