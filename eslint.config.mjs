@@ -50,7 +50,7 @@ const ROOM_PACKAGES = {
     'undici',
   ],
   'libs/platform': [
-    ...['crypto', 'events', 'fs', 'http', 'net', 'os', 'path', 'timers', 'util'].map(
+    ...['crypto', 'dns', 'events', 'fs', 'http', 'net', 'os', 'path', 'stream', 'timers', 'util'].map(
       (name) => `node:${name}`,
     ),
     '@nestjs',
@@ -65,6 +65,7 @@ const ROOM_PACKAGES = {
     'prom-client',
     'reflect-metadata',
     'typeorm',
+    'undici',
   ],
   'libs/db-*': ['node:crypto', 'typeorm'],
   'apps/*/src/domain': ['eventsource-parser', 'node:crypto', 'node:path', 're2js'],

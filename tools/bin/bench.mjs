@@ -15,5 +15,5 @@ for (const part of ['main', 'load', 'upstream', 'pass-through', 'noisy', 'scan-b
   const source = `tools/bench/src/${part}.ts`;
   if (existsSync(join(ROOT, source))) await bundle(source, `${OUT}/${part}.js`);
 }
-const main = rest[0] === 'scan' ? 'scan-bench' : 'main';
-process.exit(await run(node, [`${OUT}/${main}.js`, ...rest]));
+const options = rest[0] === 'scan' ? ['--only', ...rest] : rest;
+process.exit(await run(node, [`${OUT}/main.js`, ...options]));

@@ -1,6 +1,7 @@
 // Bundles one TypeScript entry into one CommonJS file: swc emits decorator metadata, esbuild joins.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { transform } from '@swc/core';
@@ -60,11 +61,18 @@ const typescriptWithMetadata = {
   },
 };
 
+/** What a program runs in threads is bundled beside it. */
+export const WORKER = 'large-worker';
+
 /**
  * @param {string} entry TypeScript file, relative to the workspace
  * @param {string} outfile JavaScript file, relative to the workspace
  */
 export async function bundle(entry, outfile) {
+  const worker = join(dirname(entry), `${WORKER}.ts`);
+  if (entry !== worker && existsSync(join(ROOT, worker))) {
+    await bundle(worker, join(dirname(outfile), `${WORKER}.js`));
+  }
   await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],

@@ -1,14 +1,20 @@
 // `node tools/build/jest.mjs <project> <root> test|int-test|e2e [jest options]`: one rung of one project's
 // tests, with its figures in dist/test-results for the totals of `npm test`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle, WORKER } from './bundle.mjs';
 import { ROOT } from './projects.mjs';
 
 const [name, root, rung, ...rest] = process.argv.slice(2);
 const PATTERNS = { test: '\\.spec\\.ts$', 'int-test': '\\.int-spec\\.ts$', e2e: '\\.e2e-spec\\.ts$' };
 const results = join(ROOT, 'dist', 'test-results');
 mkdirSync(results, { recursive: true });
+// A thread runs no TypeScript: tests start the bundle of it.
+for (const folder of ['src', 'test']) {
+  const worker = join(root, folder, `${WORKER}.ts`);
+  if (existsSync(join(ROOT, worker))) await bundle(worker, join('dist', root, `${WORKER}.js`));
+}
 const { status } = spawnSync(
   process.execPath,
   [

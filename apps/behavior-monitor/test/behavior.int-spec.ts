@@ -1,3 +1,4 @@
+// Long because one running service and one chain serve every case.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

@@ -1,6 +1,8 @@
 import type { TokenCounts } from '@behavry/contracts';
+import type { WorkerPool } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
 import type { Dialect, Provider } from './dialects/dialect';
+import type { ModelJobs } from './large/model-jobs';
 import type { ProviderUpstream } from './upstream/provider-upstream';
 
 /** A provider that this process speaks to. */
@@ -20,6 +22,8 @@ export interface ProviderPrefix {
 /** Everything that the routes of this process use; made once at its start. */
 export interface LlmParts {
   readonly proxy: Proxy;
+  /** Reads large bodies beside the event loop. */
+  readonly large: WorkerPool<ModelJobs>;
   readonly prefixes: readonly ProviderPrefix[];
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;

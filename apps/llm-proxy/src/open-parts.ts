@@ -1,10 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceContext } from '@behavry/platform';
-import { openProxy } from '@behavry/proxy';
+import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
 import { OPENAI } from './dialects/openai/openai';
 import { PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
+import type { ModelJobs } from './large/model-jobs';
 import type { LlmParts, ProviderService } from './llm-proxy.parts';
 import { ProviderUpstream } from './upstream/provider-upstream';
 
@@ -36,6 +37,7 @@ export async function openParts(
   });
   return {
     proxy: await openProxy(app, context),
+    large: openLargeWork<ModelJobs>(context, __dirname),
     prefixes: PROVIDERS.map((provider) => ({
       provider,
       service: services.find(({ dialect }) => dialect === provider),

@@ -8,11 +8,12 @@ import {
   type ServiceContext,
   type ServiceDefinition,
 } from '@behavry/platform';
-import { openProxy } from '@behavry/proxy';
+import { openLargeWork, openProxy } from '@behavry/proxy';
 import type { McpParts } from './exchange/mcp-request';
 import { allowedPeers } from './http/request-checks';
 import { mcpRoutes } from './http/mcp-routes';
 import { addressGuardOf, McpProxyConfig } from './mcp-proxy.config';
+import type { McpJobs } from './large/mcp-jobs';
 import { SessionStore } from './sessions/session-store';
 import { UpstreamFactory } from './upstream/upstream-factory';
 
@@ -78,6 +79,7 @@ async function openParts(
     ...proxy,
     sessions,
     upstreams,
+    large: openLargeWork<McpJobs>(context, __dirname),
     maxBodyBytes: config.maxBodyBytes,
     opensPerAgent: config.opensPerAgent,
     droppedMessages: new Counter({

@@ -1,5 +1,4 @@
 // Ways around the guarded exchange that an agent or a server may try; each is closed.
-import { spawnSync } from 'node:child_process';
 import { describeWithOpa, eventually } from '@behavry/testing';
 import { request } from 'undici';
 import { governedServer } from './governed-server';
@@ -147,6 +146,7 @@ describeWithOpa('around a governed MCP server', () => {
           response,
           { id: 77, result: { leak: 'unasked' } },
           { method: 'notifications/message', params: { level: 'info', data: SECRET } },
+          { method: `notifications/${SECRET}`, params: {} },
           { method: 'notifications/message', params: { level: 'info', data: 'harmless' } },
         );
         response.end();
@@ -159,113 +159,6 @@ describeWithOpa('around a governed MCP server', () => {
     it('goes on from no event that this session was not sent', async () => {
       const { statusCode } = await listen({ 'last-event-id': SECRET });
       expect([statusCode, its.upstream.seen]).toEqual([400, []]);
-    });
-  });
-
-  describe('what passes undecided carries nothing out', () => {
-    it.each([
-      ['ping', { _meta: { leak: SECRET } }],
-      ['tools/list', { _meta: { leak: SECRET } }],
-      ['tools/list', { cursor: SECRET }],
-      ['logging/setLevel', { level: SECRET }],
-      [
-        'initialize',
-        { protocolVersion: '2025-11-25', capabilities: { experimental: { x: SECRET } }, clientInfo: {} },
-      ],
-    ])('%s %j is refused and recorded', async (method, params) => {
-      const { json, headers } = await send(method, params);
-      expect(json.error?.data).toMatchObject({ reason_code: 'dlp_blocked' });
-      expect(its.upstream.seen).toEqual([]);
-      expect(await its.rows(headers['x-behavry-decision'])).toMatchObject([{ dlp_action: 'blocked' }, {}]);
-    });
-
-    it.each([
-      ['ping', { note: 'free text', _meta: { progressToken: 1 } }, { _meta: { progressToken: 1 } }],
-      ['tools/list', { cursor: '', note: 'free text' }, { cursor: '' }],
-      ['logging/setLevel', { level: 'debug', note: 'free text' }, { level: 'debug' }],
-      ['notifications/initialized', { note: 'free text' }, {}],
-    ])('%s goes on with its known members alone', async (method, params, known) => {
-      await send(method, params, method.startsWith('notifications/') ? {} : { id: 1 });
-      const [seen] = its.upstream.seen;
-      expect((JSON.parse(seen?.body ?? '') as { params: unknown }).params).toEqual(known);
-    });
-
-    it('nor does a member beside the envelope, or the trace context', async () => {
-      await its.proxy.post('rec', { ...callTool('echo'), vendor: SECRET }, its.session);
-      expect(its.upstream.seen.map(({ body }) => body).join()).not.toContain(SECRET);
-      const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: `k=${SECRET}` };
-      const { json } = await its.proxy.post('rec', callTool('echo'), { ...its.session, ...trace });
-      expect(json.error?.data).toMatchObject({ reason_code: 'dlp_blocked' });
-      const odd = { traceparent: SECRET };
-      await its.proxy.post('rec', callTool('echo'), { ...its.session, ...odd });
-      expect(JSON.stringify(its.upstream.seen)).not.toContain(SECRET);
-    });
-
-    it('nor an answer to what a server asked', async () => {
-      let ended: () => void = () => undefined;
-      its.upstream.behaviour = ({ body }, response) => {
-        if (!body.includes('tools/call')) return void response.writeHead(202).end();
-        stream(response, { id: 5, method: 'sampling/createMessage', params: { messages: [] } });
-        ended = () => response.end();
-      };
-      const calling = its.proxy.post('rec', callTool('echo'), its.session);
-      await eventually(() => {
-        expect(its.proxy.entries).toContainEqual(expect.objectContaining({ action: 'sample' }));
-      });
-      const { status } = await its.proxy.post(
-        'rec',
-        { jsonrpc: '2.0', id: 3, result: { text: SECRET } },
-        its.session,
-      );
-      expect(status).toBe(403);
-      ended();
-      await calling;
-      expect(JSON.stringify(its.upstream.seen)).not.toContain(SECRET);
-    });
-  });
-
-  describe('a server that plays tricks', () => {
-    it('with duplicate keys is not understood, so judge and client never read differently', async () => {
-      its.upstream.behaviour = ({ body }, response) => {
-        response
-          .setHeader('content-type', 'application/json')
-          .end(`{"jsonrpc":"2.0","id":${String(idOf(body))},"result":{"a":"${SECRET}"},"result":{}}`);
-      };
-      const { json, text } = await its.proxy.post('rec', callTool('echo'), its.session);
-      expect(json.error?.code).toBe(-31503);
-      expect(text).not.toContain(SECRET);
-    });
-
-    it('with members beside the envelope is heard without them', async () => {
-      its.upstream.behaviour = ({ body }, response) => {
-        response
-          .setHeader('content-type', 'application/json')
-          .end(JSON.stringify({ jsonrpc: '2.0', id: idOf(body), result: {}, vendor: SECRET }));
-      };
-      expect((await its.proxy.post('rec', callTool('echo'), its.session)).json).toEqual({
-        jsonrpc: '2.0',
-        id: 1,
-        result: {},
-      });
-    });
-
-    it('with a number that no double holds keeps its text', async () => {
-      its.upstream.behaviour = ({ body }, response) => {
-        response
-          .setHeader('content-type', 'application/json')
-          .end(`{"jsonrpc":"2.0","id":${String(idOf(body))},"result":{"n":12345678901234567890.10}}`);
-      };
-      const { text } = await its.proxy.post('rec', callTool('echo'), its.session);
-      expect(text).toContain('12345678901234567890.10');
-    });
-
-    it('with a list of 100,000 is refused without asking policy for each', async () => {
-      const tools = Array.from({ length: 100_000 }, (_none, index) => ({ name: `t${String(index)}` }));
-      its.upstream.behaviour = ({ body }, response) => {
-        answer(response, body, { tools });
-      };
-      const { json } = await send('tools/list', {});
-      expect(json.error?.data).toMatchObject({ reason_code: 'result_too_large' });
     });
   });
 
@@ -320,46 +213,5 @@ describeWithOpa('around a governed MCP server', () => {
         rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
       });
     });
-  });
-
-  it('nothing of a call stands in record, claim, log, spool or database', async () => {
-    const canary = (where: string): string => `canary-${where}-7f3a9`;
-    const card = ['4111', '1111', '1111', '1111'].join(' ');
-    const calls = [
-      callTool('query_db', { query: `select '${canary('query')}'`, [canary('name')]: 1 }),
-      callTool('run_command', { command: `echo ${canary('command')}` }),
-      callTool('fetch_url', {
-        url: `https://u:${canary('password')}@h.example/p?k=${canary('search')}#${canary('hash')}`,
-      }),
-      callTool('read_file', { path: `/tmp/${SECRET}`, note: { deep: [canary('deep'), card] } }),
-      callTool(canary('tool with spaces'), { text: canary('text') }),
-      callTool('get-sum', { text: canary('escalated') }),
-      {
-        ...callTool('echo', { [SECRET]: canary('beside') }),
-        params: { name: 'echo', _meta: { note: canary('meta') } },
-      },
-      { jsonrpc: '2.0', id: 9, method: `vendor/${canary('method')} x`, params: { a: canary('params') } },
-    ];
-    its.upstream.behaviour = ({ body }, response) => {
-      answer(response, body, { content: [{ type: 'text', text: canary('result') }] });
-    };
-    for (const call of calls) {
-      const { headers } = await its.proxy.post('rec', call, its.session);
-      await its.rows(headers['x-behavry-decision']);
-    }
-    const { claims } = its.proxy.claims;
-    const claimed = JSON.stringify(claims.map((claim) => ({ ...claim, arguments: null, beside: null })));
-    expect(JSON.stringify(claims.at(-1)?.arguments)).toContain(canary('escalated'));
-    const written = [JSON.stringify(its.proxy.entries), claimed, its.proxy.log.join('\n')];
-    for (const text of written) expect(/.{0,60}(canary|ghp_|4111).{0,20}/.exec(text)?.[0]).toBeUndefined();
-    const found = spawnSync('grep', ['-rlaE', 'canary|ghp_|4111 1111', its.proxy.folder], {
-      encoding: 'utf8',
-    });
-    expect(found.stdout).toBe('');
-    expect(its.proxy.entries).toContainEqual(
-      expect.objectContaining({
-        target: expect.objectContaining({ class: 'url', shown: 'https://h.example/p' }),
-      }),
-    );
   });
 });

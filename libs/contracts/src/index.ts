@@ -1,15 +1,11 @@
-export { MODES, type Mode, type Plane } from './modes';
-export { APPS, APP_NAMES, appRunsIn, appsOf, type AppDefinition, type AppName } from './apps';
-export { ROUTE_TABLE, routeFor, type RouteRow } from './routes';
+export { MODES, type Mode } from './modes';
+export { APPS, APP_NAMES, appRunsIn, appsOf, type AppName } from './apps';
+export { ROUTE_TABLE, routeFor } from './routes';
 export {
-  ERROR_CODES,
   JSON_RPC,
   OBLIGATIONS,
-  OUTCOMES,
-  REASON_CODES,
   RISK_TIERS,
   ROLES,
-  SEVERITIES,
   VERDICTS,
   type ErrorCode,
   type ObligationName,
@@ -24,20 +20,17 @@ export {
 export type { Contribution, DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
 export { AUDIT_FIELDS, type AuditColumnType, type AuditField, type FieldShape } from './audit-fields';
 export {
-  AUDIT_KINDS,
   AUDIT_RECORD_VERSION,
   DLP_ACTIONS,
   MAX_AUDIT_ENTRY_BYTES,
   TARGET_CLASSES,
   type AuditEvent,
-  type AuditKind,
   type AuditRecord,
   type DecisionEntry,
   type DlpAction,
   type LostEntry,
   type OutcomeEntry,
   type PersonalValues,
-  type Requester,
   type SaltedValue,
   type SequencedRecord,
   type SpoolEntry,

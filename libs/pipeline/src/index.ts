@@ -2,7 +2,7 @@ export { runExchange, type ExchangeResult } from './exchange/run-exchange';
 export { judgeCall } from './exchange/judge-call';
 export { previewCalls } from './exchange/preview-calls';
 export { countInbound, judgeInbound, noteInbound } from './exchange/inbound';
-export type { ExchangeAdapter, Forwarded, Parsed, UpstreamFault } from './exchange/adapter';
+export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
 export { protocolCall, toolCall, type Call } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
 export type { Guard } from './exchange/guard';
@@ -17,6 +17,16 @@ export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
 export { HttpClaims } from './adapters/claims/http-claims';
 export { FileSpool } from './adapters/spool/file-spool';
 export { SpoolSender } from './adapters/spool/spool-sender';
+export {
+  examine,
+  factsOf,
+  scannedOfFacts,
+  type Examined,
+  type Judges,
+  type ScanFacts,
+} from './large/examine';
+export { serveJobs } from './large/serve-jobs';
+export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs } from './large/worker-pool';
 export { Scan, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
 export { sendRequest, type IncomingResponse } from './http/send-request';

@@ -4,16 +4,11 @@ export { HTTP_URL_RULE, OpaSocket, OpaUrl } from './config/opa-fields';
 export { ProxyConfig } from './config/proxy-config';
 export { OnDataPlane, UplinkConfig } from './config/uplink-config';
 export { ServiceConfig } from './config/service-config';
-export {
-  addressClassOf,
-  AddressGuard,
-  type AddressClass,
-  type AddressGuardOptions,
-} from './net/address-guard';
+export { AddressGuard } from './net/address-guard';
 export { IsAddressList } from './net/is-address-list';
-export { AddressRefusedError, guardedConnector, type GuardedConnectorOptions } from './net/guarded-connector';
+export { guardedConnector } from './net/guarded-connector';
 export { readFirstLine } from './net/first-line';
-export { SecretReferenceError, UpstreamSecrets, type SecretReceiver } from './secrets/upstream-secrets';
+export { SecretReferenceError, UpstreamSecrets } from './secrets/upstream-secrets';
 export { Clock, isoTime, ManualClock, SystemClock } from './time/clock';
 export { equalInConstantTime, sha256, sha256Hex, uuidv7 } from './keys/hash';
 export { PlaneKeys, type DatabaseRole } from './keys/plane-keys';

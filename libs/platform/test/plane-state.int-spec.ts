@@ -42,7 +42,7 @@ const keys = PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'platform-')),
 let postgres: TestPostgres;
 let redis: TestRedis | undefined;
 let url: string;
-const closers: (() => Promise<unknown>)[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -104,7 +104,9 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
   async function state(app: AppName): Promise<PlaneState> {
     const made = new PlaneState(options(app));
     await made.start();
-    closers.push(() => Promise.resolve(made.close()));
+    closers.push(() => {
+      made.close();
+    });
     return made;
   }
 

@@ -1,4 +1,5 @@
 export { openProxy, type Proxy } from './open-proxy';
+export { openLargeWork } from './large-work';
 export {
   bodyOf,
   boundedBody,
@@ -11,3 +12,4 @@ export {
   startExchange,
 } from './http';
 export { breakOff, sendStreamHead, writeStream } from './stream';
+export { PlaneStateView } from './plane-state-view';

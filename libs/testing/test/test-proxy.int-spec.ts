@@ -1,6 +1,5 @@
 import { AUDIT_EVENTS_QUEUE, type SpoolEntry } from '@behavry/contracts';
 import {
-  PlaneSignalBus,
   PlaneState,
   ProxyConfig,
   QueueBroker,
@@ -12,10 +11,10 @@ import {
   describeWithOpa,
   opaBundleConfig,
   startTestProxy,
-  TEST_TENANT,
   writePolicyBundle,
   type TestProxy,
 } from '../src';
+import { TEST_TENANT } from '../src/plane/config-document';
 
 class NoModule {}
 
@@ -36,7 +35,7 @@ const DEFINITION: ServiceDefinition<ProxyConfig> = {
         await app
           .get(QueueBroker)
           .producer(AUDIT_EVENTS_QUEUE)
-          .add({ spool_id: 's', first: 1, entries: [entry] });
+          .add({ spool_id: 's', first: 1, last: 1, entries: JSON.stringify([entry]) });
         return { verified, id: entry.id, agents: state.get('config')?.value.agents };
       });
   },

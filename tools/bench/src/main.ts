@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -138,10 +137,9 @@ async function prepare(system: BenchSystem, url: string): Promise<void> {
 /** The scanner alone, in a process of its own: `scanFigures()` of scan-bench gives rows. */
 async function scanRows(): Promise<readonly Row[]> {
   const script = join(__dirname, 'scan-bench.js');
-  if (!existsSync(script)) throw new Error('there is no tools/bench/src/scan-bench.ts');
-  const program = `Promise.resolve(require(${JSON.stringify(script)}).scanFigures()).then((rows) => console.log('\\n' + JSON.stringify(rows)))`;
+  const program = `console.log(JSON.stringify(require(${JSON.stringify(script)}).scanFigures()))`;
   const { stdout } = await run(process.execPath, ['-e', program], { maxBuffer: 1 << 22 });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '[]') as readonly Row[];
+  return JSON.parse(stdout) as readonly Row[];
 }
 
 main().catch((error: unknown) => {

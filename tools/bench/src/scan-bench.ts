@@ -7,8 +7,9 @@ import {
   TextScanner,
   type DlpPattern,
 } from '@behavry/domain';
+import type { Row } from './figures';
 
-// `npm run bench -- scan`: what scanning costs, in microseconds of CPU a KB (1,024 characters).
+// What scanning costs, in CPU; a KB is 1,024 characters.
 
 const KB = 1_024;
 const LARGE = 64 * KB;
@@ -89,8 +90,6 @@ function extra(count: number): readonly DlpPattern[] {
   }));
 }
 
-const show = (figure: number): string => figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0).padStart(8);
-
 /** What the proxies do with a value: both scanners, out and back. */
 function bothWays(value: unknown, patterns: PatternSet): void {
   for (let way = 0; way < 2; way++) {
@@ -99,50 +98,69 @@ function bothWays(value: unknown, patterns: PatternSet): void {
   }
 }
 
-function main(): void {
+/**
+ * Measures the scanner alone, in this process: some twenty seconds.
+ * @returns what texts as they come cost, hostile ones, streams, and what more patterns add
+ */
+export function scanFigures(): Row[] {
   const patterns = new PatternSet(BUILT_IN_DLP_PATTERNS);
-  console.log('µs a KB, both scanners, both ways      1 KB     8 KB    64 KB');
-  for (const [name, text] of Object.entries(ORDINARY)) {
-    const cells = [KB, 8 * KB, LARGE].map((size) => {
-      const value = { text: filled(text, size) };
-      return show(cpuOf(() => bothWays(value, patterns)) / (size / KB));
-    });
-    console.log(`  ${name.padEnd(34)}${cells.join(' ')}`);
-  }
-  const rows: unknown = JSON.parse(JSON_ROWS);
-  console.log(
-    `  ${'JSON as a value'.padEnd(34)}${show(cpuOf(() => bothWays(rows, patterns)) / (JSON_ROWS.length / KB))}`,
+  return [...ordinaryRows(patterns), ...hostileRows(patterns), ...streamRows(patterns), ...growthRows()];
+}
+
+function ordinaryRows(patterns: PatternSet): Row[] {
+  const rows = Object.entries(ORDINARY).flatMap(([name, text]) =>
+    [1, 8, 64].map((size): Row => {
+      const value = { text: filled(text, size * KB) };
+      const perKb = cpuOf(() => bothWays(value, patterns)) / size;
+      const bounds = size === 1 ? { must: 30, aim: 20 } : {};
+      return { name: `a KB of ${size} KB ${name}, both ways`, unit: 'µs', value: perKb, ...bounds };
+    }),
   );
+  const parsed: unknown = JSON.parse(JSON_ROWS);
+  const value = cpuOf(() => bothWays(parsed, patterns)) / (JSON_ROWS.length / KB);
+  return [...rows, { name: 'a KB of JSON as a value, both ways', unit: 'µs', value }];
+}
 
-  console.log('ms of a hostile text of 64 KB, one way: secrets, injections');
-  for (const [name, part] of Object.entries(HOSTILE)) {
+/** Texts of 64 KB, one way. */
+function hostileRows(patterns: PatternSet): Row[] {
+  const base64 = { text: filled(BASE64, LARGE) };
+  const once = cpuOf(() => {
+    scanJson(base64, patterns);
+    scanInjection(base64);
+  });
+  const worst = Object.entries(HOSTILE).map(([name, part]): Row => {
     const text = filled(part, LARGE);
-    const cells = [() => scanText(text, patterns), () => scanInjection(text)].map((run) =>
-      show(cpuOf(run) / 1_000),
-    );
-    console.log(`  ${name.padEnd(34)}${cells.join(' ')}`);
-  }
+    const secrets = cpuOf(() => void scanText(text, patterns));
+    const injections = cpuOf(() => void scanInjection(text));
+    return { name: `64 KB of ${name}`, unit: 'ms', value: (secrets + injections) / 1_000, must: 45, aim: 10 };
+  });
+  return [{ name: '64 KB of base64', unit: 'ms', value: once / 1_000, must: 1, aim: 0.5 }, ...worst];
+}
 
-  console.log('µs of a streamed chunk of 20 characters');
-  for (const [name, text] of Object.entries(ORDINARY)) {
+function streamRows(patterns: PatternSet): Row[] {
+  return Object.entries(ORDINARY).map(([name, text]): Row => {
     const chunks = filled(text, 8 * KB).match(/[\s\S]{1,20}/g) ?? [];
     const cost = cpuOf(() => {
       const scanner = new TextScanner(patterns);
       for (const chunk of chunks) scanner.push(chunk);
       scanner.end();
     });
-    console.log(`  ${name.padEnd(34)}${show(cost / chunks.length)}`);
-  }
-
-  console.log('µs a KB of 8 KB with more patterns      17      100      200   200 to 17');
-  for (const [name, text] of Object.entries(ORDINARY)) {
-    const cells = [17, 100, 200].map((count) => {
-      const set = new PatternSet([...BUILT_IN_DLP_PATTERNS, ...extra(count - 17)]);
-      return cpuOf(() => scanText(filled(text, 8 * KB), set)) / 8;
-    });
-    const ratio = (cells[2] ?? 0) / (cells[0] ?? 1);
-    console.log(`  ${name.padEnd(34)}${cells.map(show).join(' ')} ${ratio.toFixed(2).padStart(8)}`);
-  }
+    return { name: `a streamed chunk of 20 characters of ${name}`, unit: 'µs', value: cost / chunks.length };
+  });
 }
 
-main();
+function growthRows(): Row[] {
+  return Object.entries(ORDINARY).map(([name, text]): Row => {
+    const [few = 1, many = 0] = [0, 200 - BUILT_IN_DLP_PATTERNS.length].map((count) => {
+      const set = new PatternSet([...BUILT_IN_DLP_PATTERNS, ...extra(count)]);
+      return cpuOf(() => void scanText(filled(text, 8 * KB), set));
+    });
+    return {
+      name: `200 patterns to the built-in, ${name}`,
+      unit: '×',
+      value: many / few,
+      must: 1.2,
+      aim: 1.1,
+    };
+  });
+}

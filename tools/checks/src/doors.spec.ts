@@ -1,7 +1,7 @@
 import { filesBelow, linesOf } from './tree';
 
 /** Rooms whose door is as narrow as it can be; a room under construction joins when it is built. */
-const ROOMS = ['platform', 'pipeline', 'proxy', 'db-control', 'db-data', 'testing'];
+const ROOMS = ['contracts', 'domain', 'platform', 'pipeline', 'proxy', 'db-control', 'db-data', 'testing'];
 
 const IMPORT = /(?:import|export) (?:type )?\{([^}]*)\} from '@behavry\/([a-z-]+)'/g;
 const EXPORT = /export (?:type )?\{([^}]*)\} from/g;

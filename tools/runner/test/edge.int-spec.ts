@@ -1,81 +1,10 @@
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
 import { APP_NAMES, MODES, ROUTE_TABLE, type AppName, type Mode } from '@behavry/contracts';
 import { eventually } from '@behavry/test-components';
 import { Edge } from '../src/edge/edge-server';
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** A process in an app's place: says which app it is and what reached it. */
-class StubApp {
-  readonly server: Server;
-  readonly aborted: string[] = [];
-  /** Requests whose body arrived to its end. */
-  readonly whole: string[] = [];
-  isReady = true;
-
-  constructor(readonly app: AppName) {
-    this.server = createServer((incoming, outgoing) => {
-      const path = incoming.url ?? '';
-      if (path === '/health/ready') {
-        outgoing.writeHead(this.isReady ? 200 : 503, { 'content-type': 'application/json' });
-        outgoing.end(JSON.stringify({ checks: { opa: { ready: this.isReady, detail: 'no policy yet' } } }));
-        return;
-      }
-      outgoing.once('close', () => {
-        if (!outgoing.writableFinished) this.aborted.push(path);
-      });
-      incoming.once('end', () => this.whole.push(path));
-      if (path.endsWith('/flood')) {
-        outgoing.writeHead(200, { 'content-type': 'application/octet-stream' });
-        Readable.from(
-          (function* () {
-            for (;;) yield Buffer.alloc(65_536);
-          })(),
-        ).pipe(outgoing);
-        return;
-      }
-      if (path.endsWith('/hang')) return;
-      if (path.endsWith('/silent-stream') || path.endsWith('/stream')) {
-        outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
-        outgoing.flushHeaders();
-        if (path.endsWith('/stream')) outgoing.write('data: one\n\n');
-        return;
-      }
-      if (path.endsWith('/cut')) {
-        outgoing.writeHead(200, { 'content-type': 'text/plain' });
-        outgoing.write('half', () => outgoing.destroy());
-        return;
-      }
-      if (path.endsWith('/echo')) {
-        outgoing.writeHead(200, { 'content-type': 'application/octet-stream' });
-        incoming.pipe(outgoing);
-        return;
-      }
-      incoming.resume();
-      outgoing.writeHead(path.endsWith('/busy') ? 503 : 200, {
-        'content-type': 'application/json',
-        connection: 'keep-alive, x-between',
-        'x-between': '1',
-        ...(path.endsWith('/own') ? { 'referrer-policy': 'same-origin' } : {}),
-      });
-      outgoing.end(
-        JSON.stringify({
-          app,
-          path,
-          method: incoming.method,
-          headers: incoming.headers,
-          raw: incoming.rawHeaders,
-        }),
-      );
-    });
-  }
-}
+import { httpRequest, rawRequest, type Answer, type RequestOptions } from './raw-http';
+import { StubApp } from './stub-app';
 
 const stubs = new Map(APP_NAMES.map((app) => [app, new StubApp(app)]));
 const edges = new Map<Mode, Edge>();
@@ -88,36 +17,9 @@ function portOf(mode: Mode): number {
   return (edges.get(mode)?.server.address() as AddressInfo).port;
 }
 
-/** Sends bytes as they stand. @returns everything that came back until the edge closed the connection */
-function sendRaw(text: string): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect(portOf('standalone'), '127.0.0.1', () => socket.write(text));
-    socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
-    socket.on('error', () => undefined);
-    socket.once('close', () => resolve(answer));
-  });
-}
-
-function send(
-  mode: Mode,
-  path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: Buffer } = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body } = options;
-    const outgoing = request({ port: portOf(mode), host: '127.0.0.1', path, method, headers }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      incoming.once('error', reject);
-      incoming.once('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
-      );
-    });
-    outgoing.once('error', reject);
-    outgoing.end(body);
-  });
-}
+const sendRaw = (text: string): Promise<string> => rawRequest(portOf('standalone'), text);
+const send = (mode: Mode, path: string, options?: RequestOptions): Promise<Answer> =>
+  httpRequest(portOf(mode), path, options);
 
 beforeAll(async () => {
   for (const { server } of stubs.values())

@@ -173,7 +173,8 @@ export class System {
 function inherited(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
-      !name.startsWith('BEHAVRY_') || ['BEHAVRY_OPA_BIN', 'BEHAVRY_OPA_DOWNLOAD_URL'].includes(name),
+      !name.startsWith('BEHAVRY_') ||
+      ['BEHAVRY_OPA_BIN', 'BEHAVRY_OPA_DOWNLOAD_URL', 'BEHAVRY_OPA_SHA256'].includes(name),
   );
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

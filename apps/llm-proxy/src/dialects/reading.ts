@@ -3,7 +3,8 @@ import { isObject } from '@behavry/contracts';
 import { parseStrictJson, type JsonFault } from '@behavry/domain';
 
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
-const MAX_DEPTH = 64;
+/** Deepest nesting of bodies, both ways. */
+export const MAX_DEPTH = 64;
 
 /**
  * Whether a text looks like the name of a model, a tool or a type: only such names are understood, and may stand in

@@ -1,26 +1,41 @@
-import { actionClassOf } from '@behavry/domain';
+import type { BlastRadiusSettings } from '@behavry/contracts';
+import { parseStrictJson } from '@behavry/domain';
 import {
+  LARGE_BYTES,
   refuse,
+  scannedOfFacts,
   toolCall,
   type Exchange,
   type ExchangeAdapter,
   type Forwarded,
-  type Parsed,
+  type JobOrder,
+  type Reading,
   type Refusal,
+  type Scanned,
 } from '@behavry/pipeline';
-import type { Endpoint, HostedTool, ModelRequest } from '../dialects/dialect';
+import type { Endpoint, HostedTool, ModelAnswer, ModelRequest } from '../dialects/dialect';
+import { MAX_DEPTH } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
+import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/provider-upstream';
 import { judgeAnswered, judgeInside, type Judged } from './judge-inside';
+import { callOf, listedTools } from './model-call';
 import { statusOf } from './refusal-status';
 
 type Headers = Readonly<Record<string, string>>;
 
 /** What an exchange brings back for the agent. */
 export type AgentAnswer =
-  | { readonly kind: 'whole'; readonly status: number; readonly headers: Headers; readonly bytes: Buffer }
+  | {
+      readonly kind: 'whole';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly bytes: Uint8Array;
+      /** Whether `bytes` are already what a scan left of it. */
+      readonly isFinal: boolean;
+    }
   | {
       readonly kind: 'stream';
       readonly headers: Headers;
@@ -36,58 +51,73 @@ export interface ModelInput {
   readonly outbound: OutboundHeaders;
 }
 
-const MAX_LISTED_TOOLS = 64;
+/** A request as it goes on: read here, or in a thread that gave back what is to be sent. */
+export type ModelReading =
+  | { readonly kind: 'small'; readonly request: ModelRequest }
+  | { readonly kind: 'large'; readonly request: LargeRequest; readonly bytes: Uint8Array };
+
+interface Outgoing {
+  readonly body: string | Uint8Array;
+  readonly headers: Headers;
+}
+
+interface ReadAnswer {
+  readonly bytes: Uint8Array;
+  readonly value: unknown;
+  readonly answer: ModelAnswer | undefined;
+  /** Only of a large one. */
+  readonly scanned?: Scanned;
+}
 
 /** A use of a model as an exchange, whole and streamed, whichever provider it is. One adapter a request. */
-export class ModelAdapter implements ExchangeAdapter<ModelRequest, AgentAnswer, never> {
+export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, never> {
   constructor(
     private readonly parts: LlmParts,
     private readonly input: ModelInput,
   ) {}
 
-  parse(exchange: Exchange): Parsed<ModelRequest> | Refusal {
+  parse(exchange: Exchange): Reading<ModelReading, never> | Promise<Reading<ModelReading, never>> {
     const { endpoint, bytes, outbound } = this.input;
     exchange.keySource = outbound.keySource;
     exchange.extra['key_source'] = outbound.keySource;
+    if (bytes.length > LARGE_BYTES) return this.#parseLarge(exchange);
     const read = endpoint.readRequest(bytes, this.parts.maxBodyBytes);
     if (!read.ok) return refuse(read.reasonCode, read.message);
     const { request } = read;
-    exchange.model = request.model;
-    exchange.extra['stream'] = request.isStream;
-    const tools = request.toolNames.slice(0, MAX_LISTED_TOOLS);
-    // Only names: a list in which anything is found is no list of names.
-    if (tools.length > 0 && exchange.config?.scan.outbound(tools).dlp.length === 0)
-      exchange.extra['tools'] = tools;
+    note(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
     return {
-      call: {
-        handling: 'decide',
-        toolName: endpoint.toolName,
-        action: endpoint.toolName,
-        actionClass: actionClassOf(endpoint.toolName),
-        resource: request.model,
-        targetClass: 'model',
-        resourceCount: 1,
-        arguments: request.body,
-        parameters: endpoint.outlineOf(request.body),
-        beside: Object.keys(outbound.headers).length === 0 ? null : outbound.headers,
-        bytes: bytes.length,
-      },
-      request,
+      call: callOf(endpoint, request, outbound.headers, bytes.length),
+      request: { kind: 'small', request },
     };
   }
 
-  async forward(exchange: Exchange, request: ModelRequest): Promise<Forwarded<AgentAnswer, never>> {
+  async #parseLarge(exchange: Exchange): Promise<Reading<ModelReading, never>> {
+    const { endpoint, bytes, outbound } = this.input;
+    const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
+    const maxBytes = this.parts.maxBodyBytes;
+    const input = { endpoint: endpoint.name, bytes, headers: outbound.headers, maxBytes, blast };
+    const result = await this.parts.large.run('read', input, order);
+    if (!result.ok) return result.refusal;
+    const { value } = result;
+    if (!value.ok) return refuse(value.reasonCode, value.message);
+    const { request, tools, call, examined } = value;
+    note(exchange, request, tools);
+    return { call, examined, request: { kind: 'large', request, bytes: value.bytes } };
+  }
+
+  async forward(exchange: Exchange, reading: ModelReading): Promise<Forwarded<AgentAnswer, never>> {
+    const { request } = reading;
     const refused = await this.#judgeHosted(exchange, request.hostedTools);
     if (refused) return { kind: 'refused', ...refused };
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
     const { service, endpoint, outbound } = this.input;
-    const { arguments: body, beside, isChanged } = exchange.outbound;
+    const outgoing = await this.#outgoing(exchange, reading);
+    if ('reasonCode' in outgoing) return { kind: 'refused', refusal: outgoing };
     const answer = await service.upstream.send(exchange, {
       endpoint,
-      body: endpoint.outboundBody(request, isChanged ? body : undefined),
+      ...outgoing,
       key: outbound.key,
-      headers: isChanged ? ((beside ?? {}) as Headers) : outbound.headers,
       isStream: request.isStream,
     });
     switch (answer.kind) {
@@ -108,9 +138,44 @@ export class ModelAdapter implements ExchangeAdapter<ModelRequest, AgentAnswer, 
     if (answer.kind === 'stream') answer.body.destroy();
   }
 
+  /** The request as it came, or what policy left of it. */
+  async #outgoing(exchange: Exchange, reading: ModelReading): Promise<Outgoing | Refusal> {
+    const { endpoint, outbound } = this.input;
+    const { arguments: body, beside, isChanged } = exchange.outbound;
+    if (reading.kind === 'small') {
+      return {
+        body: endpoint.outboundBody(reading.request, isChanged ? body : undefined),
+        headers: isChanged ? ((beside ?? {}) as Headers) : outbound.headers,
+      };
+    }
+    const { bytes } = reading;
+    const { headers } = outbound;
+    if (!isChanged) return { body: bytes, headers };
+    const { order } = orderOf(exchange, bytes.length, 'outbound');
+    const result = await this.parts.large.run('redact', { endpoint: endpoint.name, bytes, headers }, order);
+    return result.ok ? { body: result.value.bytes, headers: result.value.headers } : result.refusal;
+  }
+
+  /** @returns undefined for what nobody can read */
+  async #readAnswer(exchange: Exchange, bytes: Uint8Array): Promise<ReadAnswer | Refusal | undefined> {
+    const { endpoint } = this.input;
+    if (bytes.length <= LARGE_BYTES) {
+      const parsed = parseStrictJson(bytes, { maxBytes: LARGE_BYTES, maxDepth: MAX_DEPTH });
+      return parsed.ok
+        ? { bytes, value: parsed.value, answer: endpoint.readAnswer(parsed.value) }
+        : undefined;
+    }
+    const redacts = exchange.hasObligation('redact_inbound');
+    const { order } = orderOf(exchange, bytes.length, 'inbound');
+    const result = await this.parts.large.run('answer', { endpoint: endpoint.name, bytes, redacts }, order);
+    if (!result.ok) return result.refusal;
+    const { value } = result;
+    return value.ok ? { ...value, value: null, scanned: scannedOfFacts(value.scanned) } : undefined;
+  }
+
   async #whole(
     exchange: Exchange,
-    { status, headers, bytes, value }: Extract<UpstreamAnswer, { kind: 'json' }>,
+    { status, headers, bytes }: Extract<UpstreamAnswer, { kind: 'json' }>,
   ): Promise<Forwarded<AgentAnswer, never>> {
     const isOk = isSuccess(status);
     // Told as it is, the agent would take it for a word about its own token.
@@ -118,16 +183,20 @@ export class ModelAdapter implements ExchangeAdapter<ModelRequest, AgentAnswer, 
       this.parts.proxy.log.warn({ status }, "the provider refuses this plane's key");
       return { kind: 'failed', fault: 'upstream_error' };
     }
-    const answer = this.input.endpoint.readAnswer(value);
-    if (isOk && !answer) return { kind: 'failed', fault: 'upstream_error' };
+    const size = bytes.length;
+    const read = await this.#readAnswer(exchange, bytes);
+    if (read && 'reasonCode' in read) return { kind: 'refused', refusal: read };
+    if (!read || (isOk && !read.answer)) return { kind: 'failed', fault: 'upstream_error' };
+    const { answer, scanned } = read;
     if (answer?.tokens) exchange.tokens = answer.tokens;
     const refused = answer && (await judgeAnswered(this.parts.proxy, exchange, answer.calls));
     if (refused) return { kind: 'refused', ...refused };
     return {
       kind: 'message',
-      payload: { kind: 'whole', status, headers, bytes },
-      value,
-      bytes: bytes.length,
+      payload: { kind: 'whole', status, headers, bytes: read.bytes, isFinal: scanned !== undefined },
+      value: read.value,
+      ...(scanned && { scanned }),
+      bytes: size,
       outcome: isOk ? 'ok' : 'upstream_error',
       responseCode: status,
     };
@@ -135,7 +204,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelRequest, AgentAnswer, 
 
   #stream(
     exchange: Exchange,
-    { hidesTokens }: ModelRequest,
+    { hidesTokens }: LargeRequest,
     { headers, body }: Extract<UpstreamAnswer, { kind: 'stream' }>,
   ): Forwarded<AgentAnswer, never> {
     const scan = exchange.config?.scan;
@@ -172,4 +241,20 @@ export class ModelAdapter implements ExchangeAdapter<ModelRequest, AgentAnswer, 
       retryAfterSeconds: 1,
     });
   }
+}
+
+function note(exchange: Exchange, { model, isStream }: LargeRequest, tools: readonly string[] | null): void {
+  exchange.model = model;
+  exchange.extra['stream'] = isStream;
+  if (tools) exchange.extra['tools'] = tools;
+}
+
+function orderOf(
+  { identity, config }: Exchange,
+  size: number,
+  direction: JobOrder['direction'],
+): { readonly order: JobOrder; readonly blast: BlastRadiusSettings } {
+  if (!identity || !config) throw new Error('a body was read before its agent was known');
+  const order = { agentId: identity.agentId, scan: config.scan, size, direction };
+  return { order, blast: config.document.blast_radius };
 }

@@ -36,8 +36,8 @@ async function answer(
   }
   const { payload } = result;
   if (payload.kind === 'stream') return sendStream(incoming, exchange, endpoint, payload);
-  let body: Buffer | string = payload.bytes;
-  if (result.type === 'message' && result.isChanged) {
+  let body: Uint8Array | string = payload.bytes;
+  if (result.type === 'message' && result.isChanged && !payload.isFinal) {
     endpoint.dropEchoes(result.value);
     body = JSON.stringify(result.value);
   }

@@ -1,4 +1,3 @@
-import { parseStrictJson } from '@behavry/domain';
 import type { Exchange, UpstreamFault } from '@behavry/pipeline';
 import { boundedBody, faultOf, mediaTypeOf } from '@behavry/proxy';
 import { Pool } from 'undici';
@@ -38,7 +37,6 @@ export type UpstreamAnswer =
       readonly status: number;
       readonly headers: Headers;
       readonly bytes: Buffer;
-      readonly value: unknown;
     }
   | { readonly kind: 'stream'; readonly headers: Headers; readonly body: AnswerBody }
   | { readonly kind: 'failed'; readonly fault: UpstreamFault };
@@ -46,7 +44,6 @@ export type UpstreamAnswer =
 type Response = Awaited<ReturnType<Pool['request']>>;
 
 const MAX_HEADER_LENGTH = 256;
-const MAX_DEPTH = 64;
 const FAILED: UpstreamAnswer = { kind: 'failed', fault: 'upstream_error' };
 
 /** The one connection pool to a provider. */
@@ -115,9 +112,7 @@ export class ProviderUpstream {
       return FAILED;
     }
     const bytes = await boundedBody(body, maxAnswerBytes);
-    const parsed = parseStrictJson(bytes, { maxBytes: maxAnswerBytes, maxDepth: MAX_DEPTH });
-    if (!parsed.ok) return FAILED;
-    return { kind: 'json', status, headers: this.#passedHeaders(headers), bytes, value: parsed.value };
+    return { kind: 'json', status, headers: this.#passedHeaders(headers), bytes };
   }
 
   #passedHeaders(headers: Response['headers']): Headers {

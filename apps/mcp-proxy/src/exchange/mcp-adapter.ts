@@ -17,6 +17,7 @@ import {
 } from '../messages/rpc-message';
 import type { McpSession } from '../sessions/session-store';
 import { forwardToUpstream } from './forward';
+import { orderOf, withLargeId } from './large-messages';
 import { FAULTS, refusalOf, rpcCodeOf, type McpFault } from './mcp-fault';
 import type { Incoming, McpAnswer, McpParts, McpRequest } from './mcp-request';
 
@@ -37,12 +38,14 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
     private readonly incoming: Incoming,
   ) {}
 
-  parse(exchange: Exchange): Reading {
+  parse(exchange: Exchange): Reading | Promise<Reading> {
     const server = exchange.config?.server(exchange.serverId);
     if (!server) return refusalOf(FAULTS.unknownServer);
     if (!server.enabled) return refusalOf(FAULTS.disabledServer);
     if (this.incoming.kind !== 'message')
       return this.#withSession(exchange, (session) => this.#stream(session));
+    if (this.incoming.body.isLarge)
+      return this.#withSession(exchange, (session) => this.#large(exchange, session));
     const read = this.incoming.body.read();
     if (!read.ok) return refusalOf(FAULT_OF[read.fault] ?? FAULTS.ambiguous);
     if (read.message.kind === 'request' && read.message.method === 'initialize') return this.#open(read);
@@ -58,17 +61,22 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
   }
 
   discard(answer: McpAnswer): void {
+    // An opening that is not answered is a session that nobody knows.
+    if (answer.type === 'answer' && answer.session) void this.parts.sessions.end(answer.session);
     if (answer.type !== 'events') return;
     if (answer.callId !== undefined) answer.session.calls.close(answer.callId);
     void answer.events[Symbol.asyncIterator]().return?.();
   }
 
-  #withSession(exchange: Exchange, read: (session: McpSession) => Reading): Reading {
+  #withSession<T>(exchange: Exchange, read: (session: McpSession) => T): T | Refusal<McpFault> {
     const { sessionId } = this.incoming;
     if (sessionId === undefined) return refusalOf(FAULTS.noSession, false);
     const agentId = exchange.identity?.agentId ?? '';
     const session = this.parts.sessions.find(sessionId, agentId, exchange.serverId);
-    return session ? read(session) : refusalOf(FAULTS.unknownSession, false);
+    if (!session) return refusalOf(FAULTS.unknownSession, false);
+    session.inUse++;
+    exchange.hold(() => session.inUse--);
+    return read(session);
   }
 
   #stream(session: McpSession): Reading {
@@ -106,6 +114,44 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
       case 'response':
         return this.#response(session, message, text);
     }
+  }
+
+  /** Reads a large message in a thread, which finds out all that the stages will ask of its content. */
+  async #large(exchange: Exchange, session: McpSession): Promise<Reading> {
+    const { body, trace } = this.incoming;
+    const { config } = exchange;
+    if (!config) return refusalOf(FAULTS.unknownServer);
+    const result = await this.parts.large.run(
+      'read',
+      {
+        bytes: body.bytes,
+        maxBytes: this.parts.maxBodyBytes,
+        headers: trace,
+        blast: config.document.blast_radius,
+      },
+      orderOf(exchange, body.size, 'outbound'),
+    );
+    if (!result.ok) return result.refusal;
+    const { value } = result;
+    if (!value.ok) {
+      body.knownAs(value.id);
+      return refusalOf(
+        value.fault === 'bad_params' ? FAULTS.badParams : (FAULT_OF[value.fault] ?? FAULTS.ambiguous),
+      );
+    }
+    const { kind, id, call, examined } = value;
+    if (kind === 'request') {
+      body.knownAs(id);
+      return {
+        call,
+        examined,
+        request: { kind: 'ask_large', session, id, method: value.method, message: value },
+      };
+    }
+    const askedAs = session.calls.askedAs(id);
+    if (askedAs === undefined) return refusalOf(FAULTS.notAsked);
+    const text = withLargeId(value, askedAs);
+    return { call, examined, request: { kind: 'tell', session, text, answers: Number(id) } };
   }
 
   #notification(session: McpSession, message: RpcNotification): Reading {

@@ -1,14 +1,19 @@
+import { LARGE_BYTES, type WorkerPool } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
 import type { Counter } from 'prom-client';
+import type { McpJobs } from '../large/mcp-jobs';
 import { readBody, type RpcId, type RpcRequest } from '../messages/rpc-message';
 import type { McpSession, SessionStore } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 import type { UpstreamFactory } from '../upstream/upstream-factory';
+import type { LargeMessage } from './large-messages';
 
 /** Everything that handling a request uses: one per process. */
 export interface McpParts extends Proxy {
   readonly sessions: SessionStore;
   readonly upstreams: UpstreamFactory;
+  /** Reads large messages beside the event loop. */
+  readonly large: WorkerPool<McpJobs>;
   readonly maxBodyBytes: number;
   /** Sessions that one agent may be opening at once. */
   readonly opensPerAgent: number;
@@ -27,17 +32,26 @@ export interface Incoming {
   readonly trace: Readonly<Record<string, string>>;
 }
 
-/** A body that is read once, by whoever asks first. */
+/** A body that is read once, by whoever asks first; a large one in a thread, which takes its bytes. */
 export class RequestBody {
   #read: ReturnType<typeof readBody> | undefined;
+  #largeId: RpcId | null = null;
+  readonly size: number;
 
   constructor(
-    private readonly bytes: Buffer,
+    readonly bytes: Buffer,
     private readonly maxBytes: number,
-  ) {}
+  ) {
+    this.size = bytes.length;
+  }
 
-  get size(): number {
-    return this.bytes.length;
+  get isLarge(): boolean {
+    return this.size > LARGE_BYTES;
+  }
+
+  /** @param id what a thread found, for answers */
+  knownAs(id: RpcId | null): void {
+    this.#largeId = id;
   }
 
   read(): ReturnType<typeof readBody> {
@@ -47,6 +61,7 @@ export class RequestBody {
   /** The id under which the client waits for an answer, if the body tells one. */
   get id(): RpcId | null {
     if (this.size === 0) return null;
+    if (this.isLarge) return this.#largeId;
     const read = this.read();
     return read.ok && read.message.kind === 'request' ? read.message.id : null;
   }
@@ -64,11 +79,19 @@ export type McpRequest =
       readonly params: unknown;
     }
   | {
+      /** A request that was read in a thread. */
+      readonly kind: 'ask_large';
+      readonly session: McpSession;
+      readonly id: RpcId;
+      readonly method: string;
+      readonly message: LargeMessage;
+    }
+  | {
       /** A notification, or the answer to a server's request. */
       readonly kind: 'tell';
       readonly session: McpSession;
       /** Undefined when there is nobody to be told. */
-      readonly text: string | undefined;
+      readonly text: string | Uint8Array | undefined;
       /** Our id of the server's request that it answers. */
       readonly answers: number | undefined;
     }
@@ -83,7 +106,10 @@ export type McpAnswer =
       readonly isError: boolean;
       /** The answer as it came, under the client's id; null when what it lists was filtered. */
       readonly raw: string | null;
-      readonly sessionId?: string;
+      /** The session that it opens. */
+      readonly session?: McpSession;
+      /** Whether `raw` is already what a scan left of it. */
+      readonly isFinal: boolean;
     }
   | { readonly type: 'accepted' }
   | { readonly type: 'ended' }

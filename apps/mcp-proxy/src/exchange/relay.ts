@@ -7,19 +7,16 @@ import {
   refusalFor,
   refuse,
   runExchange,
+  type Call,
   type Refusal,
   type Settlement,
 } from '@behavry/pipeline';
 import { faultOf } from '@behavry/proxy';
 import { describeServerRequest } from '../messages/describe-call';
-import { filterList } from '../messages/list-filter';
 import {
-  answerText,
   errorText,
   messageText,
-  parseMessage,
   withId,
-  type RpcMessage,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
@@ -27,6 +24,8 @@ import {
 import type { OpenCall } from '../sessions/open-calls';
 import { rememberEvent, type McpSession } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
+import { judgeAnswer, refusedAnswer, type JudgedAnswer } from './judge-answer';
+import { readFromServer, type LargeResponse } from './large-messages';
 import { rpcCodeOf } from './mcp-fault';
 import type { Incoming, McpAnswer, McpParts } from './mcp-request';
 import { refusalText } from './refusal-text';
@@ -37,6 +36,8 @@ export interface EventSink {
   write(event: UpstreamEvent): Promise<boolean>;
 }
 
+/** A method is a name, not a place for text. */
+const METHOD = /^notifications\/[a-z_/-]{1,64}$/i;
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 
 type Stream = Extract<McpAnswer, { type: 'events' }>;
@@ -118,12 +119,15 @@ class Relay {
 
   /** @returns what the client gets instead of a message; undefined for nothing */
   async #relay(text: string): Promise<string | undefined> {
-    const message: RpcMessage | undefined = parseMessage(text);
+    const message = await readFromServer(this.parts, this.exchange, text);
     switch (message?.kind) {
       case undefined:
         return undefined; // no client could read it either
       case 'response':
+      case 'large':
         return this.#answer(text, message);
+      case 'unread':
+        return this.#unread(message.refusal);
       case 'request':
         return this.#request(text, message);
       case 'notification':
@@ -131,7 +135,7 @@ class Relay {
     }
   }
 
-  async #answer(text: string, answer: RpcResponse): Promise<string | undefined> {
+  async #answer(text: string, answer: RpcResponse | LargeResponse): Promise<string | undefined> {
     const { stream, exchange } = this;
     const isOwn = stream.callId !== undefined && answer.id === stream.callId;
     // On a stream of its own, a call gets its own answer and no other.
@@ -147,12 +151,32 @@ class Relay {
     return judged.text;
   }
 
+  /** What it answers is not known; the call of this stream waits for nothing else. */
+  #unread(refusal: Refusal): string | undefined {
+    const { stream, exchange } = this;
+    const call = stream.callId === undefined ? undefined : this.#session.calls.take(stream.callId);
+    if (!call) {
+      this.parts.droppedMessages.inc();
+      return undefined;
+    }
+    const judged = refusedAnswer(exchange, call, refusal);
+    this.#settlement = judged.settlement;
+    return judged.text;
+  }
+
   async #request(text: string, asked: RpcRequest): Promise<string | undefined> {
-    const refusal = await this.#judge(asked, Buffer.byteLength(text));
-    const id = refusal ? undefined : this.#session.calls.ask(asked.id);
-    if (id !== undefined) return withId(text, asked, id);
-    const told = refusal ?? refuse('concurrency_limited', 'too many requests to the client wait already');
-    await this.#session.upstream.send(errorText(asked.id, rpcCodeOf(told), told.reason), {
+    const { calls, upstream } = this.#session;
+    // A place first: what a server asks for without end must cost neither decisions nor records.
+    const id = calls.ask(asked.id);
+    const refusal =
+      id === undefined
+        ? refuse('concurrency_limited', 'too many requests to the client wait already')
+        : await this.#judge(asked, Buffer.byteLength(text));
+    if (id !== undefined && !refusal) return withId(text, asked, id);
+    if (id !== undefined) calls.answered(id);
+    const code = refusal ? rpcCodeOf(refusal) : JSON_RPC.denied;
+    // The server learns that it may not, and nothing of what the plane looks for.
+    await upstream.send(errorText(asked.id, code, 'the request is not passed on'), {
       signal: this.exchange.signal,
       protocolVersion: this.incoming.protocolVersion,
       trace: {},
@@ -175,7 +199,7 @@ class Relay {
 
   #notification(text: string, { method, params, isPlain }: RpcNotification): string | undefined {
     const scanned = judgeInbound(this.exchange, params, Buffer.byteLength(text));
-    if (!scanned.passes) {
+    if (!scanned.passes || !METHOD.test(method)) {
       this.parts.droppedMessages.inc();
       return undefined;
     }
@@ -188,41 +212,6 @@ class Relay {
   }
 }
 
-interface JudgedAnswer {
-  readonly text: string;
-  readonly settlement: Settlement;
-}
-
-/** Judges an answer on a stream as what it answers: a list is filtered, then everything is scanned. */
-async function judgeAnswer(
-  { guard }: McpParts,
-  exchange: Exchange,
-  call: OpenCall,
-  text: string,
-  answer: RpcResponse,
-): Promise<JudgedAnswer> {
-  const { isError, content } = answer;
-  const refused = (refusal: Refusal): JudgedAnswer => ({
-    text: refusalText(exchange, call.clientId, refusal),
-    settlement: { outcome: 'refused', responseCode: rpcCodeOf(refusal), error: refusal.reasonCode },
-  });
-  const filtered = isError ? undefined : await filterList(guard, exchange, call.method, content);
-  if (filtered?.kind === 'undecided') throw new Error('policy could not be asked about a list');
-  if (filtered?.kind === 'too_long') return refused(refuse('result_too_large', 'the list is too long'));
-  const value = filtered?.kind === 'changed' ? filtered.result : content;
-  const judged = judgeInbound(exchange, value, Buffer.byteLength(text));
-  if (!judged.passes) return refused(judged.refusal);
-  const isAsItCame = filtered?.kind !== 'changed' && !judged.isChanged;
-  return {
-    text: isAsItCame ? withId(text, answer, call.clientId) : answerText(call.clientId, isError, judged.value),
-    settlement: {
-      outcome: isError ? 'upstream_error' : 'ok',
-      responseCode: 200,
-      error: isError ? 'upstream_error' : null,
-    },
-  };
-}
-
 /**
  * An answer that comes over the listening stream, because the stream of its call broke off: judged with the
  * obligations of that call, and recorded.
@@ -232,17 +221,22 @@ async function deliver(
   listening: Exchange,
   call: OpenCall,
   text: string,
-  answer: RpcResponse,
+  answer: RpcResponse | LargeResponse,
 ): Promise<string> {
   const delivery = innerOf(parts, listening);
   delivery.obligations = call.exchange.obligations;
+  delivery.inboundBytes = call.exchange.inboundBytes;
   delivery.extra['delivers'] = call.exchange.id;
   const result = await runExchange<null, JudgedAnswer, never>(parts.guard, delivery, {
-    parse: () => ({ call: protocolCall(call.method, 'deliver', 'pass', null, 0), request: null }),
-    forward: async () => ({
-      kind: 'stream',
-      payload: await judgeAnswer(parts, delivery, call, text, answer),
-    }),
+    parse: () => ({ call: deliveryOf(call), request: null }),
+    forward: async () => {
+      // A large one was scanned for the stream that it came on, which may be under other obligations.
+      const read = answer.kind === 'large' ? await readFromServer(parts, delivery, text) : answer;
+      if (read?.kind === 'unread') return { kind: 'refused', refusal: read.refusal };
+      if (read?.kind !== 'response' && read?.kind !== 'large')
+        return { kind: 'failed', fault: 'upstream_error' };
+      return { kind: 'stream', payload: await judgeAnswer(parts, delivery, call, text, read) };
+    },
     codeOf: rpcCodeOf,
     discard: () => undefined,
   });
@@ -256,6 +250,12 @@ async function deliver(
     case 'failed':
       return errorText(call.clientId, JSON_RPC.unavailable, 'the answer could not be delivered');
   }
+}
+
+/** Under the tool's own name, so that what stops the tool stops what it still says. */
+function deliveryOf({ exchange, method }: OpenCall): Call {
+  const toolName = exchange.call?.toolName ?? method;
+  return { ...protocolCall(method, 'deliver', 'pass', null, 0), toolName };
 }
 
 function innerOf({ makeId, guard }: McpParts, parent: Exchange): Exchange {

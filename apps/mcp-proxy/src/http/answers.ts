@@ -113,9 +113,9 @@ function sendAnswer(
     case 'ended':
       return reply.code(200).send();
     case 'answer': {
-      const { clientId, isError, raw, sessionId } = payload;
-      if (sessionId !== undefined) reply.header('mcp-session-id', sessionId);
-      const text = raw === null || isChanged ? answerText(clientId, isError, value) : raw;
+      const { clientId, isError, raw, isFinal, session } = payload;
+      if (session) reply.header('mcp-session-id', session.id);
+      const text = raw === null || (isChanged && !isFinal) ? answerText(clientId, isError, value) : raw;
       return reply.code(200).type(JSON_TYPE).send(text);
     }
   }

@@ -85,14 +85,11 @@ async function sendStream(
   reply: FastifyReply,
   stream: Extract<McpAnswer, { type: 'events' }>,
 ): Promise<void> {
-  const { session } = stream;
   reply.hijack();
   const writer = new SseWriter(reply.raw, { [DECISION_HEADER]: exchange.id });
-  session.inUse++;
   try {
     await relayEvents(parts, incoming, exchange, stream, writer);
   } finally {
-    session.inUse--;
     writer.end(parts.shutdown.hasBegun);
   }
 }

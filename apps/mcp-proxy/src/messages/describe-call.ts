@@ -74,6 +74,18 @@ export function describeServerRequest({ method, params }: RpcRequest, bytes: num
   return passing(SERVER_REQUESTS, method, params, bytes, {}) ?? judged(method, params, bytes, {});
 }
 
+/** @returns the parameters of a request whose call policy left these parts of */
+export function paramsWith(
+  method: string,
+  left: { readonly arguments: unknown; readonly beside: unknown },
+): Params {
+  const members = Object.entries(left.beside ?? {}) as [string, unknown][];
+  const beside = Object.fromEntries(members.filter(([name]) => name !== 'headers'));
+  return method === 'tools/call'
+    ? { ...beside, arguments: left.arguments }
+    : { ...(left.arguments as object), ...beside };
+}
+
 function passing(
   kinds: Readonly<Record<string, PassingKind>>,
   method: string,
@@ -127,6 +139,8 @@ function callOf(method: string, params: Params, bytes: number, headers: Params):
 
 function describeTool(params: Params, bytes: number, headers: Params): Call | undefined {
   const { name, arguments: args = {}, ...rest } = params;
+  // The result of a task comes later and elsewhere, where the obligations of this call would not hold.
+  if (Object.hasOwn(rest, 'task')) return undefined;
   if (typeof name !== 'string' || name === '' || name.length > 256) return undefined;
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return undefined;
   return toolCall(name, args, { beside: withHeaders({ name, ...rest }, headers), bytes });
@@ -157,7 +171,9 @@ function named(
 }
 
 function unknown(method: string, params: Params, bytes: number, headers: Params): Call {
-  return { ...named(method, 'unknown', '', 'text', params, bytes, headers), actionClass: 'unknown' };
+  // Its name is text of the caller's too, so it is scanned with what goes beside the parameters.
+  const call = named(method, 'unknown', '', 'text', params, bytes, { ...headers, method });
+  return { ...call, actionClass: 'unknown' };
 }
 
 /** What goes upstream beside the arguments, as scanners see it; null when there is nothing. */

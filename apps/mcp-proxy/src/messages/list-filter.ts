@@ -24,6 +24,11 @@ const KINDS: Readonly<Record<string, ListKind>> = {
   'prompts/list': { member: 'prompts', callOf: ({ name }) => as('prompts/get', { name }) },
 };
 
+/** @returns whether a method's answer is a list of which policy is asked item by item */
+export function isFiltered(method: string): boolean {
+  return Object.hasOwn(KINDS, method);
+}
+
 /** A page of a list that holds more is not asked about: nobody lists so much at once for an agent to read. */
 const MAX_ITEMS = 2_000;
 
@@ -42,7 +47,7 @@ export async function filterList(
   method: string,
   result: unknown,
 ): Promise<FilteredList> {
-  const kind = Object.hasOwn(KINDS, method) ? KINDS[method] : undefined;
+  const kind = isFiltered(method) ? KINDS[method] : undefined;
   if (!kind || !isObject(result)) return { kind: 'unchanged' };
   const items: unknown = result[kind.member];
   if (!Array.isArray(items)) return { kind: 'unchanged' };

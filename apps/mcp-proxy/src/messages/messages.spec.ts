@@ -89,6 +89,7 @@ describe('describing a request', () => {
     ['tools/call', { name: '' }],
     ['tools/call', { name: 'x', arguments: [] }],
     ['tools/call', { name: 'x', arguments: 'y' }],
+    ['tools/call', { name: 'x', task: { ttl: 1 } }],
     ['resources/read', {}],
     ['prompts/get', { name: 1 }],
   ])('%s %j lacks what it needs', (method, params) => {

@@ -31,7 +31,7 @@ export class HttpUpstream implements UpstreamSession {
     this.#options = options;
   }
 
-  async send(text: string, options: SendOptions): Promise<UpstreamAnswer> {
+  async send(text: string | Uint8Array, options: SendOptions): Promise<UpstreamAnswer> {
     return this.#guarded(options.signal, async () => {
       const response = await this.#request('POST', text, options, this.#options.timeoutMs);
       const id = response.headers['mcp-session-id'];
@@ -69,7 +69,7 @@ export class HttpUpstream implements UpstreamSession {
 
   #request(
     method: Method,
-    body: string | null,
+    body: string | Uint8Array | null,
     { signal, protocolVersion, trace }: SendOptions,
     idleMs: number,
     more: Readonly<Record<string, string>> = {},

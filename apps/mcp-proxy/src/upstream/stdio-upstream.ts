@@ -16,6 +16,8 @@ export interface StdioUpstreamOptions {
 }
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
 /** Characters read and not yet taken by anybody; above it nothing more is read. */
 export const MAX_HELD = 1024 * 1024;
 /** What a server says before anybody listens: so much is kept, the rest is dropped. */
@@ -60,7 +62,7 @@ export class StdioUpstream implements UpstreamSession {
     connection.resume();
   }
 
-  async send(text: string, { signal, requestId }: SendOptions): Promise<UpstreamAnswer> {
+  async send(text: string | Uint8Array, { signal, requestId }: SendOptions): Promise<UpstreamAnswer> {
     const { connection, timeoutMs, maxBytes } = this.#options;
     if (this.#hasEnded) return { kind: 'session_lost' };
     // It does not read what it was sent before.
@@ -108,9 +110,15 @@ export class StdioUpstream implements UpstreamSession {
     return new EventQueue({ silenceMs, signal, onEnd, onHeld: (change) => this.#hold(change) });
   }
 
-  #write(text: string): void {
+  #write(text: string | Uint8Array): void {
+    const { connection } = this.#options;
     // One message is one line, whatever white space its JSON has.
-    this.#options.connection.write(`${text.replace(/[\r\n]+/g, ' ')}\n`);
+    if (typeof text === 'string') {
+      connection.write(`${text.replace(/[\r\n]+/g, ' ')}\n`);
+      return;
+    }
+    connection.write(text.map((byte) => (byte === LINE_FEED || byte === CARRIAGE_RETURN ? SPACE : byte)));
+    connection.write('\n');
   }
 
   #cancel(requestId: number): void {

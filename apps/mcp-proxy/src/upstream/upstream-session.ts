@@ -31,7 +31,7 @@ export interface SendOptions {
 /** One agent's session with one server. Expected failures are answers; only defects throw. */
 export interface UpstreamSession {
   /** Sends one message as it is. A request is answered by a message or by events, the last of which answers it. */
-  send(text: string, options: SendOptions): Promise<UpstreamAnswer>;
+  send(text: string | Uint8Array, options: SendOptions): Promise<UpstreamAnswer>;
   /** Opens the server's own stream to its client. */
   listen(lastEventId: string | undefined, options: SendOptions): Promise<UpstreamAnswer>;
   /** Ends the session on the other side too. */

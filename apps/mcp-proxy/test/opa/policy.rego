@@ -8,13 +8,15 @@ result := "deny" if {
 } else := "escalate" if {
 	input.request.tool_name == "get-sum"
 } else := "restrict" if {
-	input.request.tool_name == "get-tiny-image"
+	input.request.tool_name in {"get-tiny-image", "annotate-image"}
 } else := "deny" if {
 	input.request.action == "unknown"
 } else := "allow"
 
 obligations := [{"name": "max_result_bytes", "value": 100}] if {
-	result == "restrict"
+	input.request.tool_name == "get-tiny-image"
+} else := [{"name": "redact_outbound"}, {"name": "redact_inbound"}] if {
+	input.request.tool_name == "annotate-image"
 } else := []
 
 decision := {

@@ -1,4 +1,6 @@
 import type { ReasonCode } from '@behavry/contracts';
+import type { Examined } from '../large/examine';
+import type { Scanned } from '../scan/scanned';
 import type { Call } from './call';
 import type { Exchange } from './exchange';
 import type { Refusal } from './refusal';
@@ -7,7 +9,11 @@ import type { Refusal } from './refusal';
 export interface Parsed<R> {
   readonly call: Call;
   readonly request: R;
+  /** What is known of its content, when that was read in a thread and is not in `call`. */
+  readonly examined?: Examined;
 }
+
+export type Reading<R, F> = Parsed<R> | Refusal<F>;
 
 export type UpstreamFault = Extract<ReasonCode, 'upstream_error' | 'upstream_timeout' | 'client_aborted'>;
 
@@ -24,6 +30,8 @@ export type Forwarded<A, F> =
       readonly kind: 'message';
       readonly payload: A;
       readonly value: unknown;
+      /** What a scan of it found, when it was read in a thread and is not in `value`. */
+      readonly scanned?: Scanned;
       /** Size of the answer on the wire. */
       readonly bytes: number;
       readonly outcome: 'ok' | 'upstream_error';
@@ -46,7 +54,7 @@ export type Forwarded<A, F> =
  */
 export interface ExchangeAdapter<R, A, F> {
   /** Reads the request, once the caller is known and within limits. */
-  parse(exchange: Exchange): Parsed<R> | Refusal<F>;
+  parse(exchange: Exchange): Reading<R, F> | Promise<Reading<R, F>>;
   /**
    * Sends `exchange.outbound` upstream (the bytes as they came when it is unchanged) under `exchange.signal`. Never
    * throws for what an upstream does.

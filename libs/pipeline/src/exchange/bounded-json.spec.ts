@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { boundedJson, INPUT_LIMITS } from './bounded-json';
 
-const { bytes, items } = INPUT_LIMITS;
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+const { bytes, items, members } = INPUT_LIMITS;
 
 describe('what an engine reads of a call', () => {
   it('is all of an ordinary one', () => {
@@ -21,6 +23,19 @@ describe('what an engine reads of a call', () => {
     expect(truncated).toEqual(['/big']);
   });
 
+  it.each([
+    ['empty lists in lists', Array.from({ length: 1_000 }, () => Array(1_000).fill([]))],
+    ['empty objects', Array.from({ length: 1_000 }, () => Array(1_000).fill({}))],
+    ['a text that JSON writes longer', { text: '\u0001'.repeat(bytes - 10) }],
+    ['texts of three bytes a character', { text: '\u20ac'.repeat(bytes / 2) }],
+    ['many small objects', Array.from({ length: 900 }, () => ({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }))],
+  ])('is bounded for %s too', (_what, value) => {
+    const cut = boundedJson(value, sizeOf(value));
+    expect(cut.truncated.length).toBeGreaterThan(0);
+    expect(sizeOf(cut.value)).toBeLessThanOrEqual(bytes + 4 * (items + members));
+    expect(JSON.stringify(cut.value).split(/[[{]/).length).toBeLessThan(6_000);
+  });
+
   it('names nothing that the caller may have written as a name', () => {
     const { truncated } = boundedJson({ 'a secret text': { ok: 'x'.repeat(bytes) } }, bytes + 100);
     expect(truncated).toEqual(['/*/ok']);
@@ -31,7 +46,8 @@ describe('what an engine reads of a call', () => {
       fc.property(fc.jsonValue({ maxDepth: 4 }), fc.integer({ min: 1, max: 400 }), (value, times) => {
         const all = Array<unknown>(times).fill({ value, pad: 'y'.repeat(2_000) });
         const cut = boundedJson(all, 0);
-        expect(JSON.stringify(cut.value).length).toBeLessThan(2 * bytes);
+        // What stands in the place of something left out comes on top.
+        expect(sizeOf(cut.value)).toBeLessThanOrEqual(bytes + 4 * (items + members));
         if (cut.truncated.length === 0) expect(cut.value).toBe(all);
       }),
       { numRuns: 50 },

@@ -1,5 +1,8 @@
-/** What an engine is asked to read of one call at most: rules are about what is asked for, not about bulk. */
-export const INPUT_LIMITS = { bytes: 256 * 1024, items: 1_000 } as const;
+/**
+ * What an engine is asked to read of one call at most: rules are about what is asked for, not about bulk. `items` counts
+ * those of all lists together, `members` those of all objects.
+ */
+export const INPUT_LIMITS = { bytes: 256 * 1024, items: 1_000, members: 4_000 } as const;
 
 const MAX_NAMED = 100;
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
@@ -28,23 +31,27 @@ export function boundedJson(value: unknown, bytes: number): BoundedJson {
 
 class Cutter {
   readonly truncated: string[] = [];
-  #left: number = INPUT_LIMITS.bytes;
+  #bytes: number = INPUT_LIMITS.bytes;
+  #items: number = INPUT_LIMITS.items;
+  #members: number = INPUT_LIMITS.members;
 
   cut(value: unknown, pointer: string): unknown {
-    if (typeof value === 'string') return this.#spend(2 + value.length) ? value : this.#omit(pointer, '');
+    if (typeof value === 'string') return this.#spend(sizeOf(value)) ? value : this.#omit(pointer, '');
     if (typeof value !== 'object' || value === null)
-      return this.#spend(8) ? value : this.#omit(pointer, null);
+      return this.#spend(String(value).length) ? value : this.#omit(pointer, null);
+    if (!this.#spend(2)) return this.#omit(pointer, null);
     return Array.isArray(value) ? this.#list(value, pointer) : this.#object(value, pointer);
   }
 
   #list(items: readonly unknown[], pointer: string): unknown[] {
     const kept: unknown[] = [];
     for (const [index, item] of items.entries()) {
-      if (index >= INPUT_LIMITS.items || this.#left <= 0) {
-        this.#omit(`${pointer}/${String(index)}`, null);
+      const at = `${pointer}/${String(index)}`;
+      if (this.#items-- <= 0 || !this.#spend(1)) {
+        this.#omit(at, null);
         break;
       }
-      kept.push(this.cut(item, `${pointer}/${String(index)}`));
+      kept.push(this.cut(item, at));
     }
     return kept;
   }
@@ -53,7 +60,7 @@ class Cutter {
     const kept: [string, unknown][] = [];
     for (const [name, member] of Object.entries(object)) {
       const at = `${pointer}/${PLAIN_NAME.test(name) ? name : '*'}`;
-      if (kept.length >= INPUT_LIMITS.items || !this.#spend(4 + name.length)) {
+      if (this.#members-- <= 0 || !this.#spend(2 + sizeOf(name))) {
         this.#omit(at, null);
         break;
       }
@@ -62,9 +69,9 @@ class Cutter {
     return Object.fromEntries(kept);
   }
 
-  #spend(characters: number): boolean {
-    if (characters > this.#left) return false;
-    this.#left -= characters;
+  #spend(bytes: number): boolean {
+    if (bytes > this.#bytes) return false;
+    this.#bytes -= bytes;
     return true;
   }
 
@@ -72,4 +79,12 @@ class Cutter {
     if (this.truncated.length < MAX_NAMED) this.truncated.push(pointer);
     return instead;
   }
+}
+
+// What JSON writes longer than it is.
+const ESCAPED = /[\u0000-\u001f"\\]/;
+
+/** @returns bytes of a text as JSON */
+function sizeOf(text: string): number {
+  return ESCAPED.test(text) ? Buffer.byteLength(JSON.stringify(text)) : 2 + Buffer.byteLength(text);
 }

@@ -12,7 +12,10 @@ export interface Call {
   readonly resource: string;
   readonly targetClass: TargetClass;
   readonly resourceCount: number;
-  /** The caller's own content: scanned, digested, shown to whoever approves, redacted when policy asks for it. */
+  /**
+   * The caller's own content: scanned, digested, shown to whoever approves, redacted when policy asks for it. Null in a
+   * call that was read in a thread, as `beside` and `parameters`: what is known of them stands in `exchange.examined`.
+   */
   readonly arguments: unknown;
   /** Whatever else of the caller's goes upstream: scanned and digested too, never judged. Null when there is nothing. */
   readonly beside: unknown;

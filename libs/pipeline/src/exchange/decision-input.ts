@@ -3,15 +3,19 @@ import { boundedJson } from './bounded-json';
 import type { Call } from './call';
 import type { Exchange } from './exchange';
 
+const MAX_RESOURCE = 4_096;
 const NOBODY = { id: '', channel: '', verified: false };
 
 /**
  * The input document of a decision (semantics: decisions and policy), bounded, so that one call never costs an engine
  * more than another. Roles and permissions are those of the configuration in force, not of the token.
  */
-export function decisionInput(exchange: Exchange, call: Call): DecisionInput {
+export function decisionInput(
+  exchange: Exchange,
+  call: Call,
+  { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes),
+): DecisionInput {
   const { identity, agent, risk, scanned } = exchange;
-  const { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes);
   return {
     agent: {
       id: identity?.agentId ?? '',
@@ -26,14 +30,15 @@ export function decisionInput(exchange: Exchange, call: Call): DecisionInput {
       tool_name: call.toolName,
       action: call.action,
       action_class: call.actionClass,
-      resource: call.resource.slice(0, 4096),
+      resource: call.resource.slice(0, MAX_RESOURCE),
       parameters: value,
       mcp_server: exchange.serverId,
       provider: exchange.provider,
       model: exchange.model,
       key_source: exchange.keySource,
       resource_count: call.resourceCount,
-      truncated,
+      // A rule that looks at the resource must not be blind to its end without knowing.
+      truncated: call.resource.length > MAX_RESOURCE ? [...truncated, '/resource'] : truncated,
       unscanned: [],
     },
     session: { id: identity?.sessionId ?? '' },

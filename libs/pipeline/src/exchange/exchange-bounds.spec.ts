@@ -71,18 +71,23 @@ describe('what goes beside the arguments', () => {
 describe('a call that is too large to be judged', () => {
   const large = toolCall(
     'echo',
-    { map: Object.fromEntries(Array.from({ length: 2_000 }, (_none, n) => [`k${String(n)}`, n])) },
-    { bytes: 20_000 },
+    { map: Object.fromEntries(Array.from({ length: 5_000 }, (_none, n) => [`k${String(n)}`, n])) },
+    { bytes: 60_000 },
   );
 
   it('is denied, whatever policy says', async () => {
     expect(codeOf(await run(fakeGuard(), large))).toBe('input_too_large');
   });
 
+  it('also when only its resource is', async () => {
+    const call = toolCall('read_file', { path: `/${'x'.repeat(5_000)}/..` }, { bytes: 6_000 });
+    expect(codeOf(await run(fakeGuard(), call))).toBe('input_too_large');
+  });
+
   it('unless the policy that allows it can judge what was left', async () => {
     const guard = fakeGuard({ engine: engine({ judges_truncated: true }) });
     expect(codeOf(await run(guard, large))).toBe('message');
-    expect(guard.engine.asked[0]?.request.truncated).toEqual(['/map/k1000']);
+    expect(guard.engine.asked[0]?.request.truncated).toEqual(['/map/k3999']);
   });
 });
 

@@ -12,6 +12,7 @@ import type {
 } from '@behavry/contracts';
 import type { ConfigView } from '../adapters/plane/config-view';
 import type { Identity, SeenRisk } from '../ports/ports';
+import type { Examined } from '../large/examine';
 import type { Scanned } from '../scan/scanned';
 import type { Call } from './call';
 import type { Refusal, StopReason } from './refusal';
@@ -82,6 +83,8 @@ export class Exchange {
   risk: SeenRisk = UNKNOWN_RISK;
   // parse
   call: Call | null = null;
+  /** Set when the call's content was read in a thread: then it stands here and not in `call`. */
+  examined: Examined | null = null;
   // blast-radius, scan-outbound
   blast: Judgement | null = null;
   scanned: { readonly arguments: Scanned; readonly beside: Scanned | null } | null = null;

@@ -14,13 +14,19 @@ export type InboundResult =
  * Judges one whole JSON value on its way to the agent, and counts it against a result limit. Every message that comes
  * back passes here: whole answers in `runExchange`, each message of a stream in the proxies.
  * @param bytes size of the value on the wire
+ * @param known what a scan of it found, when it was read in a thread
  */
-export function judgeInbound(exchange: Exchange, value: unknown, bytes: number): InboundResult {
+export function judgeInbound(
+  exchange: Exchange,
+  value: unknown,
+  bytes: number,
+  known?: Scanned,
+): InboundResult {
   const tooLarge = countInbound(exchange, bytes);
   if (tooLarge) return { passes: false, refusal: tooLarge };
   const scan = exchange.config?.scan;
   if (!scan) return { passes: true, value, isChanged: false };
-  const scanned = scan.inbound(value, { redacts: exchange.hasObligation('redact_inbound') });
+  const scanned = known ?? scan.inbound(value, { redacts: exchange.hasObligation('redact_inbound') });
   const refusal = noteInbound(exchange, scanned);
   if (refusal) return { passes: false, refusal };
   return scanned.verdict === 'redact'

@@ -1,6 +1,7 @@
 import type { Outcome } from '@behavry/contracts';
+import type { Read } from '../stages/stage';
 import { STAGES } from '../stages/stages';
-import type { ExchangeAdapter, Forwarded, Parsed, UpstreamFault } from './adapter';
+import type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './adapter';
 import type { Call } from './call';
 import { decisionEntry, outcomeEntry, wholeEntry } from './entries';
 import type { Exchange, Settlement } from './exchange';
@@ -46,11 +47,15 @@ export async function runExchange<R, A, F>(
 ): Promise<ExchangeResult<A, F>> {
   guard.open.add(exchange);
   let parsed: Parsed<R> | undefined;
-  const read = (): Call | Refusal<F> => {
-    const result = adapter.parse(exchange);
+  const keep = (result: Reading<R, F>): Call | Refusal<F> => {
     if ('reasonCode' in result) return result;
     parsed = result;
+    exchange.examined = result.examined ?? null;
     return result.call;
+  };
+  const read = (): Read<F> => {
+    const result = adapter.parse(exchange);
+    return result instanceof Promise ? result.then(keep) : keep(result);
   };
   try {
     const refusal = await runStages(guard, exchange, read);
@@ -67,7 +72,7 @@ export async function runExchange<R, A, F>(
 async function runStages<F>(
   guard: Guard,
   exchange: Exchange,
-  read: () => Call | Refusal<F>,
+  read: () => Read<F>,
 ): Promise<Refusal<F> | undefined> {
   for (const stage of STAGES) {
     const step = stage.run(exchange, guard, read);
@@ -149,8 +154,8 @@ function ended<R, A, F>(
     case 'stream':
       return { result: { type: 'stream', payload: forwarded.payload } };
     case 'message': {
-      const { payload, value, bytes, outcome, responseCode } = forwarded;
-      const judged = judgeInbound(exchange, value, bytes);
+      const { payload, value, scanned, bytes, outcome, responseCode } = forwarded;
+      const judged = judgeInbound(exchange, value, bytes, scanned);
       if (!judged.passes) return refusedWith(judged.refusal);
       return {
         result: { type: 'message', payload, value: judged.value, isChanged: judged.isChanged },

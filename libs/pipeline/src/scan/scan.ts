@@ -5,6 +5,12 @@ import { InjectionScanner } from './injection-scanner';
 import { scannedOf, type Scanned } from './scanned';
 import type { ChannelOptions, Direction, ScanOptions, Scanner, ScannerChannel } from './scanner';
 
+/** What a scan is made of. */
+export interface ScanSource {
+  readonly entries: readonly DlpPatternEntry[];
+  readonly settings: ScanSettings;
+}
+
 export interface ScanSettings {
   /** What is done about a critical injection: put a stand-in in its place, or log it only. */
   readonly injection: 'enforce' | 'observe';
@@ -31,12 +37,15 @@ export class Scan {
     private readonly scanners: readonly Scanner[],
     /** Patterns that cannot be used; the control plane refuses such, so each is an alarm. */
     readonly faults: readonly DlpPatternError[],
+    /** From which another thread makes the same one. */
+    readonly source: ScanSource,
   ) {}
 
   /** @param entries the tenant's patterns, which stand beside and in the place of the built-in ones */
-  static of(entries: readonly DlpPatternEntry[], { injection }: ScanSettings): Scan {
+  static of(entries: readonly DlpPatternEntry[], settings: ScanSettings): Scan {
     const dlp = DlpScanner.of(entries);
-    const scan = new Scan([dlp, new InjectionScanner(injection === 'enforce')], dlp.faults);
+    const enforces = settings.injection === 'enforce';
+    const scan = new Scan([dlp, new InjectionScanner(enforces)], dlp.faults, { entries, settings });
     // Compiles what is compiled at its first use, so that no call has to wait for it.
     scan.inbound('x');
     return scan;

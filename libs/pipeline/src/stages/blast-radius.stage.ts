@@ -6,9 +6,9 @@ import type { Stage } from './stage';
 export const blastRadiusStage: Stage = {
   name: 'blast-radius',
   run(exchange) {
-    const { call, config } = exchange;
+    const { call, config, examined } = exchange;
     if (call?.handling !== 'decide' || !config) return undefined;
-    const found = judgeBlastRadius(call, config.document.blast_radius);
+    const found = examined ? examined.blast : judgeBlastRadius(call, config.document.blast_radius);
     if (!found) return undefined;
     const policy = `blast_radius.${found.rule}`;
     if (found.verdict === 'deny') return refuse('blast_radius', found.reason, { policy });

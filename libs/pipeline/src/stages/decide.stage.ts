@@ -4,6 +4,7 @@ import { boundContent, type Call } from '../exchange/call';
 import { decisionInput } from '../exchange/decision-input';
 import type { Exchange, Judgement } from '../exchange/exchange';
 import { refuse, type Refusal } from '../exchange/refusal';
+import { parametersOf } from '../large/examine';
 import type { EngineFault } from '../ports/ports';
 import type { Stage } from './stage';
 
@@ -44,8 +45,9 @@ export const decideStage: Stage = {
       return undefined;
     }
     exchange.engine = guard.engine.name;
-    exchange.inputHash = guard.digest.ofJson(boundContent(call));
-    const input = decisionInput(exchange, call);
+    const { examined } = exchange;
+    exchange.inputHash = examined ? examined.digest : guard.digest.ofJson(boundContent(call));
+    const input = decisionInput(exchange, call, examined ? parametersOf(examined) : undefined);
     const answer = await guard.engine.decide(input);
     if (!answer.ok) return refuse(answer.fault, FAULT_TEXT[answer.fault]);
     const { decision } = answer;

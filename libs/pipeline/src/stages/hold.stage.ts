@@ -1,4 +1,5 @@
 import type { ClaimAnswer } from '@behavry/contracts';
+import type { Call } from '../exchange/call';
 import type { Exchange } from '../exchange/exchange';
 import { targetOf } from '../exchange/entries';
 import type { Guard } from '../exchange/guard';
@@ -10,8 +11,14 @@ export const holdStage: Stage = {
   name: 'hold',
   async run(exchange, guard) {
     if (exchange.judgement?.verdict !== 'escalate') return undefined;
-    const answer = await claim(exchange, guard);
     const { policy } = exchange.judgement;
+    const { examined } = exchange;
+    if (examined?.shown === null) {
+      return refuse('input_too_large', 'a person must decide, and the call is too large to be shown to one', {
+        policy,
+      });
+    }
+    const answer = await claim(exchange, guard);
     if (!answer) {
       return refuse('escalation_unavailable', 'a person must decide, and none can be asked at present', {
         policy,
@@ -36,8 +43,12 @@ export const holdStage: Stage = {
 };
 
 async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | undefined> {
-  const { identity, call, judgement, inputHash, config } = exchange;
+  const { identity, call, judgement, inputHash, config, examined } = exchange;
   if (!identity || !call || !judgement || inputHash === null) return undefined;
+  const content =
+    typeof examined?.shown === 'string'
+      ? (JSON.parse(examined.shown) as Pick<Call, 'arguments' | 'beside'>)
+      : call;
   return guard.claims.claim(
     {
       decision_id: exchange.id,
@@ -51,8 +62,8 @@ async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | un
       action: call.action,
       target: targetOf(call, exchange, guard.digest),
       arguments_digest: inputHash,
-      arguments: call.arguments,
-      beside: call.beside,
+      arguments: content.arguments,
+      beside: content.beside,
       policy: judgement.policy ?? '',
       policy_id: judgement.policyId,
       policy_version: judgement.policyVersion,

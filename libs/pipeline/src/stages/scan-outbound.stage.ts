@@ -1,6 +1,9 @@
 import type { Severity } from '@behavry/contracts';
+import type { Call } from '../exchange/call';
 import type { Exchange } from '../exchange/exchange';
 import { refuse, type Refusal } from '../exchange/refusal';
+import { scannedOfFacts, type Examined } from '../large/examine';
+import type { Scan } from '../scan/scan';
 import type { Scanned } from '../scan/scanned';
 import type { Stage } from './stage';
 
@@ -14,14 +17,31 @@ const PASSING: readonly Severity[] = ['low'];
 export const scanOutboundStage: Stage = {
   name: 'scan-outbound',
   run(exchange) {
-    const { call, config } = exchange;
+    const { call, config, examined } = exchange;
     if (!call || !config) return undefined;
-    const inArguments = config.scan.outbound(call.arguments);
-    const inBeside = call.beside === null ? null : config.scan.outbound(call.beside);
-    exchange.scanned = { arguments: inArguments, beside: inBeside };
-    return judge(exchange, inArguments) ?? (inBeside ? judge(exchange, inBeside) : undefined);
+    const scanned = examined ? known(examined) : scannedCall(call, config.scan);
+    exchange.scanned = scanned;
+    return (
+      judge(exchange, scanned.arguments) ?? (scanned.beside ? judge(exchange, scanned.beside) : undefined)
+    );
   },
 };
+
+type ScannedCall = NonNullable<Exchange['scanned']>;
+
+function scannedCall(call: Call, scan: Scan): ScannedCall {
+  return {
+    arguments: scan.outbound(call.arguments),
+    beside: call.beside === null ? null : scan.outbound(call.beside),
+  };
+}
+
+function known({ scanned }: Examined): ScannedCall {
+  return {
+    arguments: scannedOfFacts(scanned.arguments),
+    beside: scanned.beside && scannedOfFacts(scanned.beside),
+  };
+}
 
 function judge(exchange: Exchange, scanned: Scanned): Refusal | undefined {
   if (scanned.dlp.length === 0 && scanned.injection.length === 0) return undefined;

@@ -19,8 +19,11 @@ export type StageName =
 /** A refusal to end the exchange, or nothing to let it go on. */
 export type Step<F> = Refusal<F> | undefined;
 
+/** What the proxy's reading of a request comes to, or will when it is read in a thread. */
+export type Read<F> = Call | Refusal<F> | Promise<Call | Refusal<F>>;
+
 /** One step. @typeParam F the dialect's own way to tell a refusal; only `parse` makes such */
 export interface Stage {
   readonly name: StageName;
-  run<F>(exchange: Exchange, guard: Guard, read: () => Call | Refusal<F>): Step<F> | Promise<Step<F>>;
+  run<F>(exchange: Exchange, guard: Guard, read: () => Read<F>): Step<F> | Promise<Step<F>>;
 }

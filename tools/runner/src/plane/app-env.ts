@@ -18,7 +18,7 @@ export function decidingSocket(settings: PlaneSettings): string {
   return join(settings.socketFolder, `${settings.name}.sock`);
 }
 
-/** The one that a control plane tries policies on. */
+/** Where a control plane's OPA with the product's own policies is asked, by a person: dry runs run their own. */
 export function authoringSocket(settings: PlaneSettings): string {
   return join(settings.socketFolder, `${settings.name}-a.sock`);
 }
@@ -51,9 +51,6 @@ export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses)
     BEHAVRY_OPA_BIN: opaCommand,
     BEHAVRY_POLICIES_DIR: join(settings.root, 'policies'),
     BEHAVRY_SHUTDOWN_SECONDS: '6',
-    ...(mode === 'control-plane'
-      ? { BEHAVRY_OPA_AUTHORING_SOCKET: authoringSocket(settings) }
-      : decidingEnv(settings)),
     ...(mode === 'standalone'
       ? { BEHAVRY_BUNDLE_SERVER_URL: `http://127.0.0.1:${ports.app('bundle-server')}` }
       : {}),
@@ -62,6 +59,7 @@ export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses)
       : {
           BEHAVRY_STDIO_SOCKET: stdioSocket(settings),
           BEHAVRY_PLANE_PORTS: ports.ownRange,
+          ...decidingEnv(settings),
           ...upstreamEnv(settings),
         }),
     ...link,

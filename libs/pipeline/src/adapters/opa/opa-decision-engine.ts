@@ -113,7 +113,7 @@ export class OpaDecisionEngine implements DecisionEngine {
   async #request(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
     const response = await this.#send(path, body, this.#timeoutMs, signal);
     if (response.statusCode !== 200) return { ok: false, fault: 'opa_error' };
-    const answer = parse(String(response.body));
+    const answer = Buffer.isBuffer(response.body) ? parse(response.body.toString('utf8')) : undefined;
     if (!isObject(answer)) return { ok: false, fault: 'opa_malformed' };
     return Object.hasOwn(answer, 'result')
       ? { ok: true, result: answer['result'] }

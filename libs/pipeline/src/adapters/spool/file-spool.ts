@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { MAX_AUDIT_ENTRY_BYTES, type SpoolEntry } from '@behavry/contracts';
 import type { AuditSpool } from '../../ports/ports';
+import { RecentEntries } from './recent-entries';
 import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
 import { decodeSegment, encodeLine } from './spool-line';
 import { processSpace, SpoolLock } from './spool-lock';
@@ -51,8 +52,6 @@ interface Waiting {
 const BROKEN_MS = 1_000;
 /** How long an outcome may wait for a write to share; a crash within it is closed as one, `process_restarted`. */
 const LINGER_MS = 20;
-/** Entries kept in memory so that sending does not read the disk. */
-const MAX_REMEMBERED = 20_000;
 /** A write returns when its content is on stable storage: one call where `write` and `fdatasync` were two. */
 const DURABLE_APPEND = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY | constants.O_DSYNC;
 
@@ -77,7 +76,7 @@ export class FileSpool implements AuditSpool {
   /** Whether the end of the active segment holds what nobody was promised. */
   #isTorn = false;
   #acknowledged = 0;
-  #remembered: { first: number; texts: string[] };
+  readonly #recent: RecentEntries;
   #listener: () => void = () => undefined;
   #isClosed = false;
 
@@ -87,7 +86,7 @@ export class FileSpool implements AuditSpool {
     this.#segments = found.segments;
     this.#handle = handle;
     this.#unfinished = found.unfinished;
-    this.#remembered = { first: this.last + 1, texts: [] };
+    this.#recent = new RecentEntries(this.last + 1);
   }
 
   /**
@@ -181,8 +180,8 @@ export class FileSpool implements AuditSpool {
    * @returns the JSON of up to `max` durable entries from there, fewer at the end of a segment; none when they are gone
    */
   async read(from: number, max: number): Promise<readonly string[]> {
-    const { first, texts } = this.#remembered;
-    if (from >= first) return texts.slice(from - first, from - first + max);
+    const recent = this.#recent.read(from, max);
+    if (recent) return recent;
     const segment = this.#segments.find((one) => from >= one.first && from < one.first + one.count);
     if (!segment) return [];
     const { lines } = decodeSegment(await readFile(segmentFile(this.#options.folder, segment.first)));
@@ -193,11 +192,7 @@ export class FileSpool implements AuditSpool {
   /** Everything up to this position is stored elsewhere; what is no longer needed is removed. */
   async acknowledge(position: number): Promise<void> {
     this.#acknowledged = Math.max(this.#acknowledged, Math.min(position, this.last));
-    const forgotten = this.#acknowledged + 1 - this.#remembered.first;
-    if (forgotten > 0) {
-      this.#remembered.texts.splice(0, forgotten);
-      this.#remembered.first += forgotten;
-    }
+    this.#recent.forgetTo(this.#acknowledged);
     const needed = this.#neededFrom();
     while (this.#segments.length > 1) {
       const [oldest] = this.#segments;
@@ -263,10 +258,8 @@ export class FileSpool implements AuditSpool {
   async #write(batch: readonly Waiting[]): Promise<void> {
     const active = await this.#activeSegment();
     const next = active.first + active.count;
-    let text = '';
-    for (let index = 0; index < batch.length; index++)
-      text += encodeLine(next + index, batch[index]?.json ?? '');
-    const data = Buffer.from(text, 'utf8');
+    const lines = batch.map(({ json }, index) => encodeLine(next + index, json));
+    const data = Buffer.from(lines.join(''), 'utf8');
     try {
       for (let written = 0; written < data.length;)
         written += (await this.#handle.write(data, written)).bytesWritten;
@@ -276,18 +269,11 @@ export class FileSpool implements AuditSpool {
       throw error;
     }
     active.bytes += data.length;
-    for (const { entry, json } of batch) this.#remember(entry, json, active.first + active.count++);
-  }
-
-  #remember({ type, id, ts }: Waiting['entry'], json: string, position: number): void {
-    if (type === 'decision') this.#unfinished.set(id, { position, ts });
-    else this.#unfinished.delete(id);
-    const { texts } = this.#remembered;
-    texts.push(json);
-    if (texts.length > MAX_REMEMBERED) {
-      const surplus = texts.length - MAX_REMEMBERED / 2;
-      texts.splice(0, surplus);
-      this.#remembered.first += surplus;
+    for (const { entry, json } of batch) {
+      const position = active.first + active.count++;
+      if (entry.type === 'decision') this.#unfinished.set(entry.id, { position, ts: entry.ts });
+      else this.#unfinished.delete(entry.id);
+      this.#recent.add(json);
     }
   }
 

@@ -1,0 +1,127 @@
+import type { BlastRadiusSettings, ReasonCode } from '@behavry/contracts';
+import { parseStrictJson } from '@behavry/domain';
+import { examine, factsOf, type Call, type Examined, type Judges, type ScanFacts } from '@behavry/pipeline';
+import type { Endpoint, ModelAnswer, ModelRequest } from '../dialects/dialect';
+import { CHAT } from '../dialects/openai/chat';
+import { MAX_DEPTH } from '../dialects/reading';
+import { callOf, listedTools } from '../exchange/model-call';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A request that was read before. */
+export interface RedactInput {
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  readonly bytes: Uint8Array;
+  /** The agent's own that go on. */
+  readonly headers: Headers;
+}
+
+export interface ReadInput extends RedactInput {
+  readonly maxBytes: number;
+  readonly blast: BlastRadiusSettings;
+}
+
+/** What the event loop keeps of a large request. */
+export type LargeRequest = Pick<ModelRequest, 'model' | 'isStream' | 'hidesTokens' | 'hostedTools'>;
+
+export type LargeRead =
+  | {
+      readonly ok: true;
+      /** As it goes on when nothing is taken out. */
+      readonly bytes: Uint8Array;
+      readonly request: LargeRequest;
+      /** Names of the agent's own tools, for the record; null when they cannot stand there. */
+      readonly tools: readonly string[] | null;
+      readonly call: Call;
+      readonly examined: Examined;
+    }
+  | { readonly ok: false; readonly reasonCode: ReasonCode; readonly message: string };
+
+export interface LargeRedacted {
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+}
+
+export type LargeAnswer =
+  | {
+      readonly ok: true;
+      /** As it came, or what a scan left of it. */
+      readonly bytes: Uint8Array;
+      /** Undefined for what is no answer of the endpoint. */
+      readonly answer: ModelAnswer | undefined;
+      readonly scanned: ScanFacts;
+    }
+  | { readonly ok: false };
+
+/** More than this of what the provider would run is judged for nobody: each is decided on the event loop. */
+const MAX_HOSTED_CHARACTERS = 64 * 1024;
+
+/** What is done with large bodies in threads: all that the event loop does with small ones. */
+export const MODEL_JOBS = {
+  read({ endpoint: name, bytes, headers, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
+    const endpoint = endpointOf(name);
+    const size = bytes.length;
+    const read = endpoint.readRequest(bytes, maxBytes);
+    if (!read.ok) return read;
+    const { model, isStream, hidesTokens, hostedTools } = read.request;
+    if (JSON.stringify(hostedTools).length > MAX_HOSTED_CHARACTERS) {
+      return {
+        ok: false,
+        reasonCode: 'input_too_large',
+        message: 'the settings of tools that the provider would run are too large to be judged',
+      };
+    }
+    return {
+      ok: true,
+      request: { model, isStream, hidesTokens, hostedTools },
+      tools: listedTools(judges.scan, read.request.toolNames),
+      ...examine(callOf(endpoint, read.request, headers, size), blast, judges),
+      bytes: encoded(endpoint.outboundBody(read.request, undefined)),
+    };
+  },
+
+  redact({ endpoint: name, bytes, headers }: RedactInput, { scan }: Judges): LargeRedacted {
+    const endpoint = endpointOf(name);
+    const read = endpoint.readRequest(bytes, Infinity);
+    if (!read.ok) throw new Error('a request was read otherwise before');
+    const { request } = read;
+    const body = scan.outbound(request.body, { redacts: true }).redacted();
+    const left = scan.outbound(headers, { redacts: true }).redacted() as Headers;
+    return { bytes: encoded(endpoint.outboundBody(request, body)), headers: left };
+  },
+
+  answer(
+    {
+      endpoint: name,
+      bytes,
+      redacts,
+    }: { readonly endpoint: string; readonly bytes: Uint8Array; readonly redacts: boolean },
+    { scan }: Judges,
+  ): LargeAnswer {
+    const endpoint = endpointOf(name);
+    const parsed = parseStrictJson(bytes, { maxBytes: Infinity, maxDepth: MAX_DEPTH });
+    if (!parsed.ok) return { ok: false };
+    const answer = endpoint.readAnswer(parsed.value);
+    const scanned = scan.inbound(parsed.value, { redacts });
+    const facts = factsOf(scanned);
+    if (scanned.verdict !== 'redact') return { ok: true, bytes, answer, scanned: facts };
+    const left = scanned.redacted();
+    endpoint.dropEchoes(left);
+    return { ok: true, bytes: encoded(JSON.stringify(left)), answer, scanned: facts };
+  },
+};
+
+export type ModelJobs = typeof MODEL_JOBS;
+
+const ENDPOINTS: readonly Endpoint[] = [CHAT];
+
+function endpointOf(name: string): Endpoint {
+  const found = ENDPOINTS.find((endpoint) => endpoint.name === name);
+  if (!found) throw new Error(`no endpoint is called ${name}`);
+  return found;
+}
+
+function encoded(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : body;
+}

@@ -1,0 +1,26 @@
+/** What waits, a line for each agent; the agents take turns, however long their lines are. */
+export class Turns<T> {
+  readonly #lines = new Map<string, T[]>();
+
+  /** @returns how many of an agent wait */
+  waiting(agentId: string): number {
+    return this.#lines.get(agentId)?.length ?? 0;
+  }
+
+  add(agentId: string, item: T): void {
+    const line = this.#lines.get(agentId);
+    if (line) line.push(item);
+    else this.#lines.set(agentId, [item]);
+  }
+
+  /** @returns the first of the agent whose turn it is, which goes to the end of the agents; undefined for nothing */
+  take(): T | undefined {
+    const [next] = this.#lines;
+    if (!next) return undefined;
+    const [agentId, line] = next;
+    const item = line.shift();
+    this.#lines.delete(agentId);
+    if (line.length > 0) this.#lines.set(agentId, line);
+    return item;
+  }
+}

@@ -1,0 +1,129 @@
+import type { Scan } from '../scan/scan';
+import { refuse, type Refusal } from '../exchange/refusal';
+import type { Judges } from './examine';
+import { Turns } from './turns';
+import { WorkerThread, type JobFault } from './worker-thread';
+
+/** Messages above this are read and scanned in a thread: up to it, that holds the event loop for about 5 ms at most. */
+export const LARGE_BYTES = 64 * 1024;
+
+/** What threads do, by name. Inputs and results are copied; their own byte members are handed over. */
+export type Jobs = Readonly<Record<string, (input: never, judges: Judges) => object>>;
+
+/** For whom something is done, and how much it is. */
+export interface JobOrder {
+  readonly agentId: string;
+  readonly scan: Scan;
+  /** Size of the message, in bytes or characters: more takes longer. */
+  readonly size: number;
+  /** What goes up may be refused when too much of it waits; what comes back was paid for and waits its turn. */
+  readonly direction: 'outbound' | 'inbound';
+}
+
+export type JobResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface WorkerPoolOptions {
+  /** JavaScript that calls `serveJobs`. */
+  readonly file: string;
+  /** Key of the plane's digests. */
+  readonly digestKey: Buffer;
+  readonly threads: number;
+  /** Called for each job that did not come back. */
+  readonly onFault: (fault: JobFault) => void;
+  /** Longest time for a job without its size; default 2 s. */
+  readonly limitMs?: number;
+}
+
+const MAX_WAITING = 4;
+const LIMIT_MS = 2_000;
+const MS_PER_BYTE = 1 / 1_000;
+
+interface Waiting extends JobOrder {
+  readonly name: string;
+  readonly input: object;
+  readonly done: (result: JobResult<object>) => void;
+}
+
+/** Reads large messages beside the event loop, agent by agent in turn. Threads start when they are first needed. */
+export class WorkerPool<J extends Jobs> {
+  readonly #options: WorkerPoolOptions;
+  readonly #turns = new Turns<Waiting>();
+  readonly #idle: WorkerThread[] = [];
+  readonly #busy = new Set<WorkerThread>();
+  #isClosed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws: what cannot be read is refused. The bytes in `input` are gone afterwards, unless they come back. */
+  async run<K extends keyof J & string>(
+    name: K,
+    input: Parameters<J[K]>[0] & object,
+    order: JobOrder,
+  ): Promise<JobResult<ReturnType<J[K]>>> {
+    const isTooMuch = order.direction === 'outbound' && this.#turns.waiting(order.agentId) >= MAX_WAITING;
+    if (isTooMuch) return { ok: false, refusal: BUSY };
+    if (this.#isClosed) return { ok: false, refusal: refusalOf(order) };
+    const result = await new Promise<JobResult<object>>((done) => {
+      this.#turns.add(order.agentId, { ...order, name, input, done });
+      this.#next();
+    });
+    return result as JobResult<ReturnType<J[K]>>;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (let one = this.#turns.take(); one; one = this.#turns.take())
+      one.done({ ok: false, refusal: refusalOf(one) });
+    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((thread) => thread.close()));
+  }
+
+  #next(): void {
+    const thread = this.#free();
+    const waiting = thread && this.#turns.take();
+    if (!waiting) {
+      if (thread) this.#idle.push(thread);
+      return;
+    }
+    this.#busy.add(thread);
+    void this.#do(thread, waiting);
+  }
+
+  async #do(thread: WorkerThread, { name, input, scan, size, direction, done }: Waiting): Promise<void> {
+    const limitMs = (this.#options.limitMs ?? LIMIT_MS) + size * MS_PER_BYTE;
+    const result = await thread.run(name, input, scan.source, limitMs);
+    this.#busy.delete(thread);
+    if (!thread.isDead) this.#idle.push(thread);
+    if ('fault' in result) {
+      if (!this.#isClosed) this.#options.onFault(result.fault);
+      done({ ok: false, refusal: refusalOf({ direction }) });
+    } else {
+      done({ ok: true, value: result.value });
+    }
+    this.#next();
+  }
+
+  #free(): WorkerThread | undefined {
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.isDead) return idle;
+    const { file, digestKey, threads } = this.#options;
+    if (this.#isClosed || this.#busy.size >= threads) return undefined;
+    return new WorkerThread(file, { digestKey });
+  }
+}
+
+const BUSY = refuse(
+  'concurrency_limited',
+  'too many large messages of this agent wait to be read; send fewer at once',
+  { retryAfterSeconds: 1 },
+);
+const UNREAD = refuse('input_too_large', 'the message is too large or too intricate to be read in time');
+const UNREAD_RESULT = refuse(
+  'result_too_large',
+  'the result is too large or too intricate to be read in time',
+);
+
+function refusalOf({ direction }: Pick<JobOrder, 'direction'>): Refusal {
+  return direction === 'outbound' ? UNREAD : UNREAD_RESULT;
+}
