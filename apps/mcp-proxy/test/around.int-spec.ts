@@ -11,18 +11,12 @@ const EVENTS = { accept: 'text/event-stream' };
 
 describeWithOpa('around a governed MCP server', () => {
   const its = governedServer();
-  const send = (
-    method: string,
-    params: object,
-    more: object = { id: 1 },
-  ): ReturnType<typeof its.proxy.post> =>
-    its.proxy.post('rec', { jsonrpc: '2.0', method, params, ...more }, its.session);
 
   describe('a call without an id', () => {
     it.each(['tools/call', 'resources/read', 'prompts/get', 'ping', 'vendor/x'])(
       '%s is refused and recorded, and reaches nobody',
       async (method) => {
-        const { status, headers } = await send(method, { name: 'delete_everything', uri: 'x:y' }, {});
+        const { status, headers } = await its.send(method, { name: 'delete_everything', uri: 'x:y' }, {});
         expect(status).toBe(400);
         expect(its.upstream.seen).toEqual([]);
         const [row] = await its.rows(headers['x-behavry-decision']);
@@ -31,7 +25,7 @@ describeWithOpa('around a governed MCP server', () => {
     );
 
     it('an unknown notification is decided and recorded', async () => {
-      const { status, headers } = await send('notifications/vendor', { a: 1 }, {});
+      const { status, headers } = await its.send('notifications/vendor', { a: 1 }, {});
       expect(status).toBe(403);
       expect(its.upstream.seen).toEqual([]);
       expect(await its.rows(headers['x-behavry-decision'])).toMatchObject([
@@ -55,7 +49,7 @@ describeWithOpa('around a governed MCP server', () => {
       await eventually(() => {
         expect(held).toHaveLength(1);
       });
-      const pinged = await send('ping', {}, { id: 5 });
+      const pinged = await its.send('ping', {}, { id: 5 });
       expect(pinged.json).toEqual({ jsonrpc: '2.0', id: 5, result: {} });
       held[0]?.();
       const { json, text } = await calling;

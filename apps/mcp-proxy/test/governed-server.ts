@@ -13,6 +13,8 @@ export interface Governed {
   readonly proxy: RunningProxy;
   readonly upstream: RecordingUpstream;
   readonly session: Record<string, string>;
+  /** Sends a message of the session; `more` is what it has beside method and params. */
+  send(method: string, params: object, more?: object): ReturnType<RunningProxy['post']>;
   /** Waits for both records of a decision. */
   rows(id: unknown): Promise<[DecisionEntry, OutcomeEntry]>;
 }
@@ -73,6 +75,8 @@ export function governedServer(): Governed {
     get session() {
       return session;
     },
+    send: (method, params, more = { id: 1 }) =>
+      proxy.post('rec', { jsonrpc: '2.0', method, params, ...more }, session),
     rows: async (id) =>
       eventually(() => {
         const own = proxy.entries.filter((entry) => entry.id === id).flatMap(bothOf);

@@ -9,12 +9,6 @@ const SECRET = `ghp_${'a1B2'.repeat(9)}`;
 
 describeWithOpa('what a governed MCP server and its agent are kept from', () => {
   const its = governedServer();
-  const send = (
-    method: string,
-    params: object,
-    more: object = { id: 1 },
-  ): ReturnType<typeof its.proxy.post> =>
-    its.proxy.post('rec', { jsonrpc: '2.0', method, params, ...more }, its.session);
 
   describe('what passes undecided carries nothing out', () => {
     it.each([
@@ -28,7 +22,7 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
         { protocolVersion: '2025-11-25', capabilities: { experimental: { x: SECRET } }, clientInfo: {} },
       ],
     ])('%s %j is refused and recorded', async (method, params) => {
-      const { json, headers } = await send(method, params);
+      const { json, headers } = await its.send(method, params);
       expect(json.error?.data).toMatchObject({ reason_code: 'dlp_blocked' });
       expect(its.upstream.seen).toEqual([]);
       expect(await its.rows(headers['x-behavry-decision'])).toMatchObject([{ dlp_action: 'blocked' }, {}]);
@@ -40,7 +34,7 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
       ['logging/setLevel', { level: 'debug', note: 'free text' }, { level: 'debug' }],
       ['notifications/initialized', { note: 'free text' }, {}],
     ])('%s goes on with its known members alone', async (method, params, known) => {
-      await send(method, params, method.startsWith('notifications/') ? {} : { id: 1 });
+      await its.send(method, params, method.startsWith('notifications/') ? {} : { id: 1 });
       const [seen] = its.upstream.seen;
       expect((JSON.parse(seen?.body ?? '') as { params: unknown }).params).toEqual(known);
     });
@@ -119,7 +113,7 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
       its.upstream.behaviour = ({ body }, response) => {
         answer(response, body, { tools });
       };
-      const { json } = await send('tools/list', {});
+      const { json } = await its.send('tools/list', {});
       expect(json.error?.data).toMatchObject({ reason_code: 'result_too_large' });
     });
   });

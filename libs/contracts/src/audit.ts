@@ -103,6 +103,20 @@ export interface OutcomeEntry {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
+/** What becomes of a decision of which nobody can tell how it ended; whoever knows more says it. */
+export const ABANDONED_OUTCOME: Readonly<Omit<OutcomeEntry, 'type' | 'id' | 'ts'>> = {
+  outcome: 'aborted',
+  response_code: null,
+  latency_ms: 0,
+  error: 'process_restarted',
+  dlp_findings: [],
+  dlp_action: 'none',
+  injection_findings: [],
+  bytes_down: 0,
+  tokens: null,
+  extra: {},
+};
+
 /** An exchange that was over before anything was forwarded: both entries in one. */
 export interface WholeEntry extends Omit<DecisionEntry, 'type'>, Omit<OutcomeEntry, 'type' | 'ts'> {
   readonly type: 'whole';

@@ -20,6 +20,7 @@ export {
 export type { Contribution, DecisionInput, Finding, Obligation, PolicyDecision } from './decision';
 export { AUDIT_FIELDS, type AuditColumnType, type AuditField, type FieldShape } from './audit-fields';
 export {
+  ABANDONED_OUTCOME,
   AUDIT_RECORD_VERSION,
   DLP_ACTIONS,
   MAX_AUDIT_ENTRY_BYTES,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  ABANDONED_OUTCOME,
   AUDIT_FIELDS,
   AUDIT_RECORD_VERSION,
   DLP_ACTIONS,
@@ -25,20 +26,6 @@ const EMPTY = Object.fromEntries(
 ) as unknown as Writable<AuditRecord>;
 const DECIDED = namesOf('decision', 'both');
 const SETTLED = namesOf('outcome');
-
-/** What an exchange looks like of which nobody knows how it ended. */
-const ABANDONED: Settled = {
-  outcome: 'aborted',
-  response_code: null,
-  latency_ms: 0,
-  error: 'process_restarted',
-  dlp_findings: [],
-  dlp_action: 'none',
-  injection_findings: [],
-  bytes_down: 0,
-  tokens: null,
-  extra: {},
-};
 
 const NOBODY: Decided = {
   id: '',
@@ -89,7 +76,7 @@ export function wholeRow(entry: WholeEntry): NewAuditRow {
 
 /** @returns the row of a decision whose outcome never came */
 export function abandonedRow(decision: Decided): NewAuditRow {
-  return mergedRow(decision, ABANDONED);
+  return mergedRow(decision, ABANDONED_OUTCOME);
 }
 
 /**
@@ -97,7 +84,7 @@ export function abandonedRow(decision: Decided): NewAuditRow {
  * @param row `ts` RFC 3339; `extra` names the place and the digest of what was set aside
  */
 export function setAsideRow(row: Pick<AuditRecord, 'id' | 'tenant_id' | 'ts' | 'extra'>): NewAuditRow {
-  return mergedRow({ ...NOBODY, ...row }, { ...ABANDONED, error: 'record_set_aside' });
+  return mergedRow({ ...NOBODY, ...row }, { ...ABANDONED_OUTCOME, error: 'record_set_aside' });
 }
 
 /**

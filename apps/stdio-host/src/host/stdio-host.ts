@@ -124,12 +124,17 @@ export class StdioHost {
     try {
       const process = await ServerProcess.start({ command, args, env: resolved, home, searchPath });
       this.#running.add(process);
-      if (this.#isClosing) process.end();
+      // It may have begun to stop while the process was being made.
+      if (this.#hasToStop()) process.end();
       return { process, home, serverId };
     } catch (error) {
       this.#leave(serverId, home);
       throw error;
     }
+  }
+
+  #hasToStop(): boolean {
+    return this.#isClosing;
   }
 
   // Before a server's first process and after its last one nothing runs under its user id.

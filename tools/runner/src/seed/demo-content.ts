@@ -48,8 +48,9 @@ async function widenLimits(control: PlaneClient): Promise<void> {
 
 function makeScratch(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  // The server that works in it may run under a user of its own.
-  chmodSync(folder, 0o1777);
+  // Servers run under users of their own, and each plane has other ones: no sticky bit, so that one plane's
+  // server may replace what another's has written.
+  chmodSync(folder, 0o777);
   const hello = join(folder, 'hello.txt');
   if (!existsSync(hello)) writeFileSync(hello, 'Hello from the scratch folder.\n');
 }

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { LostEntry, OutcomeEntry, SpoolEntry } from '@behavry/contracts';
+import { ABANDONED_OUTCOME, type LostEntry, type OutcomeEntry, type SpoolEntry } from '@behavry/contracts';
 import { listSegments, replaceFile, segmentFile } from './spool-folder';
 import { decodeSegment, encodeLine, type SpoolLine } from './spool-line';
 
@@ -95,18 +95,10 @@ async function keepAside(folder: string, file: string): Promise<string> {
 /** @returns what became of a decision whose process died before it knew */
 export function abortedOutcome(id: string, decidedAt: string, now: number): OutcomeEntry {
   return {
+    ...ABANDONED_OUTCOME,
     type: 'outcome',
     id,
     ts: new Date(now).toISOString(),
-    outcome: 'aborted',
-    response_code: null,
     latency_ms: Math.max(0, now - Date.parse(decidedAt)),
-    error: 'process_restarted',
-    dlp_findings: [],
-    dlp_action: 'none',
-    injection_findings: [],
-    bytes_down: 0,
-    tokens: null,
-    extra: {},
   };
 }
