@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  auditKeyLabel,
+  AUDIT_EVENTS_KEY,
   signedTextOf,
   type AuditEventsPayload,
   type DecisionEntry,
@@ -83,9 +83,9 @@ export function wholeOf(change: Partial<WholeEntry> = {}): WholeEntry {
 
 export type UnsignedBatch = Omit<AuditEventsPayload, 'mac'>;
 
-/** A batch with the signature of mcp-proxy. */
+/** A batch with the signature that proxies of the plane give. */
 export function signed(keys: PlaneKeys, batch: UnsignedBatch): AuditEventsPayload {
-  return { ...batch, mac: keys.mac(auditKeyLabel('mcp-proxy'), signedTextOf(batch)) };
+  return { ...batch, mac: keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch)) };
 }
 
 /** A batch as a proxy makes it, not signed yet. */

@@ -71,8 +71,8 @@ export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/l
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
 export { isObject, type QueueDefinition } from './queues/queue-definition';
 export {
+  AUDIT_EVENTS_KEY,
   AUDIT_EVENTS_QUEUE,
-  auditKeyLabel,
   signedTextOf,
   spoolEntriesOf,
   type AuditEventsPayload,

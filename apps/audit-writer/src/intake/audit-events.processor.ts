@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
 import { QueryFailedError } from 'typeorm';
-import {
-  AUDIT_EVENTS_QUEUE,
-  auditKeyLabel,
-  signedTextOf,
-  spoolEntriesOf,
-  type AuditEventsPayload,
-} from '@behavry/contracts';
+import { AUDIT_EVENTS_KEY, signedTextOf, spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
 import { storableJson } from '@behavry/domain';
-import { equalInConstantTime, type ServiceContext } from '@behavry/platform';
+import { equalInConstantTime, RefusedJobError, type ServiceContext } from '@behavry/platform';
 import { SpoolGapError, type Batch, type BatchStore, type StoredBatch } from './batch-store';
 
 const FIRST_RETRY_MS = 100;
@@ -61,7 +55,7 @@ export class AuditEventsProcessor {
     });
     this.#forged = new Counter({
       name: 'behavry_audit_writer_forged_batches_total',
-      help: 'Batches that no proxy of this plane signed; they are ignored.',
+      help: 'Batches that no proxy of this plane signed; none is stored.',
       registers,
     });
     this.#duration = new Histogram({
@@ -73,17 +67,13 @@ export class AuditEventsProcessor {
   }
 
   /**
-   * Stores one batch; one that no proxy signed is ignored and acknowledged to nobody.
-   * @throws SpoolGapError, and the last error of the database when the process is stopping
+   * Stores one batch.
+   * @throws RefusedJobError for one that no proxy signed, SpoolGapError, and the last error of the database when the process is stopping
    */
   async process(payload: AuditEventsPayload): Promise<void> {
     if (!this.#isGenuine(payload)) {
       this.#forged.inc();
-      this.context.log.error(
-        { event: 'audit_batch_forged', spool: payload.spool_id, first: payload.first, last: payload.last },
-        'audit: a batch was not signed by a proxy of this plane and is ignored; look who else reaches the queue',
-      );
-      return;
+      throw new RefusedJobError('no proxy of this plane signed the batch; look who else reaches the queue');
     }
     const end = this.#duration.startTimer();
     const batch = read(payload);
@@ -109,9 +99,9 @@ export class AuditEventsProcessor {
 
   #isGenuine(payload: AuditEventsPayload): boolean {
     const text = signedTextOf(payload);
-    const { keys } = this.context;
-    return AUDIT_EVENTS_QUEUE.producers.some((app) =>
-      equalInConstantTime(payload.mac, keys.mac(auditKeyLabel(app), text)),
+    // What is signed is its UTF-8, in which half a character and U+FFFD are the same.
+    return (
+      text.isWellFormed() && equalInConstantTime(payload.mac, this.context.keys.mac(AUDIT_EVENTS_KEY, text))
     );
   }
 

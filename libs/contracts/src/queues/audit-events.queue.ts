@@ -1,4 +1,3 @@
-import type { AppName } from '../apps';
 import type { LostEntry, SpoolEntry } from '../audit';
 import { isObject, type QueueDefinition } from './queue-definition';
 
@@ -10,18 +9,16 @@ export interface AuditEventsPayload {
   readonly last: number;
   /** The entries as one JSON array, in the texts that were spooled: nobody on the way parses them. */
   readonly entries: string;
-  /** HMAC-SHA-256 of {@link signedTextOf} under its producer's key, base64url: strangers reach queues too. */
+  /** HMAC-SHA-256 of {@link signedTextOf} under {@link AUDIT_EVENTS_KEY}, base64url: strangers reach queues too. */
   readonly mac: string;
 }
 
-/** @returns what the signature of a batch covers */
+/** The label under which the key of the queue's signatures is derived from plane.key, which strangers do not have. */
+export const AUDIT_EVENTS_KEY = 'audit-events';
+
+/** @returns what the signature of a batch covers: all of it, so that it is worth nothing for another place or spool */
 export function signedTextOf({ spool_id, first, last, entries }: Omit<AuditEventsPayload, 'mac'>): string {
   return `${spool_id}\n${String(first)}\n${String(last)}\n${entries}`;
-}
-
-/** @returns the label under which a producer's key is derived from plane.key */
-export function auditKeyLabel(producer: AppName): string {
-  return `audit-events/${producer}`;
 }
 
 /**

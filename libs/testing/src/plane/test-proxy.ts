@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
+  AUDIT_EVENTS_KEY,
   AUDIT_EVENTS_QUEUE,
-  auditKeyLabel,
   signedTextOf,
   spoolEntriesOf,
   type ConfigDocument,
@@ -84,8 +84,8 @@ export async function startTestProxy<C extends ProxyConfig>({
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
   writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
-    if (batch.mac !== keys.mac(auditKeyLabel(definition.app), signedTextOf(batch)))
-      throw new Error('a batch is not signed by its proxy');
+    if (batch.mac !== keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch)))
+      throw new Error('a batch is not signed');
     entries.push(...spoolEntriesOf(batch).filter((entry): entry is SpoolEntry => entry.type !== 'lost'));
     await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
