@@ -52,6 +52,8 @@ export interface TestProxyOptions<C extends ProxyConfig> {
   readonly policies: readonly string[] | TestOpaOptions;
   readonly hasRedis?: boolean;
   readonly document?: Partial<ConfigDocument>;
+  /** Whether audit-writer has told which sessions have ended: none (true). */
+  readonly knowsEndedSessions?: boolean;
 }
 
 /** Starts one for agents `a1` and `a2`. Calls that are escalated stay pending until the test answers otherwise. */
@@ -61,6 +63,7 @@ export async function startTestProxy<C extends ProxyConfig>({
   policies,
   document = {},
   hasRedis = false,
+  knowsEndedSessions = true,
 }: TestProxyOptions<C>): Promise<TestProxy> {
   const plane = await startTestPlane({ schemas: [], hasRedis });
   const { folder, dbUrl, keys, issuer, redisUrl, redisPrefix } = plane;
@@ -90,7 +93,7 @@ export async function startTestProxy<C extends ProxyConfig>({
     await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
   await putAsOwner(app, 'issuers', issuer.trusted);
-  await putAsOwner(app, 'sessions.ended', { sessions: {} });
+  if (knowsEndedSessions) await putAsOwner(app, 'sessions.ended', { sessions: {} });
   let present = configDocument({ agents: [agentEntry('a1'), agentEntry('a2')], generation: 0, ...document });
   const configure = async (changes: Partial<ConfigDocument>): Promise<void> => {
     present = { ...present, ...changes, generation: present.generation + 1 };
