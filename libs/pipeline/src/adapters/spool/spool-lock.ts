@@ -91,6 +91,7 @@ export class SpoolLock {
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
+    this.#timer = undefined; // a look that is under way must not take nobody for another
     if ((await readHolder(this.file))?.token === this.token)
       await writeFile(this.file, JSON.stringify(NOBODY), { mode: 0o600 });
   }
