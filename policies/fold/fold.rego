@@ -9,38 +9,52 @@ package behavry.fold
 
 verdicts := ["deny", "escalate", "restrict", "allow"]
 
-ranks := {"deny": 0, "escalate": 1, "restrict": 2, "allow": 3}
+# Policies that concern the call, as rank of a verdict (0 is the strongest), category and name. Every group is found by
+# a whole path, so that no more of the index is read than is asked for.
+considered contains rule if some rule in data.behavry.index.always
 
-# Every group is found by a whole path, so that no more of the index is read than is asked for.
-groups contains data.behavry.index.always
+considered contains rule if some rule in data.behavry.index.tools[input.request.tool_name]
 
-groups contains data.behavry.index.tools[input.request.tool_name]
+considered contains rule if some rule in data.behavry.index.servers[input.request.mcp_server]
 
-groups contains data.behavry.index.servers[input.request.mcp_server]
+considered contains rule if some rule in data.behavry.index.actions[input.request.action]
 
-groups contains data.behavry.index.actions[input.request.action]
+considered contains rule if some rule in data.behavry.index.actions[input.request.action_class]
 
-groups contains data.behavry.index.actions[input.request.action_class]
+considered contains rule if {
+	is_object(input.delegation)
+	some rule in data.behavry.index.when.delegation
+}
 
-groups contains data.behavry.index.when.delegation if is_object(input.delegation)
+considered contains rule if {
+	is_object(input.workflow_session)
+	some rule in data.behavry.index.when.workflow
+}
 
-groups contains data.behavry.index.when.workflow if is_object(input.workflow_session)
+considered contains rule if {
+	input.requester.id != ""
+	some rule in data.behavry.index.when.requester
+}
 
-groups contains data.behavry.index.when.requester if input.requester.id != ""
+considered contains rule if {
+	count(input.injection.findings) > 0
+	some rule in data.behavry.index.when.injection
+}
 
-groups contains data.behavry.index.when.injection if count(input.injection.findings) > 0
+considered contains rule if {
+	count(input.dlp.findings) > 0
+	some rule in data.behavry.index.when.dlp
+}
 
-groups contains data.behavry.index.when.dlp if count(input.dlp.findings) > 0
+considered contains rule if {
+	count(input.context) > 0
+	some rule in data.behavry.index.when.context
+}
 
-groups contains data.behavry.index.when.context if count(input.context) > 0
-
-# What the named policies say: the rank of the verdict (0 is the strongest), the place of the module, its own words.
-contributions contains [ranks[verdict], category, name, entry] if {
-	some group in groups
-	some category, modules in group
-	some name, kinds in modules
-	some verdict in kinds
-	some entry in said(category, name, verdict)
+# Those of them that say something.
+contributions contains [rank, category, name] if {
+	some [rank, category, name] in considered
+	count(said(category, name, verdicts[rank])) > 0
 }
 
 said("base", name, verdict) := data.behavry.base[name][verdict]
@@ -75,7 +89,7 @@ default decision := {
 # by the table of the bundle and not by the entry: an author cannot speak in another's name.
 decision := {
 	"result": verdicts[rank],
-	"reason": reason(entry),
+	"reason": reason(min(said(category, name, verdicts[rank]))),
 	"is_reason_constant": speaker.is_reason_constant,
 	"policy": speaker.policy,
 	"policy_id": speaker.policy_id,
@@ -84,7 +98,7 @@ decision := {
 	"contributions": array.slice(speakers, 0, 32),
 	"judges_truncated": judges_truncated(speaker),
 } if {
-	[rank, category, name, entry] := min(contributions)
+	[rank, category, name] := min(contributions)
 	speaker := data.behavry.policies[category][name]
 }
 
@@ -98,11 +112,8 @@ judges_truncated(speaker) if {
 
 # Policies looked at that could say more than allow and do not declare that they can judge what is left.
 misled contains [category, name] if {
-	some group in groups
-	some category, modules in group
-	some name, kinds in modules
-	some verdict in kinds
-	verdict != "allow"
+	some [rank, category, name] in considered
+	verdicts[rank] != "allow"
 	not data.behavry.policies[category][name].judges_truncated
 }
 
@@ -113,7 +124,7 @@ reason(entry) := text if {
 } else := "a policy decided so"
 
 speakers := [who |
-	some [rank, category, name] in {[rank, category, name] | some [rank, category, name, _] in contributions}
+	some [rank, category, name] in contributions
 	row := data.behavry.policies[category][name]
 	who := {"policy": row.policy, "policy_id": row.policy_id, "version": row.version, "verdict": verdicts[rank]}
 ]
@@ -124,7 +135,8 @@ obligations(rank) := [obligation | some obligation in narrower] if {
 } else := []
 
 narrower contains obligation if {
-	some [2, _, _, entry] in contributions
+	some [2, category, name] in contributions
+	some entry in said(category, name, "restrict")
 	some obligation in entry.obligations
 }
 

@@ -23,9 +23,23 @@ row(name) := {
 
 rows(base) := {name: row(name) | some name, _ in base}
 
+# An index as the bundle has it, from one that is easier to read: verdicts by category and name.
+flat(index) := {list: ruled(list, content) | some list, content in index}
+
+ruled(list, content) := rules(content) if {
+	list == "always"
+} else := {key: rules(group) | some key, group in content}
+
+rules(group) := [[rank, category, name] |
+	some category, modules in group
+	some name, kinds in modules
+	some rank, kind in ["deny", "escalate", "restrict", "allow"]
+	kind in kinds
+]
+
 decide(index, base) := decision if {
 	decision := data.behavry.authz.decision with input as call
-		with data.behavry.index as index
+		with data.behavry.index as flat(index)
 		with data.behavry.policies as {"base": rows(base)}
 		with data.behavry.base as base
 }
@@ -113,6 +127,13 @@ test_malformed_denial_still_denies if {
 	decision.reason == "a policy decided so"
 }
 
+test_denial_of_another_shape_still_denies if {
+	every shape in [{"x": 1}, ["x"], "x"] {
+		decision := decide({"always": {"base": {"a": any_kind, "m": any_kind}}}, {"a": {"allow": said("a")}, "m": {"deny": shape}})
+		decision.result == "deny"
+	}
+}
+
 test_denial_without_words_still_denies if {
 	decision := decide({"always": {"base": {"a": any_kind, "m": any_kind}}}, {"a": {"allow": said("a")}, "m": {"deny": {{"x": 1}}}})
 	decision.result == "deny"
@@ -125,7 +146,7 @@ test_every_category_is_heard if {
 	one := {"p": {"allow": said("p")}}
 	every category in object.keys(index.always) {
 		decision := data.behavry.authz.decision with input as call
-			with data.behavry.index as index
+			with data.behavry.index as flat(index)
 			with data.behavry.policies as {category: rows(one)}
 			with data.behavry.inbound as {name: module | category == "inbound"; some name, module in one}
 			with data.behavry.requester as {name: module | category == "requester"; some name, module in one}
@@ -191,12 +212,12 @@ test_at_most_32_are_told if {
 test_constant_reason_of_the_deciding_policy_is_told if {
 	table := {"base": {"a": object.union(row("a"), {"is_reason_constant": false}), "d": row("d")}}
 	some_allow := data.behavry.authz.decision with input as call
-		with data.behavry.index as {"always": {"base": {"a": ["allow"]}}}
+		with data.behavry.index as flat({"always": {"base": {"a": ["allow"]}}})
 		with data.behavry.policies as table
 		with data.behavry.base as strong
 	some_allow.is_reason_constant == false
 	denied := data.behavry.authz.decision with input as call
-		with data.behavry.index as {"always": {"base": {"a": ["allow"], "d": ["deny"]}}}
+		with data.behavry.index as flat({"always": {"base": {"a": ["allow"], "d": ["deny"]}}})
 		with data.behavry.policies as table
 		with data.behavry.base as strong
 	denied.is_reason_constant == true
@@ -206,7 +227,7 @@ test_constant_reason_of_the_deciding_policy_is_told if {
 judges(left_out, index, able) := decision.judges_truncated if {
 	table := {"base": {name: object.union(row(name), {"judges_truncated": name in able}) | some name in ["a", "b", "d"]}}
 	decision := data.behavry.authz.decision with input as object.union(call, {"request": {"truncated": left_out}})
-		with data.behavry.index as index
+		with data.behavry.index as flat(index)
 		with data.behavry.policies as table
 		with data.behavry.base as {"a": {"allow": said("a")}, "b": {"allow": set()}, "d": {"deny": set()}}
 	decision.result == "allow"
@@ -237,7 +258,7 @@ test_truncated_input_leaves_out_who_can_only_allow_or_is_not_asked if {
 
 test_policy_missing_from_the_table_is_no_allowance if {
 	decision := data.behavry.authz.decision with input as call
-		with data.behavry.index as {"always": {"base": {"a": ["allow"]}}}
+		with data.behavry.index as flat({"always": {"base": {"a": ["allow"]}}})
 		with data.behavry.policies as {}
 		with data.behavry.base as strong
 	decision.result == "deny"

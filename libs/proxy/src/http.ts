@@ -7,13 +7,6 @@ import { unusedConnections } from './unused-connections';
 /** Header that names the decision behind an answer (surface: bodies). */
 export const DECISION_HEADER = 'x-behavry-decision';
 
-/** On every answer of a proxy: what it carries is for this caller, as it is, and for nobody's cache. */
-export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
-
 /**
  * What the routes of every proxy share: bodies arrive as bytes, whatever they claim to be, and what listens is ended
  * before the server closes.
@@ -23,10 +16,6 @@ export function prepareScope(scope: FastifyInstance, proxy: Proxy, maxBodyBytes:
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => {
     done(null, body);
-  });
-  scope.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(ANSWER_HEADERS);
-    done();
   });
   // A listening stream never ends by itself; the server waits for every connection before it closes.
   scope.addHook('preClose', () => {

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { ANSWER_HEADERS } from './http';
+
+/** What every whole answer says too (platform): what it carries is for this caller, as it is, and for nobody's cache. */
+const ANSWER_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
 
 /** A client that takes nothing for so long is gone: what is held for it is held for nobody. */
 const IDLE_WRITE_MS = 30_000;

@@ -38,6 +38,9 @@ export async function startPart(script: string, args: readonly string[]): Promis
   return child;
 }
 
+/** What a process that has just begun pays for its compiler says nothing of how it runs. */
+const WARM_UP_SECONDS = 10;
+
 /**
  * Warms a way up, then loads it as fast as it goes and counts the CPU of its processes.
  * @param groups asked before and after, because a process may be started again in between
@@ -51,7 +54,7 @@ export async function measureClosed(
 ): Promise<ClosedFigures> {
   await settle(groups);
   const order = { ...target, inFlight, perSecond: 0 };
-  await runLoad({ ...order, seconds: Math.max(2, seconds / 3) });
+  await runLoad({ ...order, seconds: Math.max(WARM_UP_SECONDS, seconds) });
   const before = groups();
   const usedBefore = before.map((group) => usageOf(group).cpuMs);
   const load = await runLoad({ ...order, seconds });
@@ -73,7 +76,7 @@ export async function measurePaced(
   target: Target,
   { seconds, inFlight, perSecond }: MeasureOptions,
 ): Promise<LoadResult> {
-  await runLoad({ ...target, inFlight, perSecond, seconds: 2 });
+  await runLoad({ ...target, inFlight, perSecond, seconds: WARM_UP_SECONDS });
   const load = await runLoad({ ...target, inFlight, perSecond, seconds });
   expectNoErrors(way, load);
   return load;

@@ -37,8 +37,6 @@ function policy(text: string, concerns: Concerns = EVERYTHING): TenantPolicy {
   return { id: `id-${text}`, version: 3, package: place.package, content: `package ${text}\n`, concerns };
 }
 
-const ANY = ['deny', 'escalate', 'restrict', 'allow'];
-
 const CONTENT: BundleContent = {
   shipped: SHIPPED,
   policies: [
@@ -77,11 +75,11 @@ describe('the files of a bundle', () => {
       index: unknown;
     };
     expect(data.index).toEqual({
-      always: { base: { blast_radius: [] } },
-      tools: { rm: { base: { deletes: ['deny'] } }, unlink: { base: { deletes: ['deny'] } } },
-      servers: { files: { simple: { mine: ANY } } },
-      actions: { delete: { base: { deletes: ['deny'] } } },
-      when: { delegation: { delegation: { scope: ['deny'] } } },
+      always: [],
+      tools: { rm: [[0, 'base', 'deletes']], unlink: [[0, 'base', 'deletes']] },
+      servers: { files: [0, 1, 2, 3].map((rank) => [rank, 'simple', 'mine']) },
+      actions: { delete: [[0, 'base', 'deletes']] },
+      when: { delegation: [[0, 'delegation', 'scope']] },
     });
   });
 
@@ -130,7 +128,7 @@ describe('the files of a bundle', () => {
   });
 
   it('have a digest that only their content decides', () => {
-    expect(contentDigest(files)).toBe('41873d0b9f4706c1856c3042bda32feb63cd048b87d962a3808721c46bedbc64');
+    expect(contentDigest(files)).toBe('f4a21a1cfcdd43b6ddda358a79cb54cb58ef6b24cfaca0de4eeb98ee10fbf6e6');
   });
 
   it('are the same for every order of the same policies', () => {
@@ -172,7 +170,7 @@ describe('manifest and signature', () => {
       revision: '20260101T000000Z',
       roots: ['behavry'],
       rego_version: 1,
-      metadata: { digest: 'd', generation: 7, policies: 2, builder: 2 },
+      metadata: { digest: 'd', generation: 7, policies: 2, builder: 3 },
     });
   });
 

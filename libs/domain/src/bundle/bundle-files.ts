@@ -7,7 +7,7 @@ import { simpleAdapter } from './simple-adapter';
 import { policyTable, tenantIndex, type IndexedPolicy } from './tenant-index';
 
 /** Version of the way in which bundles are put together; part of the manifest. */
-export const BUNDLE_BUILDER_VERSION = 2;
+export const BUNDLE_BUILDER_VERSION = 3;
 
 /** Shipped folders that hold the fold itself and are no policies. */
 const MACHINERY: readonly string[] = ['authz', 'fold'];

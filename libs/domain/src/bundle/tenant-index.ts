@@ -1,18 +1,19 @@
+import { byCodePoint } from './bundle-json';
 import { CONTRIBUTION_KINDS, type Concerns } from './concerns';
 
-/** Policies by category and name, each with the verdicts that it has rules for. */
-export type IndexGroup = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+/** Rank of a verdict that a policy has rules for (0 is the strongest), the policy's category and its name. */
+export type IndexedRule = readonly [rank: number, category: string, name: string];
 
 /**
  * What the fold looks names up in, so that a decision's cost does not grow with the number of policies:
  * each leaf is found by a whole path.
  */
 export interface TenantIndex {
-  readonly always: IndexGroup;
-  readonly tools: Readonly<Record<string, IndexGroup>>;
-  readonly servers: Readonly<Record<string, IndexGroup>>;
-  readonly actions: Readonly<Record<string, IndexGroup>>;
-  readonly when: Readonly<Record<string, IndexGroup>>;
+  readonly always: readonly IndexedRule[];
+  readonly tools: Readonly<Record<string, readonly IndexedRule[]>>;
+  readonly servers: Readonly<Record<string, readonly IndexedRule[]>>;
+  readonly actions: Readonly<Record<string, readonly IndexedRule[]>>;
+  readonly when: Readonly<Record<string, readonly IndexedRule[]>>;
 }
 
 /** What is known of one policy, apart from its text. */
@@ -40,8 +41,6 @@ export interface PolicyRow {
 /** The table of a bundle's policies by category and name; nothing in it comes from an author's own words. */
 export type PolicyTable = Readonly<Record<string, Readonly<Record<string, PolicyRow>>>>;
 
-type Groups = Map<string, Map<string, Map<string, readonly string[]>>>;
-
 /** Builds the table from what is stored, never from a policy's text. */
 export function policyTable(policies: readonly IndexedPolicy[]): PolicyTable {
   const table: Record<string, Record<string, PolicyRow>> = {};
@@ -59,42 +58,26 @@ export function policyTable(policies: readonly IndexedPolicy[]): PolicyTable {
 
 /** Builds the index; the same policies in any order give the same index. */
 export function tenantIndex(policies: readonly IndexedPolicy[]): TenantIndex {
-  const always: Groups = new Map();
-  const tools: Groups = new Map();
-  const servers: Groups = new Map();
-  const actions: Groups = new Map();
-  const when: Groups = new Map();
-  for (const { category, name, concerns } of policies) {
-    const add = (groups: Groups, keys: readonly string[]): void => {
-      for (const key of keys) {
-        const group = groups.get(key) ?? new Map<string, Map<string, readonly string[]>>();
-        const names = group.get(category) ?? new Map<string, readonly string[]>();
-        groups.set(key, group.set(category, names.set(name, concerns.kinds ?? CONTRIBUTION_KINDS)));
-      }
-    };
-    if (concerns.everything) {
-      add(always, ['']);
-    } else {
-      add(tools, concerns.tools);
-      add(servers, concerns.servers);
-      add(actions, concerns.actions);
-      add(when, concerns.when);
-    }
-  }
-  return {
-    always: plain(always)[''] ?? {},
-    tools: plain(tools),
-    servers: plain(servers),
-    actions: plain(actions),
-    when: plain(when),
-  };
-}
-
-function plain(groups: Groups): Record<string, IndexGroup> {
-  return Object.fromEntries(
-    [...groups].map(([key, group]) => [
-      key,
-      Object.fromEntries([...group].map(([category, names]) => [category, Object.fromEntries(names)])),
-    ]),
+  const inOrder = [...policies].sort(
+    (a, b) => byCodePoint(a.category, b.category) || byCodePoint(a.name, b.name),
   );
+  const rulesBy = (keysOf: (concerns: Concerns) => Iterable<string>): Record<string, IndexedRule[]> => {
+    const groups = new Map<string, IndexedRule[]>();
+    for (const { category, name, concerns } of inOrder) {
+      const rules = (concerns.kinds ?? CONTRIBUTION_KINDS).map(
+        (kind): IndexedRule => [CONTRIBUTION_KINDS.indexOf(kind), category, name],
+      );
+      for (const key of keysOf(concerns)) groups.set(key, (groups.get(key) ?? []).concat(rules));
+    }
+    return Object.fromEntries(groups);
+  };
+  const listed = (list: 'tools' | 'servers' | 'actions' | 'when'): Record<string, IndexedRule[]> =>
+    rulesBy((concerns) => (concerns.everything ? [] : new Set(concerns[list])));
+  return {
+    always: rulesBy(({ everything }) => (everything ? ['always'] : []))['always'] ?? [],
+    tools: listed('tools'),
+    servers: listed('servers'),
+    actions: listed('actions'),
+    when: listed('when'),
+  };
 }
