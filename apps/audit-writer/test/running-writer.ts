@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, ROLES, type AuditEvent, type AuditEventsPayload } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE, ROLES, type AuditEvent } from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   createLogger,
@@ -21,7 +21,7 @@ import {
 import { putAsOwner, queuesAs, tempDir } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { AuditWriterConfig } from '../src/audit-writer.config';
-import { TENANT } from './entries';
+import { signed, TENANT, type UnsignedBatch } from './entries';
 
 const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -64,7 +64,8 @@ export interface RunningWriter {
   readonly app: NestFastifyApplication;
   readonly context: ServiceContext<AuditWriterConfig>;
   readonly state: PlaneState;
-  send(batch: AuditEventsPayload, jobId?: string): Promise<void>;
+  /** Sends a batch, signed unless it bears a signature. */
+  send(batch: UnsignedBatch & { readonly mac?: string }, jobId?: string): Promise<void>;
   get(path: string, token?: string): Promise<{ status: number; body: Body; text: string }>;
   call(method: 'POST' | 'DELETE', path: string, token?: string): Promise<{ status: number; body: Body }>;
   positions(): Readonly<Record<string, number>>;
@@ -125,7 +126,8 @@ export async function startWriter(
     app,
     context,
     state,
-    send: (batch, jobId) => producer.add(batch, jobId === undefined ? {} : { jobId }),
+    send: (batch, jobId) =>
+      producer.add({ ...signed(plane.keys, batch), ...batch }, jobId === undefined ? {} : { jobId }),
     get: (path, token = personToken(clock, ['viewer'])) => ask('GET', path, token),
     call: (method, path, token = personToken(clock, ['analyst'])) => ask(method, path, token),
     positions: () => positions,

@@ -32,12 +32,14 @@ const CLIENT_HEADERS = { 'content-type': 'application/json', accept: 'applicatio
 export async function startProxy(
   settings: Partial<McpProxyConfig>,
   servers: readonly McpServerEntry[],
+  knowsEndedSessions = true,
 ): Promise<RunningProxy> {
   const proxy = await startTestProxy({
     definition: MCP_PROXY,
     settings,
     policies: [join(__dirname, 'opa', 'policy.rego')],
     document: { mcp_servers: servers },
+    knowsEndedSessions,
   });
   const tokens = new Map<string, string>();
   const bearerOf = (agent: string): Record<string, string> => {

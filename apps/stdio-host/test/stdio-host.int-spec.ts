@@ -1,4 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { eventually, startTestStdioHost, tempDir, type TestStdioHost } from '@behavry/testing';
 import { PROBE, PROBE_COMMAND, probe, ProbeConnection, startRequest } from './probe';
@@ -159,6 +170,45 @@ describe('the end of a server', () => {
     30_000,
   );
 });
+
+it('stops with nothing left of what ran and of what was just being started', async () => {
+  // Neither the end of its input nor that of the host ends it.
+  const sleep = { command: '/bin/sleep', args: ['600'], env: ['PLAIN'] };
+  const own = await startTestStdioHost({ commands: [sleep] });
+  const running = (): unknown[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          return readlinkSync(`/proc/${pid}/cwd`).startsWith(own.folder);
+        } catch {
+          return false;
+        }
+      });
+  const request = startRequest({ command: sleep.command, args: sleep.args });
+  try {
+    await Promise.all([probe(own.socket, request), probe(own.socket, request)]);
+    expect(running()).toHaveLength(2);
+    // A third one whose secret comes slowly.
+    mkdirSync(join(own.secretsDir, 'probe'));
+    const secret = join(own.secretsDir, 'probe', 'slow');
+    execFileSync('mkfifo', ['-m', '600', secret]);
+    const third = ProbeConnection.open(own.socket, { ...request, env: { PLAIN: 'file:slow' } }).catch(String);
+    const writer = await eventually(() => openSync(secret, constants.O_WRONLY | constants.O_NONBLOCK));
+    const stopped = own.stop('SIGTERM');
+    await eventually(() => {
+      expect(own.log()).toContain('"message":"stopping"');
+    });
+    writeSync(writer, 'value');
+    closeSync(writer);
+    await stopped;
+    expect(running()).toEqual([]);
+    expect(await third).toEqual(expect.any(String));
+  } finally {
+    await own.stop();
+    for (const pid of running()) process.kill(Number(pid), 'SIGKILL');
+  }
+}, 30_000);
 
 it('as many processes run as may', async () => {
   const own = await startTestStdioHost({ commands: COMMANDS, env: { BEHAVRY_STDIO_MAX_PROCESSES: '2' } });

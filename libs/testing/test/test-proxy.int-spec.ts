@@ -1,8 +1,9 @@
-import { AUDIT_EVENTS_QUEUE, type SpoolEntry } from '@behavry/contracts';
+import { AUDIT_EVENTS_KEY, AUDIT_EVENTS_QUEUE, signedTextOf, type SpoolEntry } from '@behavry/contracts';
 import {
   PlaneState,
   ProxyConfig,
   QueueBroker,
+  ServiceContext,
   TokenVerifier,
   type ServiceDefinition,
 } from '@behavry/platform';
@@ -32,10 +33,12 @@ const DEFINITION: ServiceDefinition<ProxyConfig> = {
         const token = request.headers.authorization?.slice(7) ?? '';
         const verified = app.get(TokenVerifier).verify(token, 'behavry:agent');
         const entry = { id: request.id } as SpoolEntry;
+        const batch = { spool_id: 's', first: 1, last: 1, entries: JSON.stringify([entry]) };
+        const mac = app.get<ServiceContext>(ServiceContext).keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch));
         await app
           .get(QueueBroker)
           .producer(AUDIT_EVENTS_QUEUE)
-          .add({ spool_id: 's', first: 1, last: 1, entries: JSON.stringify([entry]) });
+          .add({ ...batch, mac });
         return { verified, id: entry.id, agents: state.get('config')?.value.agents };
       });
   },

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -46,6 +46,11 @@ export class PlaneKeys {
   /** @returns 32 bytes for one purpose (HKDF-SHA-256, RFC 5869) */
   derive(label: string): Buffer {
     return Buffer.from(hkdfSync('sha256', this.#root, '', `behavry/${label}`, 32));
+  }
+
+  /** @returns HMAC-SHA-256 of a text under the key of `label`, base64url */
+  mac(label: string, text: string): string {
+    return createHmac('sha256', this.derive(label)).update(text).digest('base64url');
   }
 
   /** The bearer that apps of one plane show each other on `/internal/*`. */

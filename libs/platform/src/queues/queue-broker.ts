@@ -18,6 +18,9 @@ export interface QueueProducer<Payload> {
   add(payload: Payload, options?: AddOptions): Promise<void>;
 }
 
+/** What a handler throws for a job that is to be tried by nobody again, whatever the job itself says of attempts. */
+export class RefusedJobError extends UnrecoverableError {}
+
 export type QueueHandler<Payload> = (payload: Payload) => Promise<void>;
 
 export interface ConsumeOptions {
@@ -89,7 +92,7 @@ export class QueueBroker {
     if (definition.consumer !== this.app)
       throw new Error(`${this.app} is not the consumer of ${definition.name}`);
     const process = async (job: Job<unknown>): Promise<void> => {
-      if (!definition.accepts(job.data)) throw new UnrecoverableError('the payload does not fit the queue');
+      if (!definition.accepts(job.data)) throw new RefusedJobError('the payload does not fit the queue');
       await handler(job.data);
     };
     const worker = this.#worker(definition.name, process, options.concurrency ?? 1);
@@ -101,7 +104,8 @@ export class QueueBroker {
     });
     worker.on('failed', (job, error) => {
       this.metrics.jobs.inc({ queue: definition.name, result: 'failed' });
-      const last = job === undefined || job.attemptsMade >= definition.attempts;
+      const last =
+        job === undefined || job.attemptsMade >= definition.attempts || error instanceof RefusedJobError;
       this.log[last ? 'error' : 'warn'](
         { err: error, queue: definition.name, job: job?.id, attempts: job?.attemptsMade },
         last ? 'a job failed for good' : 'a job failed and will be tried again',

@@ -1,6 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type ConfigDocument, type SpoolEntry } from '@behavry/contracts';
+import {
+  AUDIT_EVENTS_KEY,
+  AUDIT_EVENTS_QUEUE,
+  signedTextOf,
+  spoolEntriesOf,
+  type ConfigDocument,
+  type SpoolEntry,
+} from '@behavry/contracts';
 import {
   createLogger,
   createService,
@@ -45,6 +52,8 @@ export interface TestProxyOptions<C extends ProxyConfig> {
   readonly policies: readonly string[] | TestOpaOptions;
   readonly hasRedis?: boolean;
   readonly document?: Partial<ConfigDocument>;
+  /** Whether audit-writer has told which sessions have ended: none (true). */
+  readonly knowsEndedSessions?: boolean;
 }
 
 /** Starts one for agents `a1` and `a2`. Calls that are escalated stay pending until the test answers otherwise. */
@@ -54,6 +63,7 @@ export async function startTestProxy<C extends ProxyConfig>({
   policies,
   document = {},
   hasRedis = false,
+  knowsEndedSessions = true,
 }: TestProxyOptions<C>): Promise<TestProxy> {
   const plane = await startTestPlane({ schemas: [], hasRedis });
   const { folder, dbUrl, keys, issuer, redisUrl, redisPrefix } = plane;
@@ -77,11 +87,13 @@ export async function startTestProxy<C extends ProxyConfig>({
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
   writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
+    if (batch.mac !== keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch)))
+      throw new Error('a batch is not signed');
     entries.push(...spoolEntriesOf(batch).filter((entry): entry is SpoolEntry => entry.type !== 'lost'));
     await signalAs(app, 'audit-writer', 'audit.positions', { spools: { [batch.spool_id]: batch.last } });
   });
   await putAsOwner(app, 'issuers', issuer.trusted);
-  await putAsOwner(app, 'sessions.ended', { sessions: {} });
+  if (knowsEndedSessions) await putAsOwner(app, 'sessions.ended', { sessions: {} });
   let present = configDocument({ agents: [agentEntry('a1'), agentEntry('a2')], generation: 0, ...document });
   const configure = async (changes: Partial<ConfigDocument>): Promise<void> => {
     present = { ...present, ...changes, generation: present.generation + 1 };

@@ -1,4 +1,4 @@
-import type { AuditEventsPayload } from '@behavry/contracts';
+import { signedTextOf, type AuditEventsPayload } from '@behavry/contracts';
 import type { FileSpool } from './file-spool';
 
 /** The sending end of the audit queue. */
@@ -10,6 +10,8 @@ export interface QueueProducer<Payload> {
 export interface SpoolSenderOptions {
   readonly spool: FileSpool;
   readonly producer: QueueProducer<AuditEventsPayload>;
+  /** @returns the signature of a batch's text, for the writer to know whose it is */
+  readonly sign: (text: string) => string;
   readonly onFailure: (error: unknown) => void;
   /** Entries in a batch at most. */
   readonly batchSize?: number;
@@ -100,14 +102,15 @@ export class SpoolSender {
   }
 
   async #send(first: number, attempt: number): Promise<number> {
-    const { spool, producer, batchSize, batchBytes } = this.#options;
+    const { spool, producer, sign, batchSize, batchBytes } = this.#options;
     const entries = within(batchBytes, await spool.read(first, batchSize));
     if (entries.length === 0) throw new Error(`spool position ${String(first)} cannot be read`);
     const last = first + entries.length - 1;
     // A queue that keeps a failed job would swallow the same id.
     const again = attempt === 0 ? '' : `-r${String(attempt)}`;
+    const batch = { spool_id: spool.id, first, last, entries: `[${entries.join(',')}]` };
     await producer.add(
-      { spool_id: spool.id, first, last, entries: `[${entries.join(',')}]` },
+      { ...batch, mac: sign(signedTextOf(batch)) },
       { jobId: `${spool.id}-${String(first)}-${String(last)}${again}` },
     );
     return last;
