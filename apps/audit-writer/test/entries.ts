@@ -1,13 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  AUDIT_EVENTS_KEY,
-  signedTextOf,
-  type AuditEventsPayload,
-  type DecisionEntry,
-  type OutcomeEntry,
-  type WholeEntry,
-} from '@behavry/contracts';
-import type { PlaneKeys } from '@behavry/platform';
+import type { AuditEventsPayload, DecisionEntry, OutcomeEntry, WholeEntry } from '@behavry/contracts';
 
 export const TENANT = '0190aaaa-0000-7000-8000-000000000001';
 
@@ -81,15 +73,8 @@ export function wholeOf(change: Partial<WholeEntry> = {}): WholeEntry {
   return { ...outcomeOf(decision.id, refused), ...decision, type: 'whole', ...change };
 }
 
-export type UnsignedBatch = Omit<AuditEventsPayload, 'mac'>;
-
-/** A batch with the signature that proxies of the plane give. */
-export function signed(keys: PlaneKeys, batch: UnsignedBatch): AuditEventsPayload {
-  return { ...batch, mac: keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch)) };
-}
-
-/** A batch as a proxy makes it, not signed yet. */
-export function batchOf(spoolId: string, first: number, entries: readonly unknown[]): UnsignedBatch {
+/** A batch as a proxy makes it. */
+export function batchOf(spoolId: string, first: number, entries: readonly unknown[]): AuditEventsPayload {
   return {
     spool_id: spoolId,
     first,

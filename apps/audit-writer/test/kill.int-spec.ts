@@ -16,7 +16,7 @@ import {
   workspaceRoot,
   type TestPostgres,
 } from '@behavry/testing';
-import { batchOf, decisionOf, outcomeOf, signed, TENANT } from './entries';
+import { batchOf, decisionOf, outcomeOf, TENANT } from './entries';
 import { makePlane, redisPrefix, type TestPlane } from './running-writer';
 
 const SPOOLS = 4;
@@ -57,6 +57,7 @@ async function journey(redisUrl: string | undefined): Promise<void> {
     redisUrl === undefined
       ? { kind: 'postgres', login: databaseLogin(plane.dbUrl, 'app', plane.keys) }
       : { kind: 'redis', url: redisUrl, prefix: redisPrefix(plane) },
+    plane.keys,
     log,
     {
       jobs: new Counter({ name: 'jobs', help: '-', labelNames: ['queue', 'result'], registers: [] }),
@@ -85,7 +86,7 @@ async function journey(redisUrl: string | undefined): Promise<void> {
       const last = first + entries.length - 1;
       for (let attempt = 0; !isOver && (await position(spool)) < last; attempt++) {
         const jobId = `${spool}-${String(first)}-${String(attempt)}`;
-        await producer.add(signed(plane.keys, batchOf(spool, first, entries)), { jobId });
+        await producer.add(batchOf(spool, first, entries), { jobId });
         await eventually(async () => expect(await position(spool)).toBe(last), { timeoutMs: 2_000 }).catch(
           () => undefined,
         );

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE, ROLES, type AuditEvent } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE, ROLES, type AuditEvent, type AuditEventsPayload } from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   createLogger,
@@ -21,7 +21,7 @@ import {
 import { putAsOwner, queuesAs, tempDir } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { AuditWriterConfig } from '../src/audit-writer.config';
-import { signed, TENANT, type UnsignedBatch } from './entries';
+import { TENANT } from './entries';
 
 const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -64,8 +64,8 @@ export interface RunningWriter {
   readonly app: NestFastifyApplication;
   readonly context: ServiceContext<AuditWriterConfig>;
   readonly state: PlaneState;
-  /** Sends a batch, signed unless it bears a signature. */
-  send(batch: UnsignedBatch & { readonly mac?: string }, jobId?: string): Promise<void>;
+  /** Sends a batch as a proxy does. @param signedText what is signed; the batch itself when left out */
+  send(batch: AuditEventsPayload, jobId?: string, signedText?: string): Promise<void>;
   get(path: string, token?: string): Promise<{ status: number; body: Body; text: string }>;
   call(method: 'POST' | 'DELETE', path: string, token?: string): Promise<{ status: number; body: Body }>;
   positions(): Readonly<Record<string, number>>;
@@ -126,8 +126,11 @@ export async function startWriter(
     app,
     context,
     state,
-    send: (batch, jobId) =>
-      producer.add({ ...signed(plane.keys, batch), ...batch }, jobId === undefined ? {} : { jobId }),
+    send: (batch, jobId, signedText) =>
+      (signedText === undefined
+        ? producer
+        : queues.producer({ ...AUDIT_EVENTS_QUEUE, signedText: () => signedText })
+      ).add(batch, jobId === undefined ? {} : { jobId }),
     get: (path, token = personToken(clock, ['viewer'])) => ask('GET', path, token),
     call: (method, path, token = personToken(clock, ['analyst'])) => ask(method, path, token),
     positions: () => positions,

@@ -70,13 +70,7 @@ export {
 export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
 export { isObject, type QueueDefinition } from './queues/queue-definition';
-export {
-  AUDIT_EVENTS_KEY,
-  AUDIT_EVENTS_QUEUE,
-  signedTextOf,
-  spoolEntriesOf,
-  type AuditEventsPayload,
-} from './queues/audit-events.queue';
+export { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type AuditEventsPayload } from './queues/audit-events.queue';
 export {
   AUDIT_COMMITTED_QUEUE,
   type AuditCommittedPayload,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 // Long because the same stores serve every case: another file would start them again.
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
@@ -270,7 +271,7 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
 });
 
 describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
-  it('carry each job once, retry a failed one, and refuse for good what does not fit or its handler refuses', async () => {
+  it('carry each job once, retry a failed one, and refuse for good what does not fit, what nobody signed and what its handler refuses', async () => {
     const registry = new Registry();
     const metrics = {
       jobs: new Counter({
@@ -290,8 +291,8 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
       kind === 'redis'
         ? { kind, url: redis!.url, prefix: 'test' }
         : { kind, login: databaseLogin(url, 'app', keys) };
-    const broker = new QueueBroker('behavior-monitor', address, log, metrics);
-    const writer = new QueueBroker('audit-writer', address, log, metrics);
+    const broker = new QueueBroker('behavior-monitor', address, keys, log, metrics);
+    const writer = new QueueBroker('audit-writer', address, keys, log, metrics);
     closers.push(
       () => broker.close(),
       () => writer.close(),
@@ -315,9 +316,18 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
     const producer = writer.producer({ ...AUDIT_COMMITTED_QUEUE, attempts: 3 });
     for (const tenant of ['strange', '1', '2', '3'])
       await producer.add({ tenant_id: tenant, facts: [] }, { jobId: `job-${tenant}` });
-    await producer.add({ tenant_id: 't', facts: 'x' as unknown as [] });
+    const unfit = { ...AUDIT_COMMITTED_QUEUE, signedText: () => '' };
+    await writer.producer(unfit).add({ tenant_id: 't', facts: 'x' as unknown as [] });
+    const strangers = new PlaneKeys(randomBytes(32));
+    const stranger = new QueueBroker('audit-writer', address, strangers, log, metrics);
+    closers.push(() => stranger.close());
+    await stranger.producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: 'forged', facts: [] });
+    const other = { ...AUDIT_COMMITTED_QUEUE, signedText: () => '["1",[]]' };
+    await writer.producer(other).add({ tenant_id: 'forged', facts: [] });
     await eventually(() => expect([...taken].sort()).toEqual(['1', '2', '3']));
-    await eventually(async () => expect(await registry.metrics()).toMatch(/jobs\{[^}]*result="failed"\} 3/));
+    await eventually(async () => expect(await registry.metrics()).toMatch(/jobs\{[^}]*result="failed"\} 5/));
+    expect(await registry.metrics()).toMatch(/jobs\{[^}]*result="forged"\} 2/);
+    expect(taken).not.toContain('forged');
     expect(refusals).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_KEY, AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
 import {
   FileSpool,
   HttpClaims,
@@ -78,7 +78,6 @@ export async function openProxy(
   const sender = new SpoolSender({
     spool,
     producer: app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE),
-    sign: (text) => keys.mac(AUDIT_EVENTS_KEY, text),
     onFailure: (error) => {
       log.warn({ err: error }, 'audit: a batch could not be sent and will be tried again');
     },

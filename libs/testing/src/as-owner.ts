@@ -55,6 +55,7 @@ export function queuesAs(app: RunningParts, name: AppName): QueueBroker {
     config.redisUrl
       ? { kind: 'redis', url: config.redisUrl, prefix: config.redisPrefix }
       : { kind: 'postgres', login: databaseLogin(config.dbUrl, 'app', keys) },
+    keys,
     log,
     {
       jobs: new Counter({ name: 'jobs', help: 'x', labelNames: ['queue', 'result'], registers: [] }),

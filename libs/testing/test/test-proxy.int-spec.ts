@@ -1,9 +1,8 @@
-import { AUDIT_EVENTS_KEY, AUDIT_EVENTS_QUEUE, signedTextOf, type SpoolEntry } from '@behavry/contracts';
+import { AUDIT_EVENTS_QUEUE, type SpoolEntry } from '@behavry/contracts';
 import {
   PlaneState,
   ProxyConfig,
   QueueBroker,
-  ServiceContext,
   TokenVerifier,
   type ServiceDefinition,
 } from '@behavry/platform';
@@ -34,11 +33,7 @@ const DEFINITION: ServiceDefinition<ProxyConfig> = {
         const verified = app.get(TokenVerifier).verify(token, 'behavry:agent');
         const entry = { id: request.id } as SpoolEntry;
         const batch = { spool_id: 's', first: 1, last: 1, entries: JSON.stringify([entry]) };
-        const mac = app.get<ServiceContext>(ServiceContext).keys.mac(AUDIT_EVENTS_KEY, signedTextOf(batch));
-        await app
-          .get(QueueBroker)
-          .producer(AUDIT_EVENTS_QUEUE)
-          .add({ ...batch, mac });
+        await app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE).add(batch);
         return { verified, id: entry.id, agents: state.get('config')?.value.agents };
       });
   },

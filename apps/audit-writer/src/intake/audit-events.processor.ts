@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Histogram } from 'prom-client';
 import { QueryFailedError } from 'typeorm';
-import { AUDIT_EVENTS_KEY, signedTextOf, spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
+import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
 import { storableJson } from '@behavry/domain';
-import { equalInConstantTime, RefusedJobError, type ServiceContext } from '@behavry/platform';
+import type { ServiceContext } from '@behavry/platform';
 import { SpoolGapError, type Batch, type BatchStore, type StoredBatch } from './batch-store';
 
 const FIRST_RETRY_MS = 100;
@@ -23,7 +23,6 @@ export class AuditEventsProcessor {
   readonly #rejected: Counter;
   readonly #orphans: Counter;
   readonly #gaps: Counter;
-  readonly #forged: Counter;
   readonly #duration: Histogram;
 
   constructor(
@@ -53,11 +52,6 @@ export class AuditEventsProcessor {
       help: 'Batches refused because earlier positions of their spool are missing.',
       registers,
     });
-    this.#forged = new Counter({
-      name: 'behavry_audit_writer_forged_batches_total',
-      help: 'Batches that no proxy of this plane signed; none is stored.',
-      registers,
-    });
     this.#duration = new Histogram({
       name: 'behavry_audit_writer_batch_seconds',
       help: 'Time from taking a batch to its commit.',
@@ -68,13 +62,9 @@ export class AuditEventsProcessor {
 
   /**
    * Stores one batch.
-   * @throws RefusedJobError for one that no proxy signed, SpoolGapError, and the last error of the database when the process is stopping
+   * @throws SpoolGapError, and the last error of the database when the process is stopping
    */
   async process(payload: AuditEventsPayload): Promise<void> {
-    if (!this.#isGenuine(payload)) {
-      this.#forged.inc();
-      throw new RefusedJobError('no proxy of this plane signed the batch; look who else reaches the queue');
-    }
     const end = this.#duration.startTimer();
     const batch = read(payload);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
@@ -95,14 +85,6 @@ export class AuditEventsProcessor {
         await delay(waitMs, undefined, { signal: this.stopping }).catch(() => undefined);
       }
     }
-  }
-
-  #isGenuine(payload: AuditEventsPayload): boolean {
-    const text = signedTextOf(payload);
-    // What is signed is its UTF-8, in which half a character and U+FFFD are the same.
-    return (
-      text.isWellFormed() && equalInConstantTime(payload.mac, this.context.keys.mac(AUDIT_EVENTS_KEY, text))
-    );
   }
 
   /** Halves a batch that the database refuses for its content, until the one bad entry is alone. */

@@ -42,4 +42,10 @@ export const AUDIT_COMMITTED_QUEUE: QueueDefinition<AuditCommittedPayload> = {
     typeof data['tenant_id'] === 'string' &&
     Array.isArray(data['facts']) &&
     data['facts'].every((fact) => isObject(fact) && Number.isSafeInteger(fact['seq'])),
+  // A database may hand the members of an object on in another order.
+  signedText: ({ tenant_id, facts }) =>
+    JSON.stringify([
+      tenant_id,
+      facts.map((fact) => Object.entries(fact).sort(([a], [b]) => (a < b ? -1 : 1))),
+    ]),
 };

@@ -9,16 +9,6 @@ export interface AuditEventsPayload {
   readonly last: number;
   /** The entries as one JSON array, in the texts that were spooled: nobody on the way parses them. */
   readonly entries: string;
-  /** HMAC-SHA-256 of {@link signedTextOf} under {@link AUDIT_EVENTS_KEY}, base64url: strangers reach queues too. */
-  readonly mac: string;
-}
-
-/** The label under which the key of the queue's signatures is derived from plane.key, which strangers do not have. */
-export const AUDIT_EVENTS_KEY = 'audit-events';
-
-/** @returns what the signature of a batch covers: all of it, so that it is worth nothing for another place or spool */
-export function signedTextOf({ spool_id, first, last, entries }: Omit<AuditEventsPayload, 'mac'>): string {
-  return `${spool_id}\n${String(first)}\n${String(last)}\n${entries}`;
 }
 
 /**
@@ -38,8 +28,10 @@ export const AUDIT_EVENTS_QUEUE: QueueDefinition<AuditEventsPayload> = {
     typeof data['spool_id'] === 'string' &&
     Number.isSafeInteger(data['first']) &&
     Number.isSafeInteger(data['last']) &&
-    typeof data['entries'] === 'string' &&
-    typeof data['mac'] === 'string',
+    typeof data['entries'] === 'string',
+  // All of it, so that it is worth nothing for another place or spool.
+  signedText: ({ spool_id, first, last, entries }) =>
+    `${spool_id}\n${String(first)}\n${String(last)}\n${entries}`,
 };
 
 /**

@@ -19,4 +19,5 @@ export const BUNDLE_BUILD_QUEUE: QueueDefinition<BundleBuildPayload> = {
     isObject(data) &&
     typeof data['tenant_id'] === 'string' &&
     (data['part'] === 'policy' || data['part'] === 'config'),
+  signedText: ({ tenant_id, part }) => `${tenant_id}\n${part}`,
 };

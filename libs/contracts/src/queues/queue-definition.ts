@@ -13,6 +13,8 @@ export interface QueueDefinition<Payload> {
   readonly keepFailed: number;
   /** Narrows a job's data; a payload that does not fit is failed for good. */
   readonly accepts: (data: unknown) => data is Payload;
+  /** What the signature of a job covers: all that its consumer reads of it. */
+  readonly signedText: (payload: Payload) => string;
 }
 
 /** Narrows to a JSON object. */

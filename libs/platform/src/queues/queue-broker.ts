@@ -5,6 +5,8 @@ import type { Counter, Gauge } from 'prom-client';
 import type { AppName, QueueDefinition } from '@behavry/contracts';
 import { QUEUE_SCHEMA } from '../database/migrate-plane';
 import type { DatabaseLogin } from '../database/database-address';
+import { equalInConstantTime } from '../keys/hash';
+import type { PlaneKeys } from '../keys/plane-keys';
 import type { Logger } from '../logging/logger';
 
 export interface AddOptions {
@@ -39,7 +41,8 @@ export type BrokerAddress =
 
 /**
  * Typed producers and consumers over BullMQ, made from the definitions in `contracts`. The two back ends
- * behave alike; work is at least once, so handlers are idempotent.
+ * behave alike; work is at least once, so handlers are idempotent. Every job is signed with a key of the plane, and
+ * what nobody signed reaches no handler.
  */
 export class QueueBroker {
   readonly #closers: (() => Promise<unknown>)[] = [];
@@ -48,6 +51,7 @@ export class QueueBroker {
   constructor(
     private readonly app: AppName,
     private readonly address: BrokerAddress,
+    private readonly keys: PlaneKeys,
     private readonly log: Logger,
     private readonly metrics: QueueMetrics,
   ) {}
@@ -66,15 +70,19 @@ export class QueueBroker {
     this.#closers.push(() => queue.close());
     return {
       add: async (payload, options = {}) => {
-        await queue.add(definition.name, payload, {
-          attempts: definition.attempts,
-          backoff: { type: 'exponential', delay: definition.backoffMs },
-          removeOnComplete: definition.keepCompleted === 0 ? true : { count: definition.keepCompleted },
-          removeOnFail: { count: definition.keepFailed },
-          // Always named by us: BullMQ's own numbering needs the right to create sequences on PostgreSQL.
-          jobId: options.jobId ?? randomUUID(),
-          ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
-        });
+        await queue.add(
+          definition.name,
+          { ...payload, mac: this.#mac(definition, payload) },
+          {
+            attempts: definition.attempts,
+            backoff: { type: 'exponential', delay: definition.backoffMs },
+            removeOnComplete: definition.keepCompleted === 0 ? true : { count: definition.keepCompleted },
+            removeOnFail: { count: definition.keepFailed },
+            // Always named by us: BullMQ's own numbering needs the right to create sequences on PostgreSQL.
+            jobId: options.jobId ?? randomUUID(),
+            ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
+          },
+        );
         this.metrics.failing.set({ queue: definition.name }, 0);
       },
     };
@@ -93,6 +101,10 @@ export class QueueBroker {
       throw new Error(`${this.app} is not the consumer of ${definition.name}`);
     const process = async (job: Job<unknown>): Promise<void> => {
       if (!definition.accepts(job.data)) throw new RefusedJobError('the payload does not fit the queue');
+      if (!this.#isGenuine(definition, job.data)) {
+        this.metrics.jobs.inc({ queue: definition.name, result: 'forged' });
+        throw new RefusedJobError('no app of this plane signed the job; look who else reaches the queue');
+      }
       await handler(job.data);
     };
     const worker = this.#worker(definition.name, process, options.concurrency ?? 1);
@@ -117,6 +129,21 @@ export class QueueBroker {
   /** Lets running jobs end, then closes everything. */
   async close(): Promise<void> {
     for (const close of this.#closers) await close().catch(() => undefined);
+  }
+
+  /** Who reaches a queue is not yet an app of the plane: those have its key. */
+  #mac<Payload>(definition: QueueDefinition<Payload>, payload: Payload): string {
+    return this.keys.mac(`queue/${definition.name}`, definition.signedText(payload));
+  }
+
+  #isGenuine<Payload>(definition: QueueDefinition<Payload>, payload: Payload): boolean {
+    const { mac } = payload as { readonly mac?: unknown };
+    return (
+      typeof mac === 'string' &&
+      // What is signed is its UTF-8, in which half a character and U+FFFD are the same.
+      definition.signedText(payload).isWellFormed() &&
+      equalInConstantTime(mac, this.#mac(definition, payload))
+    );
   }
 
   #queue(name: string): Queue {

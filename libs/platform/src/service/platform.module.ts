@@ -133,6 +133,7 @@ function queueBroker(context: ServiceContext): QueueBroker {
     redisUrl
       ? { kind: 'redis', url: redisUrl, prefix: redisPrefix }
       : { kind: 'postgres', login: appLogin(context) },
+    context.keys,
     context.log,
     {
       jobs: new Counter({

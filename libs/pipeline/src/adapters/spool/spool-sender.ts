@@ -1,4 +1,4 @@
-import { signedTextOf, type AuditEventsPayload } from '@behavry/contracts';
+import type { AuditEventsPayload } from '@behavry/contracts';
 import type { FileSpool } from './file-spool';
 
 /** The sending end of the audit queue. */
@@ -10,8 +10,6 @@ export interface QueueProducer<Payload> {
 export interface SpoolSenderOptions {
   readonly spool: FileSpool;
   readonly producer: QueueProducer<AuditEventsPayload>;
-  /** @returns the signature of a batch's text, for the writer to know whose it is */
-  readonly sign: (text: string) => string;
   readonly onFailure: (error: unknown) => void;
   /** Entries in a batch at most. */
   readonly batchSize?: number;
@@ -102,15 +100,14 @@ export class SpoolSender {
   }
 
   async #send(first: number, attempt: number): Promise<number> {
-    const { spool, producer, sign, batchSize, batchBytes } = this.#options;
+    const { spool, producer, batchSize, batchBytes } = this.#options;
     const entries = within(batchBytes, await spool.read(first, batchSize));
     if (entries.length === 0) throw new Error(`spool position ${String(first)} cannot be read`);
     const last = first + entries.length - 1;
     // A queue that keeps a failed job would swallow the same id.
     const again = attempt === 0 ? '' : `-r${String(attempt)}`;
-    const batch = { spool_id: spool.id, first, last, entries: `[${entries.join(',')}]` };
     await producer.add(
-      { ...batch, mac: sign(signedTextOf(batch)) },
+      { spool_id: spool.id, first, last, entries: `[${entries.join(',')}]` },
       { jobId: `${spool.id}-${String(first)}-${String(last)}${again}` },
     );
     return last;
