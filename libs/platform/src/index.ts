@@ -35,7 +35,7 @@ export { NextConfig } from './state/next-config';
 export { PlaneSeal } from './state/plane-seal';
 export { PlaneStore } from './state/plane-store';
 export { BuildWake } from './queues/build-wake';
-export { QueueBroker, RefusedJobError, type QueueProducer } from './queues/queue-broker';
+export { QueueBroker, type QueueProducer } from './queues/queue-broker';
 export { databaseLogin, roleName } from './database/database-address';
 export { openDatabase, withTenant } from './database/open-database';
 export { migratePlane, type SchemaStream } from './database/migrate-plane';

@@ -20,9 +20,6 @@ export interface QueueProducer<Payload> {
   add(payload: Payload, options?: AddOptions): Promise<void>;
 }
 
-/** What a handler throws for a job that is to be tried by nobody again, whatever the job itself says of attempts. */
-export class RefusedJobError extends UnrecoverableError {}
-
 export type QueueHandler<Payload> = (payload: Payload) => Promise<void>;
 
 export interface ConsumeOptions {
@@ -100,10 +97,10 @@ export class QueueBroker {
     if (definition.consumer !== this.app)
       throw new Error(`${this.app} is not the consumer of ${definition.name}`);
     const process = async (job: Job<unknown>): Promise<void> => {
-      if (!definition.accepts(job.data)) throw new RefusedJobError('the payload does not fit the queue');
+      if (!definition.accepts(job.data)) throw new UnrecoverableError('the payload does not fit the queue');
       if (!this.#isGenuine(definition, job.data)) {
         this.metrics.jobs.inc({ queue: definition.name, result: 'forged' });
-        throw new RefusedJobError('no app of this plane signed the job; look who else reaches the queue');
+        throw new UnrecoverableError('no app of this plane signed the job; look who else reaches the queue');
       }
       await handler(job.data);
     };
@@ -117,7 +114,7 @@ export class QueueBroker {
     worker.on('failed', (job, error) => {
       this.metrics.jobs.inc({ queue: definition.name, result: 'failed' });
       const last =
-        job === undefined || job.attemptsMade >= definition.attempts || error instanceof RefusedJobError;
+        job === undefined || job.attemptsMade >= definition.attempts || error instanceof UnrecoverableError;
       this.log[last ? 'error' : 'warn'](
         { err: error, queue: definition.name, job: job?.id, attempts: job?.attemptsMade },
         last ? 'a job failed for good' : 'a job failed and will be tried again',
