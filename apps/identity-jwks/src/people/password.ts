@@ -20,7 +20,7 @@ let nobody: Promise<string> | undefined;
 /** The work with passwords that strangers can ask for, bounded for the whole process. */
 @Injectable()
 export class Passwords {
-  readonly #turns = new Turns(AT_ONCE, MAX_WAITING, () =>
+  readonly #turns = new Turns({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING }, () =>
     tooManyRequests('Too many people are signing in at this moment; try again shortly.', 1_000),
   );
 
