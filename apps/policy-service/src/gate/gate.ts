@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BlastRadiusSettings } from '@behavry/contracts';
+import { objectOf, type BlastRadiusSettings } from '@behavry/contracts';
 import {
   bundleFiles,
   bundleManifest,
@@ -183,8 +183,7 @@ function failed(name: PackageResult, index: number, compiled: readonly LocatedFa
 
 function decisionsIn(stdout: string): Readonly<Record<string, unknown>> {
   const answer = parse(stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;
-  const value = answer?.result?.[0]?.expressions?.[0]?.value;
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return objectOf(answer?.result?.[0]?.expressions?.[0]?.value);
 }
 
 function withoutFile({ code, message, row, col }: LocatedFault): PolicyFault {

@@ -14,8 +14,3 @@ export interface QueueDefinition<Payload> {
   /** Narrows a job's data; a payload that does not fit is failed for good. */
   readonly accepts: (data: unknown) => data is Payload;
 }
-
-/** Narrows to a JSON object. */
-export function isObject(data: unknown): data is Record<string, unknown> {
-  return typeof data === 'object' && data !== null && !Array.isArray(data);
-}
