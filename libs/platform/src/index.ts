@@ -42,6 +42,7 @@ export { migratePlane, type SchemaStream } from './database/migrate-plane';
 export { uniqueViolation } from './database/unique-violation';
 export { PgNotifications } from './database/pg-notifications';
 export { ChangeLog } from './changes/change-log';
+export { boundedBody } from './http/bounded-body';
 export { PageQuery } from './http/page-query';
 export { Turns } from './http/turns';
 export { overSignal, whenOver } from './http/when-over';

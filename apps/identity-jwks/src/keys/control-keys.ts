@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { PublicJwk } from '@behavry/contracts';
-import { ConfigError, publicJwkOf, type Clock, type Logger } from '@behavry/platform';
+import { boundedBody, ConfigError, publicJwkOf, type Clock, type Logger } from '@behavry/platform';
 import { parseKeySet } from './key-set';
 import { CONTROL_KID, pemOf } from './own-key';
 
@@ -89,8 +89,8 @@ export class ControlKeys {
           bodyTimeout: TIMEOUT_MS,
         },
       );
-      const text = await boundedText(body);
-      const keys = statusCode === 200 && text !== undefined ? parseKeySet(text) : undefined;
+      const bytes = await boundedBody(body, MAX_BYTES);
+      const keys = statusCode === 200 ? parseKeySet(bytes.toString('utf8')) : undefined;
       if (!keys) throw new Error(`the key set could not be used (status ${String(statusCode)})`);
       this.#keys = keys;
       this.#writeFile();
@@ -129,15 +129,4 @@ function pinnedKey(pem: string): PublicJwk {
   } catch {
     throw new ConfigError(['BEHAVRY_JWT_PUBLIC_KEY must be an RSA public key of at least 2048 bits in PEM']);
   }
-}
-
-async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > MAX_BYTES) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
