@@ -44,12 +44,12 @@ describeWithOpa('llm-proxy under attack', () => {
 
   describe('a tool call in an answer', () => {
     it.each([
-      ['name a member twice', '{"path":"/home/agent/work/x","path":"/"}'],
-      ['hide a name behind an escape', '{"path":"/home/agent/work/x","p\\u0061th":"/"}'],
-      ['hold a number that readers round', '{"path":"/home/agent/work/x","n":12345678901234567890}'],
-      ['carry a prototype', '{"path":"/home/agent/work/x","__proto__":{"path":"/"}}'],
-      ['are cut off', '{"path":"/home/agent/work/x"'],
-      ['are two values', '{"path":"/home/agent/work/x"}{"path":"/"}'],
+      ['name a member twice', '{"path":"/srv/app/x","path":"/"}'],
+      ['hide a name behind an escape', '{"path":"/srv/app/x","p\\u0061th":"/"}'],
+      ['hold a number that readers round', '{"path":"/srv/app/x","n":12345678901234567890}'],
+      ['carry a prototype', '{"path":"/srv/app/x","__proto__":{"path":"/"}}'],
+      ['are cut off', '{"path":"/srv/app/x"'],
+      ['are two values', '{"path":"/srv/app/x"}{"path":"/"}'],
       ['are a list', '["/"]'],
     ])('is refused when its arguments %s', async (_name, args) => {
       const model = callingFunction('lenient', { name: 'delete_file', arguments: args });
@@ -62,7 +62,7 @@ describeWithOpa('llm-proxy under attack', () => {
       await expectRefused(far, 'blast_radius');
       const near = callingFunction('near', {
         name: 'delete_file',
-        arguments: '{"path":"/home/agent/work/x"}',
+        arguments: '{"path":"/srv/app/x"}',
       });
       expect(await ask(near)).toMatchObject({ choices: [{ finish_reason: 'tool_calls' }] });
       expect((await plane.streamed(near)).chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
