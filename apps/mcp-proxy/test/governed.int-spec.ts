@@ -2,7 +2,7 @@ import { ServiceContext } from '@behavry/platform';
 import { describeWithOpa, eventually } from '@behavry/testing';
 import { request } from 'undici';
 import { governedServer } from './governed-server';
-import { answer, idOf, stream } from './recording-upstream';
+import { idOf, stream } from './recording-upstream';
 import { callTool } from './running-proxy';
 
 const EVENTS = { accept: 'text/event-stream' };

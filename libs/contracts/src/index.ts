@@ -70,7 +70,7 @@ export {
 export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
 export type { QueueDefinition } from './queues/queue-definition';
-export { isObject, objectOf, objectsOf } from './json';
+export { isObject, objectOf, objectsOf, parsedJson } from './json';
 export { readJws } from './jws';
 export { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type AuditEventsPayload } from './queues/audit-events.queue';
 export {

@@ -12,3 +12,12 @@ export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 export function objectsOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
+
+/** @returns the JSON value of a text; undefined when it is none */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import { isObject } from './json';
+import { isObject, parsedJson } from './json';
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
@@ -28,11 +28,8 @@ export function readJws(compact: string): CompactJws | undefined {
 }
 
 function objectIn(part: string): Readonly<Record<string, unknown>> | undefined {
-  if (!BASE64URL.test(part)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = BASE64URL.test(part)
+    ? parsedJson(Buffer.from(part, 'base64url').toString('utf8'))
+    : undefined;
+  return isObject(value) ? value : undefined;
 }

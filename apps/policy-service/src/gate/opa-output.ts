@@ -1,4 +1,4 @@
-import { objectOf } from '@behavry/contracts';
+import { objectOf, parsedJson } from '@behavry/contracts';
 import type { PolicyFault } from '@behavry/domain';
 import type { OpaRun } from './opa-command';
 
@@ -16,7 +16,7 @@ const MAX_FAULTS = 50;
 export function faultsOf(run: OpaRun): readonly LocatedFault[] {
   if (run.status === 0) return [];
   if (run.status === null) return [plain('check_timeout', 'the check took too long or printed too much')];
-  const errors = objectOf(parse(run.stderr) ?? parse(run.stdout))['errors'];
+  const errors = objectOf(parsedJson(run.stderr) ?? parsedJson(run.stdout))['errors'];
   const faults = (Array.isArray(errors) ? errors : []).slice(0, MAX_FAULTS).map(toFault);
   return faults.length > 0 ? faults : [plain('check_failed', firstLine(run.stderr || run.stdout))];
 }
@@ -26,7 +26,7 @@ export function faultsOf(run: OpaRun): readonly LocatedFault[] {
  * @returns none when every test passed and there was at least one
  */
 export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
-  const results = parse(run.stdout);
+  const results = parsedJson(run.stdout);
   if (run.status === null) return [plain('test_timeout', 'the tests took too long or printed too much')];
   if (!Array.isArray(results)) {
     return run.status === 0
@@ -43,15 +43,6 @@ export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
       code: result['fail'] === true ? 'test_failed' : 'test_error',
       message: `${String(result['name'])} ${result['fail'] === true ? 'fails' : 'ends with an error'}`,
     }));
-}
-
-/** @returns the JSON value of a text, or undefined */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function toFault(error: unknown): LocatedFault {
