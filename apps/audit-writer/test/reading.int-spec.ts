@@ -1,4 +1,3 @@
-// Long because one chain of many rows, made once, is read in every way.
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { request } from 'undici';
@@ -9,6 +8,7 @@ import { sha256HexOf, verifyChain } from '@behavry/domain';
 import { databaseLogin, SystemClock, withTenant } from '@behavry/platform';
 import { eventually, startTestPostgres, type TestPostgres } from '@behavry/testing';
 import { batchOf, decisionOf, outcomeOf, TENANT, wholeOf } from './entries';
+import { followed, tampered } from './reading';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
 
 const clock = new SystemClock();
@@ -106,22 +106,8 @@ describe('the audit log', () => {
   });
 
   it('is followed live, and from where a reader stopped', async () => {
-    const stream = async (headers: Record<string, string>) => {
-      const { body, statusCode } = await request(`${writer.url}/api/v1/audit/stream`, {
-        headers: { authorization: `Bearer ${personToken(clock, ['viewer'])}`, ...headers },
-      });
-      expect(statusCode).toBe(200);
-      let text = '';
-      body.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      body.on('error', () => undefined);
-      return {
-        seqs: () => [...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq)),
-        text: () => text,
-        end: () => body.destroy(),
-      };
-    };
-    const late = await stream({ 'last-event-id': String(ROWS - 3) });
-    const live = await stream({});
+    const late = await followed(writer, { 'last-event-id': String(ROWS - 3) });
+    const live = await followed(writer);
     await eventually(() => expect(live.text()).toContain(`following after ${String(ROWS)}`));
     await add(exchanges(2));
     await eventually(() => {
@@ -190,21 +176,6 @@ describe('the database logins', () => {
 
 describe('verification', () => {
   const verify = async (range = '') => (await writer.get(`audit/verify${range}`)).body;
-  /** Tampers as the owner could, looks, and puts everything back. */
-  const tampered = async (statement: string, look: () => Promise<void>): Promise<void> => {
-    await owner.query('CREATE TEMP TABLE kept AS SELECT * FROM data.audit_events');
-    await owner.query('CREATE TEMP TABLE kept_head AS SELECT * FROM data.audit_head');
-    await owner.query(statement);
-    try {
-      await look();
-    } finally {
-      await owner.query('DELETE FROM data.audit_events');
-      await owner.query('INSERT INTO data.audit_events SELECT * FROM kept');
-      await owner.query('UPDATE data.audit_head h SET seq = k.seq, hash = k.hash FROM kept_head k');
-      await owner.query('DROP TABLE kept; DROP TABLE kept_head');
-    }
-  };
-
   it('passes an untouched chain, whole and in part', async () => {
     expect(await verify()).toEqual({ ok: true, checked: ROWS + 2 });
     expect(await verify('?from=600&to=700')).toEqual({ ok: true, checked: 101 });
@@ -240,7 +211,7 @@ describe('verification', () => {
       'reordered',
     ],
   ])('finds %s', async (_what, statement, seq, kind) => {
-    await tampered(statement, async () =>
+    await tampered(owner, statement, async () =>
       expect(await verify()).toMatchObject({ ok: false, first_bad: { seq, kind } }),
     );
     expect(await verify()).toEqual({ ok: true, checked: ROWS + 2 });

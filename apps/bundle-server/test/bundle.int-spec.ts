@@ -1,68 +1,14 @@
-// Long because one running service serves every case: another file would start it all again.
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
-import { request as undici } from 'undici';
 import type { ConfigDocument, PublicJwk } from '@behavry/contracts';
 import { DataPlaneTokenRepository, KillSwitchRepository, TenantRepository } from '@behavry/db-control';
 import { withTenant } from '@behavry/platform';
 import { eventually } from '@behavry/testing';
 import { Publisher } from '../src/publish/publisher';
-import { BundleMetrics } from '../src/serve/bundle-metrics';
-import { START, startBundleSystem, unpack, type BundleSystem } from './bundle-system';
+import { START, unpack } from './bundle-system';
+import { bundleTenant, policy, type Answer } from './bundle-tenant';
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-}
-
-let system: BundleSystem;
-let tenant: string;
-let token: string;
-let tokenId: string;
-
-async function get(
-  path: string,
-  headers: Record<string, string> = {},
-  method: 'GET' | 'HEAD' = 'GET',
-  signal?: AbortSignal,
-): Promise<Answer> {
-  const answer = await undici(`${system.url}${path}`, { method, headers, ...(signal ? { signal } : {}) });
-  return {
-    status: answer.statusCode,
-    headers: answer.headers as Record<string, string | undefined>,
-    body: Buffer.from(await answer.body.arrayBuffer()),
-  };
-}
-
-const bundlePath = (id = tenant): string => `/api/v1/opa/bundle/${id}`;
-const bearer = (shown = token): Record<string, string> => ({ authorization: `Bearer ${shown}` });
-
-/** Polls until the document is newer than a revision. */
-async function newerThan(revision: string | undefined, query = ''): Promise<Answer> {
-  return eventually(async () => {
-    const answer = await get(bundlePath() + query, bearer());
-    if (answer.status !== 200 || answer.headers['x-bundle-revision'] === revision) throw new Error('not yet');
-    return answer;
-  });
-}
-
-const policy = (name: string, tool: string): string =>
-  `package behavry.base.${name}\n\nallow contains {"policy": "${name}", "reason": "fine"} if input.request.tool_name == "${tool}"\n`;
-
-/** A poll is held once the server counts it. */
-async function waiters(): Promise<number> {
-  const metrics = await system.app.get(BundleMetrics).waiters.get();
-  return metrics.values[0]?.value ?? 0;
-}
-
-beforeAll(async () => {
-  system = await startBundleSystem();
-  tenant = await system.addTenant();
-  ({ id: tokenId, token } = await system.addToken(tenant));
-  await newerThan(undefined);
-}, 120_000);
-
-afterAll(() => system.stop());
+const its = bundleTenant();
+const { bearer, bundlePath, get, newerThan, waiters } = its;
 
 describe('the bundle route', () => {
   it('gives a tenant without policies a bundle that denies by default', async () => {
@@ -114,12 +60,12 @@ describe('the bundle route', () => {
   });
 
   it('answers 401 for an expired token', async () => {
-    const { token: expired } = await system.addToken(tenant, new Date(START));
+    const { token: expired } = await its.system.addToken(its.tenant, new Date(START));
     expect((await get(bundlePath(), bearer(expired))).status).toBe(401);
   });
 
-  it('answers 403 for the path of another tenant, there or not', async () => {
-    const other = await system.addTenant();
+  it('answers 403 for the path of another its.tenant, there or not', async () => {
+    const other = await its.system.addTenant();
     for (const id of [other, randomUUID(), 'x']) {
       const answer = await get(bundlePath(id), { ...bearer(), 'if-none-match': '*' });
       expect([answer.status, (JSON.parse(answer.body.toString()) as { code: string }).code]).toEqual([
@@ -127,7 +73,7 @@ describe('the bundle route', () => {
         'tenant_mismatch',
       ]);
     }
-    expect((await get(bundlePath(tenant.toUpperCase()), bearer())).status).toBe(200);
+    expect((await get(bundlePath(its.tenant.toUpperCase()), bearer())).status).toBe(200);
   });
 
   it('answers 304 to who has it, and to nobody else', async () => {
@@ -171,8 +117,8 @@ describe('the bundle route', () => {
 
   it('moves last_seen_at of the token', async () => {
     await eventually(async () => {
-      const seen = await system.within(tenant, (manager) =>
-        new DataPlaneTokenRepository(manager, tenant).get(tokenId),
+      const seen = await its.system.within(its.tenant, (manager) =>
+        new DataPlaneTokenRepository(manager, its.tenant).get(its.tokenId),
       );
       expect(seen?.lastSeenAt).toEqual(new Date(START));
     });
@@ -182,16 +128,16 @@ describe('the bundle route', () => {
 describe('a revision', () => {
   it('is new for new content, later than the last one, and not made for anything else', async () => {
     const before = await get(bundlePath(), bearer());
-    await system.activate(tenant, policy('first', 'a'));
+    await its.system.activate(its.tenant, policy('first', 'a'));
     const first = await newerThan(before.headers['x-bundle-revision']);
     expect(first.headers['x-bundle-revision']).toBe('20260317T143023Z');
     expect((await unpack(first.body)).get('behavry/base/first.rego')).toBe(policy('first', 'a'));
-    await system.activate(tenant, policy('second', 'b'));
+    await its.system.activate(its.tenant, policy('second', 'b'));
     const second = await newerThan(first.headers['x-bundle-revision']);
     expect(second.headers['x-bundle-revision']).toBe('20260317T143024Z');
     const manifest = JSON.parse((await unpack(second.body)).get('.manifest') ?? '') as { metadata: object };
     expect(manifest.metadata).toMatchObject({ generation: 3, policies: 2 });
-    await system.app.get(Publisher).ensure(tenant, 'policy');
+    await its.system.app.get(Publisher).ensure(its.tenant, 'policy');
     expect((await get(bundlePath(), bearer())).headers['x-bundle-revision']).toBe('20260317T143024Z');
   });
 });
@@ -210,7 +156,7 @@ describe('the config document', () => {
       typ: 'behavry-config+jws',
     });
     const key = createPublicKey({
-      key: (await system.publicKeyPem()) as PublicJwk & Record<string, string>,
+      key: (await its.system.publicKeyPem()) as PublicJwk & Record<string, string>,
       format: 'jwk',
     });
     expect(
@@ -218,7 +164,7 @@ describe('the config document', () => {
     ).toBe(true);
     expect(documentOf(body)).toMatchObject({
       schema: 1,
-      tenant_id: tenant,
+      tenant_id: its.tenant,
       generation: 1,
       revision: headers['x-bundle-revision'],
       suspended: false,
@@ -238,8 +184,8 @@ describe('the config document', () => {
       expect(await waiters()).toBe(1);
     });
     const thrownAt = performance.now();
-    await system.within(tenant, (manager) =>
-      new KillSwitchRepository(manager, tenant).insert({
+    await its.system.within(its.tenant, (manager) =>
+      new KillSwitchRepository(manager, its.tenant).insert({
         id: randomUUID(),
         scope: 'tool',
         target: 'x',
@@ -259,8 +205,8 @@ describe('the config document', () => {
     const poll = (etag = ''): Promise<Answer> =>
       get(`${bundlePath()}?part=config`, { ...bearer(), prefer: 'wait=30', 'if-none-match': etag });
     const become = (status: 'active' | 'suspended'): Promise<void> =>
-      system.within(tenant, (manager) =>
-        new TenantRepository(manager, tenant).update({ status }, new Date(START)),
+      its.system.within(its.tenant, (manager) =>
+        new TenantRepository(manager, its.tenant).update({ status }, new Date(START)),
       );
     const before = await get(`${bundlePath()}?part=config`, bearer());
     let held = poll(before.headers['etag']);
@@ -281,8 +227,8 @@ describe('the config document', () => {
   });
 
   it('holds by the next sweep what nobody was woken for', async () => {
-    await withTenant(system.database, tenant, (manager) =>
-      new KillSwitchRepository(manager, tenant).insert({
+    await withTenant(its.system.database, its.tenant, (manager) =>
+      new KillSwitchRepository(manager, its.tenant).insert({
         id: randomUUID(),
         scope: 'tool',
         target: 'unannounced',
@@ -292,109 +238,8 @@ describe('the config document', () => {
         createdAt: new Date(START),
       }),
     );
-    await system.app.get(Publisher).sweep();
+    await its.system.app.get(Publisher).sweep();
     const { body } = await get(`${bundlePath()}?part=config`, bearer());
     expect(documentOf(body).kill_switches.map(({ target }) => target)).toContain('unannounced');
-  });
-});
-
-describe('a held poll', () => {
-  it('is answered at once with the type that keeps OPA polling, when it has something', async () => {
-    const { status, headers } = await get(bundlePath(), {
-      ...bearer(),
-      prefer: 'modes=snapshot,delta;wait=45',
-    });
-    expect([status, headers['content-type']]).toEqual([200, 'application/vnd.openpolicyagent.bundles']);
-  });
-
-  it('gets the new bundle as soon as it is there', async () => {
-    const { headers } = await get(bundlePath(), bearer());
-    const held = get(bundlePath(), {
-      ...bearer(),
-      prefer: 'wait=30',
-      'if-none-match': headers['etag'] ?? '',
-    });
-    await eventually(async () => {
-      expect(await waiters()).toBe(1);
-    });
-    const activatedAt = performance.now();
-    await system.activate(tenant, policy('third', 'c'));
-    const answer = await held;
-    expect(answer.status).toBe(200);
-    expect(String(answer.headers['x-bundle-revision']) > String(headers['x-bundle-revision'])).toBe(true);
-    expect(performance.now() - activatedAt).toBeLessThan(1_000);
-  });
-
-  it('gets 304 when its time is over', async () => {
-    const { headers } = await get(bundlePath(), bearer());
-    const from = performance.now();
-    const answer = await get(bundlePath(), {
-      ...bearer(),
-      prefer: 'wait=1',
-      'if-none-match': headers['etag'] ?? '',
-    });
-    expect(answer.status).toBe(304);
-    expect(performance.now() - from).toBeGreaterThan(900);
-  });
-
-  it('gets 401 at once when its token is revoked, and others of the tenant go on', async () => {
-    const { id, token: doomed } = await system.addToken(tenant);
-    const { headers } = await get(bundlePath(), bearer(doomed));
-    const poll = (shown: string): Promise<Answer> =>
-      get(bundlePath(), { ...bearer(shown), prefer: 'wait=30', 'if-none-match': headers['etag'] ?? '' });
-    let isOtherHeld = true;
-    const other = poll(token).finally(() => {
-      isOtherHeld = false;
-    });
-    const held = poll(doomed);
-    await eventually(async () => {
-      expect(await waiters()).toBe(2);
-    });
-    const revokedAt = performance.now();
-    await system.within(tenant, (manager) =>
-      new DataPlaneTokenRepository(manager, tenant).revoke(id, new Date(START)),
-    );
-    expect((await held).status).toBe(401);
-    expect(performance.now() - revokedAt).toBeLessThan(1_000);
-    expect(isOtherHeld).toBe(true);
-    expect((await get(bundlePath(), { ...bearer(doomed), 'if-none-match': '*' })).status).toBe(401);
-    await system.activate(tenant, policy('fourth', 'd'));
-    expect((await other).status).toBe(200);
-  });
-
-  it('is forgotten when the client goes away', async () => {
-    const { headers } = await get(bundlePath(), bearer());
-    const client = new AbortController();
-    const held = get(
-      bundlePath(),
-      { ...bearer(), prefer: 'wait=30', 'if-none-match': headers['etag'] ?? '' },
-      'GET',
-      client.signal,
-    );
-    await eventually(async () => {
-      expect(await waiters()).toBe(1);
-    });
-    client.abort();
-    await expect(held).rejects.toThrow();
-    await eventually(async () => {
-      expect(await waiters()).toBe(0);
-    });
-  });
-
-  it('gets 304 when the server stops', async () => {
-    const { headers } = await get(bundlePath(), bearer());
-    const held = get(bundlePath(), {
-      ...bearer(),
-      prefer: 'wait=30',
-      'if-none-match': headers['etag'] ?? '',
-    });
-    await eventually(async () => {
-      expect(await waiters()).toBe(1);
-    });
-    const from = performance.now();
-    const closing = system.close();
-    expect((await held).status).toBe(304);
-    await closing;
-    expect(performance.now() - from).toBeLessThan(5_000);
   });
 });

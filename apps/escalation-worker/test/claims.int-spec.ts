@@ -1,175 +1,12 @@
-// Long because one running worker serves every case: another file would start it all again.
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { join } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { ROLES, type ClaimAnswer, type ClaimRequest, type ConfigDocument } from '@behavry/contracts';
-import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
-import {
-  createLogger,
-  createService,
-  loadConfig,
-  ManualClock,
-  migratePlane,
-  PERSON_AUDIENCE,
-  PlaneKeys,
-  publicJwkOf,
-  ServiceContext,
-} from '@behavry/platform';
-import {
-  eventually,
-  freePort,
-  putAsOwner,
-  startTestPostgres,
-  tempDir,
-  type TestPostgres,
-} from '@behavry/testing';
-import { escalationModule } from '../src/app.module';
+import type { ClaimAnswer, ConfigDocument } from '@behavry/contracts';
+import { eventually, putAsOwner } from '@behavry/testing';
 import { ClaimService } from '../src/claims/claim.service';
-import { EscalationConfig } from '../src/escalation-worker.config';
+import { call, runningWorker, TENANT } from './running-worker';
 
-const TENANT = '019a0000-0000-7000-8000-000000000001';
-const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const clock = new ManualClock(Date.UTC(2026, 5, 1));
-const log = createLogger('escalation-worker', 'silent', {});
-let postgres: TestPostgres;
-let url: string;
-let keys: PlaneKeys;
-let app: NestFastifyApplication;
-let context: ServiceContext<EscalationConfig>;
-let opsUrl: string;
-
-function token(roles: string[], tenant = TENANT): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
-    iss: 'behavry',
-    aud: PERSON_AUDIENCE,
-    sub: `the ${roles.join()}`,
-    jti: 'j',
-    tenant_id: tenant,
-    username: 'ann',
-    roles,
-    exp: Date.UTC(2027, 1, 1) / 1000,
-  })}`;
-  return `${text}.${sign('sha256', Buffer.from(text), signer.privateKey).toString('base64url')}`;
-}
-
-async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-  const port = await freePort();
-  const config = loadConfig(EscalationConfig, {
-    BEHAVRY_DB_URL: url,
-    BEHAVRY_PORT: String(port),
-    BEHAVRY_DATA_DIR: tempDir(),
-    BEHAVRY_ESCALATION_SWEEP_SECONDS: '1',
-    ...settings,
-  });
-  context = new ServiceContext('escalation-worker', 'test', config, keys, log, clock);
-  app = await createService(
-    { app: 'escalation-worker', config: EscalationConfig, module: escalationModule },
-    context,
-  );
-  await context.ops.listen('127.0.0.1', port + 1);
-  opsUrl = `http://127.0.0.1:${port + 1}`;
-  await putAsOwner(app, 'issuers', {
-    issuers: [{ iss: 'behavry', keys: [publicJwkOf(signer.publicKey, 'k')], audiences: [PERSON_AUDIENCE] }],
-  });
-  await putAsOwner(app, 'people', {
-    people: Object.fromEntries(
-      ROLES.map((role) => [`the ${role}`, { roles: [role], super_admin: false, tokens_not_before: null }]),
-    ),
-  });
-}
-
-async function stop(): Promise<void> {
-  await app.close();
-  await context.ops.close();
-  await context.close();
-}
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  url = await postgres.createDatabase();
-  keys = PlaneKeys.readOrMake(join(tempDir(), 'plane.key'));
-  await migratePlane({
-    ownerUrl: url,
-    schemas: [{ name: 'data', migrations: DATA_MIGRATIONS, entities: DATA_ENTITIES }],
-    keys,
-    log,
-  });
-  await start();
-}, 120_000);
-
-afterAll(async () => {
-  await stop();
-  await postgres.stop();
-});
-
-function call(changes: Partial<ClaimRequest> = {}): ClaimRequest {
-  return {
-    decision_id: randomUUID(),
-    tenant_id: TENANT,
-    agent_id: randomUUID(),
-    session_id: 's',
-    kind: 'mcp',
-    server: 'files',
-    server_digest: 'digest-1',
-    tool: 'write_file',
-    action: 'write',
-    target: { class: 'path', key: 'ab', shown: '/x' },
-    arguments_digest: `sha256:${randomUUID()}`,
-    arguments: { path: '/x', canary: 'payload-canary' },
-    beside: { _meta: { note: 'beside-canary' } },
-    policy: 'base.demo',
-    policy_id: 'policy-1',
-    policy_version: 1,
-    reason: 'needs a person',
-    risk_tier: 'low',
-    hold_ms: 0,
-    ...changes,
-  };
-}
-
-function ask(request: ClaimRequest, signal?: AbortSignal): Promise<Response> {
-  return fetch(`${opsUrl}/internal/claims`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${keys.internalBearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-    ...(signal ? { signal } : {}),
-  });
-}
-
-type Escalated = Exclude<ClaimAnswer, { state: 'limit' }>;
-
-async function claim(request: ClaimRequest, signal?: AbortSignal): Promise<Escalated> {
-  const response = await ask(request, signal);
-  expect(response.status).toBe(200);
-  const answer = (await response.json()) as ClaimAnswer;
-  if (answer.state === 'limit') throw new Error('too many calls wait');
-  return answer;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>> & {
-    readonly escalations?: readonly { id: string; agent_id: string }[];
-  };
-}
-
-async function people(
-  method: 'GET' | 'POST',
-  path: string,
-  roles: string[],
-  body?: object,
-  tenant?: string,
-): Promise<Answer> {
-  const response = await app.inject({
-    method,
-    url: `/api/v1/escalations${path}`,
-    headers: { authorization: `Bearer ${token(roles, tenant)}` },
-    ...(body ? { payload: body } : {}),
-  });
-  return { status: response.statusCode, body: response.json() };
-}
+const its = runningWorker();
+const { ask, claim, people, restart } = its;
 
 describe('an escalated call', () => {
   it('waits, is approved by a person, and goes on exactly once whoever asks at the same time', async () => {
@@ -240,7 +77,7 @@ describe('an escalated call', () => {
     const { escalation_id: id } = await claim(request);
     await people('POST', `/${id}/approve`, ['analyst'], {});
     const gone = new AbortController();
-    const asked = app.get(ClaimService).claim(request, gone.signal);
+    const asked = its.app.get(ClaimService).claim(request, gone.signal);
     gone.abort();
     expect(await asked).toBeUndefined();
     expect((await claim(request)).state).toBe('approved');
@@ -250,7 +87,7 @@ describe('an escalated call', () => {
   it('runs out by its deadline and is then denied, and cannot be approved any more', async () => {
     const request = call({ risk_tier: 'critical' });
     const { escalation_id: id } = await claim(request);
-    clock.advance(5 * 60_000 + 1);
+    its.clock.advance(5 * 60_000 + 1);
     const late = await people('POST', `/${id}/approve`, ['analyst'], {});
     expect(late).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
     expect(await claim(request)).toEqual({ state: 'expired', escalation_id: id });
@@ -260,8 +97,7 @@ describe('an escalated call', () => {
     const request = call();
     const { escalation_id: id } = await claim(request);
     await people('POST', `/${id}/approve`, ['analyst'], {});
-    await stop();
-    await start();
+    await restart();
     expect(await claim(request)).toEqual({ state: 'approved', escalation_id: id });
   });
 
@@ -278,7 +114,7 @@ describe('an escalated call', () => {
       dlp_patterns: [],
       kill_switches: [{ id: 'k', scope: 'agent', target: request.agent_id, reason: 'test' }],
     } as unknown as ConfigDocument;
-    await putAsOwner(app, 'config', document);
+    await putAsOwner(its.app, 'config', document);
     await eventually(async () =>
       expect((await people('GET', `/${id}`, ['viewer'])).body['status']).toBe('cancelled'),
     );
@@ -292,13 +128,11 @@ describe('an escalated call', () => {
 
 describe('too many calls', () => {
   afterEach(async () => {
-    await stop();
-    await start();
+    await restart();
   });
 
   it('of one agent are refused beyond its limit, also when they come at once; other agents go on', async () => {
-    await stop();
-    await start({ BEHAVRY_ESCALATION_MAX_OPEN_PER_AGENT: '3' });
+    await restart({ BEHAVRY_ESCALATION_MAX_OPEN_PER_AGENT: '3' });
     const agent = randomUUID();
     const known = call({ agent_id: agent });
     await claim(known);
@@ -318,8 +152,7 @@ describe('too many calls', () => {
   });
 
   it('of a tenant are refused beyond its limit', async () => {
-    await stop();
-    await start({ BEHAVRY_ESCALATION_MAX_OPEN: '1' });
+    await restart({ BEHAVRY_ESCALATION_MAX_OPEN: '1' });
     await claim(call()).catch(() => undefined);
     expect(await (await ask(call())).json()).toEqual({ state: 'limit' });
   });
@@ -353,7 +186,7 @@ describe('the people who decide', () => {
     expect(list.body.escalations?.find((each) => each.id === id)).toMatchObject({ target: 'command:cd' });
     expect(JSON.stringify(list.body)).not.toContain('canary');
     expect(JSON.stringify(list.body)).not.toContain('arguments"');
-    const client = new Client({ connectionString: url });
+    const client = new Client({ connectionString: its.databaseUrl });
     await client.connect();
     const { rows } = await client.query<{ text: string }>(
       'SELECT e::text AS text FROM data.escalations e WHERE id = $1',
@@ -377,6 +210,6 @@ describe('the people who decide', () => {
 });
 
 it('strangers cannot claim', async () => {
-  const response = await fetch(`${opsUrl}/internal/claims`, { method: 'POST', body: '{}' });
+  const response = await fetch(`${its.opsUrl}/internal/claims`, { method: 'POST', body: '{}' });
   expect(response.status).toBe(401);
 });

@@ -1,32 +1,20 @@
-// What a hostile model, provider or agent may try. Long because one real plane serves every case.
+// What a hostile model, provider or agent may try.
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { BadRequestError } from 'openai';
-import { describeWithOpa, eventually } from '@behavry/testing';
+import { describeWithOpa } from '@behavry/testing';
 import { decisionOf, failure, LlmPlane } from './llm-plane';
 
 const SECRET = 'AKIAIOSFODNN7EXAMPLE';
 const ADDRESS = 'someone@example.com';
 
-interface Function {
-  readonly name: string;
-  readonly arguments: unknown;
-}
-
 describeWithOpa('llm-proxy under attack', () => {
   let plane: LlmPlane;
 
   beforeAll(async () => {
-    plane = await LlmPlane.start({ streamsPerAgent: 2, maxBodyBytes: 1024 * 1024 });
+    plane = await LlmPlane.start({ maxBodyBytes: 1024 * 1024 });
   }, 120_000);
   afterAll(() => plane.stop());
-
-  /** The provider answers with one call of a function, whole and streamed. */
-  function callingFunction(model: string, called: Function): string {
-    const item = { index: 0, id: 'c1', type: 'function', function: called };
-    const message = { role: 'assistant', content: null, tool_calls: [item] };
-    return plane.provider.say(model, { message, deltas: [{ tool_calls: [item] }], reason: 'tool_calls' });
-  }
 
   function ask(model: string, more: object = {}): Promise<unknown> {
     return plane.client().chat.completions.create(plane.ask(model, more));
@@ -44,32 +32,32 @@ describeWithOpa('llm-proxy under attack', () => {
 
   describe('a tool call in an answer', () => {
     it.each([
-      ['name a member twice', '{"path":"/home/agent/work/x","path":"/"}'],
-      ['hide a name behind an escape', '{"path":"/home/agent/work/x","p\\u0061th":"/"}'],
-      ['hold a number that readers round', '{"path":"/home/agent/work/x","n":12345678901234567890}'],
-      ['carry a prototype', '{"path":"/home/agent/work/x","__proto__":{"path":"/"}}'],
-      ['are cut off', '{"path":"/home/agent/work/x"'],
-      ['are two values', '{"path":"/home/agent/work/x"}{"path":"/"}'],
+      ['name a member twice', '{"path":"/srv/app/x","path":"/"}'],
+      ['hide a name behind an escape', '{"path":"/srv/app/x","p\\u0061th":"/"}'],
+      ['hold a number that readers round', '{"path":"/srv/app/x","n":12345678901234567890}'],
+      ['carry a prototype', '{"path":"/srv/app/x","__proto__":{"path":"/"}}'],
+      ['are cut off', '{"path":"/srv/app/x"'],
+      ['are two values', '{"path":"/srv/app/x"}{"path":"/"}'],
       ['are a list', '["/"]'],
     ])('is refused when its arguments %s', async (_name, args) => {
-      const model = callingFunction('lenient', { name: 'delete_file', arguments: args });
+      const model = plane.provider.call('lenient', { name: 'delete_file', arguments: args });
       expect(await failure(ask(model))).toBeInstanceOf(BadRequestError);
       await expectRefused(model, 'request_malformed');
     });
 
     it('is judged by what its strict arguments say', async () => {
-      const far = callingFunction('far', { name: 'delete_file', arguments: '{"path":"/"}' });
+      const far = plane.provider.call('far', { name: 'delete_file', arguments: '{"path":"/"}' });
       await expectRefused(far, 'blast_radius');
-      const near = callingFunction('near', {
+      const near = plane.provider.call('near', {
         name: 'delete_file',
-        arguments: '{"path":"/home/agent/work/x"}',
+        arguments: '{"path":"/srv/app/x"}',
       });
       expect(await ask(near)).toMatchObject({ choices: [{ finish_reason: 'tool_calls' }] });
       expect((await plane.streamed(near)).chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
     });
 
     it('is refused when a provider streams arguments that are no text', async () => {
-      const model = callingFunction('parsed', { name: 'get_weather', arguments: { city: 'Oslo' } });
+      const model = plane.provider.call('parsed', { name: 'get_weather', arguments: { city: 'Oslo' } });
       expect(await ask(model)).toMatchObject({ choices: [{}] });
       expect(await failure(plane.streamed(model))).toMatchObject({ code: 'upstream_error' });
     });
@@ -77,14 +65,17 @@ describeWithOpa('llm-proxy under attack', () => {
     it.each(['redact_inbound', 'max_result_bytes'])(
       'is denied when policy asks for %s of it',
       async (how) => {
-        const model = callingFunction('obliged', { name: 'read_file', arguments: JSON.stringify({ how }) });
+        const model = plane.provider.call('obliged', {
+          name: 'read_file',
+          arguments: JSON.stringify({ how }),
+        });
         await expectRefused(model, 'obligation_unkept');
       },
     );
 
     it('is denied when something would have to be taken out of its arguments', async () => {
       const args = (to: string): string => JSON.stringify({ how: 'redact_outbound', to });
-      const found = callingFunction('found', { name: 'read_file', arguments: args(ADDRESS) });
+      const found = plane.provider.call('found', { name: 'read_file', arguments: args(ADDRESS) });
       await expectRefused(found, 'obligation_unkept');
       const denied = await failure(ask(found));
       expect(await plane.record(decisionOf(denied))).toMatchObject({
@@ -93,12 +84,12 @@ describeWithOpa('llm-proxy under attack', () => {
         dlp_action: 'logged',
         outcome: 'refused',
       });
-      const clean = callingFunction('clean', { name: 'read_file', arguments: args('nobody') });
+      const clean = plane.provider.call('clean', { name: 'read_file', arguments: args('nobody') });
       expect(await ask(clean)).toMatchObject({ choices: [{}] });
     });
 
     it('is denied when its answer is redacted, and it with it', async () => {
-      const model = callingFunction('redacted-call', {
+      const model = plane.provider.call('redacted-call', {
         name: 'get_weather',
         arguments: JSON.stringify({ city: ADDRESS }),
       });
@@ -107,7 +98,7 @@ describeWithOpa('llm-proxy under attack', () => {
 
     it('is refused when its name is a text', async () => {
       for (const name of ['get weather, please', 'hosted:web_search', '']) {
-        await expectRefused(callingFunction('named', { name, arguments: '{}' }), 'request_malformed');
+        await expectRefused(plane.provider.call('named', { name, arguments: '{}' }), 'request_malformed');
       }
     });
 
@@ -232,7 +223,7 @@ describeWithOpa('llm-proxy under attack', () => {
       'x-openai-key': `canary-key`,
     });
     for (const name of [SECRET, `canary ${SECRET}`]) {
-      callingFunction('leaks', {
+      plane.provider.call('leaks', {
         name,
         arguments: JSON.stringify({ [SECRET]: 'canary', path: `/home/${SECRET}` }),
       });
@@ -300,23 +291,5 @@ describeWithOpa('llm-proxy under attack', () => {
     const [response] = (await once(chunked, 'response')) as [{ statusCode: number; resume: () => void }];
     expect(response.statusCode).toBe(413);
     response.resume();
-  });
-
-  it('limits the streams that one agent keeps open, and takes another when one is over', async () => {
-    plane.provider.say('hang', { ending: 'hang' });
-    const client = plane.client();
-    const aborts = [new AbortController(), new AbortController()];
-    const open = (signal?: AbortSignal): Promise<unknown> =>
-      client.chat.completions.create({ ...plane.ask('hang'), stream: true }, signal ? { signal } : {});
-    for (const { signal } of aborts) await open(signal);
-    const error = await failure(open());
-    expect(error).toMatchObject({ status: 429, code: 'concurrency_limited' });
-    expect(error.headers?.get('retry-after')).toBe('1');
-    expect(await ask('gpt')).toMatchObject({ choices: [{}] });
-    aborts[0]?.abort();
-    await eventually(async () => {
-      expect((await plane.streamed('gpt')).text).toBe('Hello there!');
-    });
-    aborts[1]?.abort();
   });
 });

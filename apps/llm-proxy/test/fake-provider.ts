@@ -51,6 +51,13 @@ export class FakeProvider {
     return model;
   }
 
+  /** Says, whole and streamed, that a function is to be called. @returns the model's name */
+  call(model: string, called: { readonly name: string; readonly arguments: unknown }): string {
+    const item = { index: 0, id: 'c1', type: 'function', function: called };
+    const message = { role: 'assistant', content: null, tool_calls: [item] };
+    return this.say(model, { message, deltas: [{ tool_calls: [item] }], reason: 'tool_calls' });
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();

@@ -69,7 +69,9 @@ export {
 } from './uplink/config-document';
 export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
-export { isObject, type QueueDefinition } from './queues/queue-definition';
+export type { QueueDefinition } from './queues/queue-definition';
+export { isObject, objectOf, objectsOf, parsedJson } from './json';
+export { readJws } from './jws';
 export { AUDIT_EVENTS_QUEUE, spoolEntriesOf, type AuditEventsPayload } from './queues/audit-events.queue';
 export {
   AUDIT_COMMITTED_QUEUE,

@@ -12,7 +12,8 @@ export { SecretReferenceError, UpstreamSecrets } from './secrets/upstream-secret
 export { Clock, isoTime, ManualClock, SystemClock } from './time/clock';
 export { equalInConstantTime, sha256, sha256Hex, uuidv7 } from './keys/hash';
 export { PlaneKeys, type DatabaseRole } from './keys/plane-keys';
-export { publicJwkOf, SigningKeys, type SigningKey } from './keys/signing-keys';
+export { configuredPublicJwk, pemOf, publicJwkOf, publicJwksIn } from './keys/public-jwk';
+export { SigningKeys, type SigningKey } from './keys/signing-keys';
 export { createLogger, type Logger } from './logging/logger';
 export { type HealthState } from './ops/health-registry';
 export { ProblemError, tooManyRequests } from './errors/problem-error';
@@ -42,6 +43,7 @@ export { migratePlane, type SchemaStream } from './database/migrate-plane';
 export { uniqueViolation } from './database/unique-violation';
 export { PgNotifications } from './database/pg-notifications';
 export { ChangeLog } from './changes/change-log';
+export { boundedBody } from './http/bounded-body';
 export { PageQuery } from './http/page-query';
 export { Turns } from './http/turns';
 export { overSignal, whenOver } from './http/when-over';

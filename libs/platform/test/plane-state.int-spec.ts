@@ -1,30 +1,14 @@
 import { randomBytes } from 'node:crypto';
-// Long because the same stores serve every case: another file would start them again.
-import { Redis } from 'ioredis';
-import { Pool } from 'pg';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   AUDIT_COMMITTED_QUEUE,
   type AppName,
   type ConfigDocument,
   type PlaneStateValues,
 } from '@behavry/contracts';
-import {
-  eventually,
-  startTestPostgres,
-  startTestRedis,
-  type TestPostgres,
-  type TestRedis,
-} from '@behavry/test-components';
+import { eventually } from '@behavry/test-components';
 import { Counter, Gauge, Registry } from 'prom-client';
 import {
-  createLogger,
-  databaseLogin,
-  migratePlane,
   NextConfig,
-  PgNotifications,
   PlaneKeys,
   PlaneSeal,
   PlaneSignalBus,
@@ -32,68 +16,17 @@ import {
   QueueBroker,
   SystemClock,
   type PlaneStateOptions,
-  type PlaneStore,
 } from '../src';
-import type { BrokerAddress } from '../src/queues/queue-broker';
-import { PgPlaneStore } from '../src/state/pg-plane-store';
-import { RedisPlaneStore } from '../src/state/redis-plane-store';
+import { newKeys, planeStores } from './plane-stores';
 
-const log = createLogger('identity-jwks', 'silent', {});
-const keys = PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'platform-')), 'plane.key'));
-let postgres: TestPostgres;
-let redis: TestRedis | undefined;
-let url: string;
-const closers: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  redis = await startTestRedis();
-  url = await postgres.createDatabase();
-  await migratePlane({ ownerUrl: url, schemas: [], keys, log });
-}, 120_000);
-
-afterAll(async () => {
-  for (const close of closers.reverse()) await close();
-  await redis?.stop();
-  await postgres.stop();
-});
-
-const stores: Record<'redis' | 'postgres', () => PlaneStore> = {
-  redis: () => {
-    const made = new RedisPlaneStore(redis!.url, 'test', log);
-    closers.push(() => made.close());
-    return made;
-  },
-  postgres: () => {
-    const login = databaseLogin(url, 'app', keys);
-    const pool = new Pool(login);
-    const notifications = new PgNotifications(login, log);
-    closers.push(
-      () => pool.end(),
-      () => notifications.close(),
-    );
-    return new PgPlaneStore(pool, notifications);
-  },
-};
-
-const forget = {
-  postgres: async () => {
-    const pool = new Pool({ connectionString: url });
-    await pool.query('TRUNCATE plane.plane_state');
-    await pool.end();
-  },
-  redis: async () => {
-    const client = new Redis(redis!.url);
-    await client.flushall();
-    client.disconnect();
-  },
-};
+const stores = planeStores();
+const { keys, log } = stores;
 
 describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
   const forged = new Counter({ name: 'forged', help: 'x', labelNames: ['name'], registers: [] });
   const options = (app: AppName): PlaneStateOptions => ({
     app,
-    store: stores[kind](),
+    store: stores.open[kind](),
     seal: new PlaneSeal(keys),
     clock: new SystemClock(),
     log,
@@ -105,7 +38,7 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
   async function state(app: AppName): Promise<PlaneState> {
     const made = new PlaneState(options(app));
     await made.start();
-    closers.push(() => {
+    stores.onClose(() => {
       made.close();
     });
     return made;
@@ -149,10 +82,10 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
       const reader = await state('mcp-proxy');
       for (const score of [1, 2, 3]) await owner.put('risk', risk(score));
       await eventually(() => expect(scoreIn(reader)).toBe(3));
-      await forget[kind]();
+      await stores.forget[kind]();
       await owner.put('risk', risk(4));
       await eventually(() => expect(scoreIn(reader)).toBe(4));
-      await forget[kind]();
+      await stores.forget[kind]();
       await owner.resynchronise();
       expect(scoreIn(await state('llm-proxy'))).toBe(4);
     });
@@ -168,12 +101,10 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
       await owner.put('issuers', { issuers: [] });
       await eventually(() => expect(reader.get('issuers')).toBeDefined());
       const before = reader.get('issuers');
-      const store = stores[kind]();
+      const store = stores.open[kind]();
       const evil = JSON.stringify({ issuers: [{ iss: 'evil', keys: [], audiences: ['behavry:person'] }] });
       const version = Date.now() + 1_000_000;
-      const other = new PlaneSeal(
-        PlaneKeys.readOrMake(join(mkdtempSync(join(tmpdir(), 'other-')), 'plane.key')),
-      );
+      const other = new PlaneSeal(newKeys());
       const seal = new PlaneSeal(keys);
       const genuine = await store.read('issuers');
       const forgeries = [
@@ -201,7 +132,7 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
     it('does not go back to an older value, even a true one', async () => {
       const owner = await state('behavior-monitor');
       const reader = await state('mcp-proxy');
-      const store = stores[kind]();
+      const store = stores.open[kind]();
       await owner.put('risk', risk(1));
       const old = await store.read('risk');
       await owner.put('risk', risk(2));
@@ -231,7 +162,7 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
       const proxy = await signals('mcp-proxy');
       const heard: unknown[] = [];
       proxy.on('audit.positions', ({ spools }) => heard.push(spools['s']));
-      const store = stores[kind]();
+      const store = stores.open[kind]();
       const value = { version: 1, text: JSON.stringify({ spools: { s: 666 } }) };
       const alarmed = await alarms();
       await store.tell('signal', 'nonsense');
@@ -286,16 +217,11 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
         registers: [registry],
       }),
     };
-    const address: BrokerAddress =
-      kind === 'redis'
-        ? { kind, url: redis!.url, prefix: 'test' }
-        : { kind, login: databaseLogin(url, 'app', keys) };
+    const address = stores.broker[kind]();
     const broker = new QueueBroker('behavior-monitor', address, keys, log, metrics);
     const writer = new QueueBroker('audit-writer', address, keys, log, metrics);
-    closers.push(
-      () => broker.close(),
-      () => writer.close(),
-    );
+    stores.onClose(() => broker.close());
+    stores.onClose(() => writer.close());
     expect(() => broker.producer(AUDIT_COMMITTED_QUEUE)).toThrow(/not a producer/);
     expect(() => {
       writer.consume(AUDIT_COMMITTED_QUEUE, () => Promise.resolve());
@@ -314,7 +240,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (kind) => {
     await writer.producer(unfit).add({ tenant_id: 't', facts: 'x' as unknown as [] });
     const strangers = new PlaneKeys(randomBytes(32));
     const stranger = new QueueBroker('audit-writer', address, strangers, log, metrics);
-    closers.push(() => stranger.close());
+    stores.onClose(() => stranger.close());
     await stranger.producer(AUDIT_COMMITTED_QUEUE).add({ tenant_id: 'forged', facts: [] });
     const other = { ...AUDIT_COMMITTED_QUEUE, signedText: () => '["1",[]]' };
     await writer.producer(other).add({ tenant_id: 'forged', facts: [] });

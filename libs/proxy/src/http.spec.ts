@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
-import { BodyTooLargeError, boundedBody, faultOf, mediaTypeOf } from './http';
+import { faultOf, mediaTypeOf } from './http';
 
 const RUNNING = { stopReason: null };
 
@@ -55,33 +55,6 @@ describe('what a failed upstream is called', () => {
     answer = (_asked, response) => response.destroy();
     const gone = await errorOf(request(url()));
     expect(faultOf(gone, { stopReason: 'client_aborted' })).toBe('client_aborted');
-  });
-});
-
-describe('a bounded body', () => {
-  it('is read whole up to its bound', async () => {
-    answer = (_asked, response) => {
-      response.write('ab');
-      setImmediate(() => response.end('cd'));
-    };
-    const { body } = await request(url());
-    expect(await boundedBody(body, 4)).toEqual(Buffer.from('abcd'));
-  });
-
-  it('is given up above it, however much is still to come', async () => {
-    answer = (_asked, response) => {
-      const more = (): void => {
-        while (!response.destroyed && response.write('x'.repeat(65_536)));
-        response.once('drain', more);
-      };
-      more();
-    };
-    const { body } = await request(url());
-    const [, response] = await Promise.all([
-      expect(boundedBody(body, 1_000)).rejects.toThrow(BodyTooLargeError),
-      Promise.resolve(body),
-    ]);
-    expect(response.destroyed).toBe(true);
   });
 });
 

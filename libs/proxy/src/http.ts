@@ -76,21 +76,3 @@ export function faultOf(error: unknown, { stopReason }: Pick<Exchange, 'stopReas
   if (stopReason !== null) return 'client_aborted';
   return TIMEOUTS.has((error as NodeJS.ErrnoException).code) ? 'upstream_timeout' : 'upstream_error';
 }
-
-/** An upstream said more than anybody is to hold at once. */
-export class BodyTooLargeError extends Error {}
-
-/**
- * Reads a whole body.
- * @throws BodyTooLargeError above `maxBytes`, or what the body throws
- */
-export async function boundedBody(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new BodyTooLargeError('an answer is larger than this plane takes');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-}

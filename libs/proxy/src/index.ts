@@ -2,7 +2,6 @@ export { openProxy, type Proxy } from './open-proxy';
 export { openLargeWork } from './large-work';
 export {
   bodyOf,
-  boundedBody,
   DECISION_HEADER,
   faultOf,
   hangUp,

@@ -1,11 +1,9 @@
-import { createPublicKey } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
-import type { PublicJwk } from '@behavry/contracts';
-import { ConfigError, publicJwkOf, type Clock, type Logger } from '@behavry/platform';
-import { parseKeySet } from './key-set';
-import { CONTROL_KID, pemOf } from './own-key';
+import { objectOf, parsedJson, type PublicJwk } from '@behavry/contracts';
+import { boundedBody, configuredPublicJwk, publicJwksIn, type Clock, type Logger } from '@behavry/platform';
+import { CONTROL_KID } from './own-key';
 
 const REFRESH_MS = 3_600_000;
 const FIRST_RETRY_MS = 1_000;
@@ -41,7 +39,11 @@ export class ControlKeys {
 
   constructor(private readonly options: ControlKeysOptions) {
     this.#file = join(options.dataDir, 'identity', 'control-keys.json');
-    this.#pinned = options.publicKeyPem === undefined ? [] : [pinnedKey(options.publicKeyPem)];
+    const { publicKeyPem } = options;
+    this.#pinned =
+      publicKeyPem === undefined
+        ? []
+        : [configuredPublicJwk('BEHAVRY_JWT_PUBLIC_KEY', publicKeyPem, CONTROL_KID)];
     this.#keys = this.#readFile();
   }
 
@@ -89,9 +91,9 @@ export class ControlKeys {
           bodyTimeout: TIMEOUT_MS,
         },
       );
-      const text = await boundedText(body);
-      const keys = statusCode === 200 && text !== undefined ? parseKeySet(text) : undefined;
-      if (!keys) throw new Error(`the key set could not be used (status ${String(statusCode)})`);
+      const bytes = await boundedBody(body, MAX_BYTES);
+      const keys = statusCode === 200 ? keysIn(bytes.toString('utf8')) : [];
+      if (keys.length === 0) throw new Error(`the key set could not be used (status ${String(statusCode)})`);
       this.#keys = keys;
       this.#writeFile();
       this.#changed(this.keys);
@@ -105,7 +107,7 @@ export class ControlKeys {
 
   #readFile(): readonly PublicJwk[] {
     try {
-      return parseKeySet(readFileSync(this.#file, 'utf8')) ?? [];
+      return keysIn(readFileSync(this.#file, 'utf8'));
     } catch {
       return [];
     }
@@ -123,21 +125,7 @@ export class ControlKeys {
   }
 }
 
-function pinnedKey(pem: string): PublicJwk {
-  try {
-    return publicJwkOf(createPublicKey(pemOf(pem)), CONTROL_KID);
-  } catch {
-    throw new ConfigError(['BEHAVRY_JWT_PUBLIC_KEY must be an RSA public key of at least 2048 bits in PEM']);
-  }
-}
-
-async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > MAX_BYTES) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
+/** @returns the keys of a key set's text that can be used; none for a text that is no key set */
+function keysIn(text: string): readonly PublicJwk[] {
+  return publicJwksIn(objectOf(parsedJson(text))['keys']);
 }

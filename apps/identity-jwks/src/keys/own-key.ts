@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { PublicJwk } from '@behavry/contracts';
-import { ConfigError, publicJwkOf, type ServiceContext, type SigningKeys } from '@behavry/platform';
+import { ConfigError, pemOf, publicJwkOf, type ServiceContext, type SigningKeys } from '@behavry/platform';
 import { dataPlaneIdentity, type IdentityConfig } from '../identity-jwks.config';
 
 /** The key with which this plane signs, and the name under which it does. */
@@ -32,11 +32,6 @@ export async function ownKey(context: ServiceContext<IdentityConfig>, keys: Sign
   }
   const { privateKey, publicJwk } = await keys.ensure('agent', kid);
   return { issuer, kid, privateKey, publicJwk };
-}
-
-/** @returns a PEM whose line ends may have been written as `\n` in an environment file */
-export function pemOf(text: string): string {
-  return text.includes('\\n') ? text.replaceAll('\\n', '\n') : text;
 }
 
 function configuredKey(text: string, kid: string): { privateKey: KeyObject; publicJwk: PublicJwk } {

@@ -1,6 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 import { Injectable } from '@nestjs/common';
-import { tooManyRequests, Turns } from '@behavry/platform';
+import { Gauge } from 'prom-client';
+import { ServiceContext, tooManyRequests, Turns } from '@behavry/platform';
 
 /** argon2id with the parameters that OWASP names as its first choice for low memory: 19 MiB, two passes. */
 // 2 is argon2id; the package declares its names as a const enum, which isolated modules cannot read.
@@ -20,13 +21,22 @@ let nobody: Promise<string> | undefined;
 /** The work with passwords that strangers can ask for, bounded for the whole process. */
 @Injectable()
 export class Passwords {
-  readonly #turns = new Turns(AT_ONCE, MAX_WAITING, () =>
+  readonly #turns = new Turns({ atOnce: AT_ONCE, maxWaiting: MAX_WAITING }, () =>
     tooManyRequests('Too many people are signing in at this moment; try again shortly.', 1_000),
   );
+  readonly #hashing: Gauge;
+
+  constructor({ metrics }: ServiceContext) {
+    this.#hashing = new Gauge({
+      name: 'behavry_identity_password_hashing',
+      help: 'Passwords that are hashed now.',
+      registers: [metrics],
+    });
+  }
 
   /** @throws ProblemError 429 when too many wait already */
   hash(password: string): Promise<string> {
-    return this.#turns.take(() => hashPassword(password));
+    return this.#bounded(() => hashPassword(password));
   }
 
   /**
@@ -35,10 +45,21 @@ export class Passwords {
    * @throws ProblemError 429 when too many wait already
    */
   check(stored: string | undefined, password: string): Promise<boolean> {
-    return this.#turns.take(async () => {
+    return this.#bounded(async () => {
       nobody ??= hashPassword('this is nobody');
       const isRight = await verify(stored ?? (await nobody), password);
       return stored !== undefined && isRight;
+    });
+  }
+
+  #bounded<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      this.#hashing.inc();
+      try {
+        return await work();
+      } finally {
+        this.#hashing.dec();
+      }
     });
   }
 }

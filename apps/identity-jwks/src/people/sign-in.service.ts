@@ -20,7 +20,9 @@ const MAX_WAITING = 50;
 export class SignInService {
   readonly #throttle = new SignInThrottle();
   /** Tries of one address run one after another, so that a burst cannot outrun the throttle. */
-  readonly #turns = new Map<string, Turns>();
+  readonly #turns = new Turns({ atOnceOfOne: 1, maxWaitingOfOne: MAX_WAITING }, () =>
+    tooManyRequests('Too many tries from this address at this moment; try again shortly.', 1_000),
+  );
 
   constructor(
     private readonly context: ServiceContext,
@@ -36,19 +38,9 @@ export class SignInService {
    * @param address where the request came from
    * @throws ProblemError 429 when too many tries wait already
    */
-  async signIn(username: string, password: string, address: string): Promise<SignInResult> {
+  signIn(username: string, password: string, address: string): Promise<SignInResult> {
     const group = addressGroup(address);
-    const turns =
-      this.#turns.get(group) ??
-      new Turns(1, MAX_WAITING, () =>
-        tooManyRequests('Too many tries from this address at this moment; try again shortly.', 1_000),
-      );
-    this.#turns.set(group, turns);
-    try {
-      return await turns.take(() => this.#signIn(username, password, group));
-    } finally {
-      if (turns.isIdle) this.#turns.delete(group);
-    }
+    return this.#turns.take(() => this.#signIn(username, password, group), group);
   }
 
   async #signIn(username: string, password: string, address: string): Promise<SignInResult> {

@@ -45,6 +45,7 @@ describe('config document', () => {
       ['nonsense', 'malformed'],
       [jws(DOCUMENT, { alg: 'none' }), 'malformed'],
       [jws(DOCUMENT, { typ: 'JWT' }), 'malformed'],
+      [jws(DOCUMENT, { crit: ['x'] }), 'malformed'],
       [jws(DOCUMENT, { kid: 'other' }), 'unknown_key'],
       [jws(DOCUMENT, {}, stranger), 'bad_signature'],
       [`${String(head)}.${forged}.${String(signature)}`, 'bad_signature'],
@@ -52,6 +53,7 @@ describe('config document', () => {
       [jws({ ...DOCUMENT, schema: 2 }), 'newer_schema'],
       [jws({ ...DOCUMENT, generation: 4 }), 'older_generation'],
       [jws({ ...DOCUMENT, agents: null }), 'malformed'],
+      [jws({ ...DOCUMENT, blast_radius: [] }), 'malformed'],
     ];
     expect(cases.map(([text]) => checkDocument(text, EXPECTED))).toEqual(
       cases.map(([, fault]) => ({ ok: false, fault })),

@@ -1,5 +1,11 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { CONFIG_DOCUMENT_SCHEMA, type ConfigDocument, type PublicJwk } from '@behavry/contracts';
+import {
+  CONFIG_DOCUMENT_SCHEMA,
+  isObject,
+  readJws,
+  type ConfigDocument,
+  type PublicJwk,
+} from '@behavry/contracts';
 
 export const CONFIG_TYPE = 'behavry-config+jws';
 
@@ -25,20 +31,13 @@ const OBJECTS = ['blast_radius', 'rate_limits', 'escalation', 'data_protection']
  * that is known here, not older than what was seen before (lifecycle: data plane).
  */
 export function checkDocument(compact: string, expected: DocumentExpectation): DocumentResult {
-  const parts = compact.trim().split('.');
-  const [head, body, signature] = parts;
-  if (parts.length !== 3 || !head || !body || !signature) return { ok: false, fault: 'malformed' };
-  const header = decode(head);
-  if (header?.['alg'] !== 'RS256' || header['typ'] !== CONFIG_TYPE || 'crit' in header) {
-    return { ok: false, fault: 'malformed' };
-  }
-  const jwk = expected.keys.find(({ kid }) => kid === header['kid']);
+  const jws = readJws(compact.trim());
+  if (jws?.header['typ'] !== CONFIG_TYPE) return { ok: false, fault: 'malformed' };
+  const jwk = expected.keys.find(({ kid }) => kid === jws.header['kid']);
   if (!jwk) return { ok: false, fault: 'unknown_key' };
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-  const signed = Buffer.from(`${head}.${body}`, 'latin1');
-  if (!verify('sha256', signed, key, Buffer.from(signature, 'base64url')))
-    return { ok: false, fault: 'bad_signature' };
-  const payload = decode(body);
+  if (!verify('sha256', jws.signed, key, jws.signature)) return { ok: false, fault: 'bad_signature' };
+  const payload = jws.payload();
   if (!payload) return { ok: false, fault: 'malformed' };
   return checkContent(payload, expected);
 }
@@ -55,20 +54,10 @@ function checkContent(
   if ((schema as number) > CONFIG_DOCUMENT_SCHEMA) return { ok: false, fault: 'newer_schema' };
   if ((generation as number) < expected.generation) return { ok: false, fault: 'older_generation' };
   const isWhole =
-    LISTS.every((name) => Array.isArray(payload[name])) &&
-    OBJECTS.every((name) => typeof payload[name] === 'object' && payload[name] !== null);
+    LISTS.every((name) => Array.isArray(payload[name])) && OBJECTS.every((name) => isObject(payload[name]));
   return isWhole
     ? { ok: true, document: payload as unknown as ConfigDocument }
     : { ok: false, fault: 'malformed' };
-}
-
-function decode(part: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

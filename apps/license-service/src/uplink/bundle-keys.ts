@@ -1,6 +1,5 @@
-import { createPublicKey } from 'node:crypto';
 import type { PublicJwk } from '@behavry/contracts';
-import { ConfigError, publicJwkOf, type Clock, type Logger } from '@behavry/platform';
+import { configuredPublicJwk, publicJwksIn, type Clock, type Logger } from '@behavry/platform';
 import type { UplinkStore } from './uplink-store';
 
 export const BUNDLE_KID = 'behavry-bundle';
@@ -38,7 +37,9 @@ export class BundleKeys {
     log: Logger,
   ): Promise<BundleKeys> {
     const keys =
-      configuredPem === undefined ? ((await store.read()).bundleKeys ?? []) : [configuredKey(configuredPem)];
+      configuredPem === undefined
+        ? ((await store.read()).bundleKeys ?? [])
+        : [configuredPublicJwk('BEHAVRY_BUNDLE_PUBLIC_KEY', configuredPem, BUNDLE_KID)];
     return new BundleKeys(keys, store, clock, log);
   }
 
@@ -48,7 +49,7 @@ export class BundleKeys {
 
   /** Pins the first keys that are offered; different ones later are an alarm and change nothing. */
   async offer(keys: unknown): Promise<void> {
-    const usable = Array.isArray(keys) ? keys.flatMap(narrow) : [];
+    const usable = publicJwksIn(keys);
     if (usable.length === 0) return;
     if (this.#keys.length === 0) {
       this.#keys = usable;
@@ -91,21 +92,4 @@ export class BundleKeys {
       signal.addEventListener('abort', done);
     });
   }
-}
-
-function configuredKey(text: string): PublicJwk {
-  try {
-    return publicJwkOf(createPublicKey(text.replaceAll('\\n', '\n')), BUNDLE_KID);
-  } catch {
-    throw new ConfigError([
-      'BEHAVRY_BUNDLE_PUBLIC_KEY must be an RSA public key of at least 2048 bits in PEM',
-    ]);
-  }
-}
-
-function narrow(key: unknown): PublicJwk[] {
-  const { kty, kid, n, e } = (key ?? {}) as Readonly<Record<string, unknown>>;
-  if (kty !== 'RSA' || typeof kid !== 'string' || typeof n !== 'string' || typeof e !== 'string') return [];
-  if (!/^[A-Za-z0-9._-]{1,200}$/.test(kid) || Buffer.from(n, 'base64url').length < 256) return [];
-  return [{ kty, use: 'sig', alg: 'RS256', kid, n, e }];
 }

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { boundedBody } from '@behavry/platform';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
@@ -49,22 +50,11 @@ export class PlaneHttp {
     return {
       status: answer.statusCode,
       etag: Array.isArray(etag) ? etag[0] : etag,
-      text: await boundedText(answer.body),
+      text: (await boundedBody(answer.body, MAX_BYTES)).toString('utf8'),
     };
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
-}
-
-async function boundedText(body: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > MAX_BYTES) throw new Error('the answer is larger than 32 MiB');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,5 +1,6 @@
 import type { Exchange, UpstreamFault } from '@behavry/pipeline';
-import { boundedBody, faultOf, mediaTypeOf } from '@behavry/proxy';
+import { boundedBody } from '@behavry/platform';
+import { faultOf, mediaTypeOf } from '@behavry/proxy';
 import { Pool } from 'undici';
 import type { Dialect, Endpoint } from '../dialects/dialect';
 

@@ -47,7 +47,7 @@ allow contains {"policy": "behavry.base.models", "reason": "harmless tool"} if {
 
 allow contains {"policy": "behavry.base.models", "reason": "files of its own"} if {
 	input.request.tool_name == "delete_file"
-	startswith(input.request.parameters.path, "/home/agent/work/")
+	startswith(input.request.parameters.path, "/srv/app/")
 }
 
 # The texts of a request are not for rules, only what can be known without them.

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { isObject } from '@behavry/contracts';
+import { isObject, parsedJson } from '@behavry/contracts';
 import { EventQueue } from './event-queue';
 import type { SendOptions, UpstreamAnswer, UpstreamEvent, UpstreamSession } from './upstream-session';
 
@@ -191,12 +191,7 @@ export class StdioUpstream implements UpstreamSession {
 
 /** Enough of a line to know whom it is for; whoever gets it reads it strictly. @returns the id that an answer bears */
 function kindOf(text: string): 'none' | 'unasked' | number {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'none';
-  }
+  const value = parsedJson(text);
   if (!isObject(value)) return 'none';
   if (Object.hasOwn(value, 'method')) return 'unasked';
   const { id } = value;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BlastRadiusSettings } from '@behavry/contracts';
+import { objectOf, parsedJson, type BlastRadiusSettings } from '@behavry/contracts';
 import {
   bundleFiles,
   bundleManifest,
@@ -12,7 +12,7 @@ import {
   type TenantPolicy,
 } from '@behavry/domain';
 import { OpaCommand } from './opa-command';
-import { faultsOf, parse, testFaultsOf, type LocatedFault } from './opa-output';
+import { faultsOf, testFaultsOf, type LocatedFault } from './opa-output';
 import { parseModules } from './parse-modules';
 import { ShippedPolicies } from './shipped-policies';
 
@@ -182,9 +182,8 @@ function failed(name: PackageResult, index: number, compiled: readonly LocatedFa
 }
 
 function decisionsIn(stdout: string): Readonly<Record<string, unknown>> {
-  const answer = parse(stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;
-  const value = answer?.result?.[0]?.expressions?.[0]?.value;
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const answer = parsedJson(stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;
+  return objectOf(answer?.result?.[0]?.expressions?.[0]?.value);
 }
 
 function withoutFile({ code, message, row, col }: LocatedFault): PolicyFault {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { BundleFile } from '@behavry/domain';
-import { processEnvironment, ProblemError, ServiceContext } from '@behavry/platform';
+import { processEnvironment, ProblemError, ServiceContext, Turns } from '@behavry/platform';
 import type { PolicyConfig } from '../policy-service.config';
-import { FairTurns } from './fair-turns';
 
 /** What a run of the `opa` command left. */
 export interface OpaRun {
@@ -39,14 +38,20 @@ const TURNS = { atOnce: 3, atOnceOfOne: 2, maxWaiting: 256, maxWaitingOfOne: 64 
  */
 @Injectable()
 export class OpaCommand {
-  readonly #turns = new FairTurns(TURNS);
+  readonly #turns = new Turns(
+    TURNS,
+    () =>
+      new ProblemError('unavailable', 'Too many policies are being checked; try again shortly.', {
+        headers: { 'retry-after': '2' },
+      }),
+  );
 
   constructor(private readonly context: ServiceContext<PolicyConfig>) {}
 
   /** @param tenantId whose turns are taken */
   for(tenantId: string): OpaRunner {
     return {
-      run: (args, files, stdin = '') => this.#turns.take(tenantId, () => this.#run(args, files, stdin)),
+      run: (args, files, stdin = '') => this.#turns.take(() => this.#run(args, files, stdin), tenantId),
     };
   }
 

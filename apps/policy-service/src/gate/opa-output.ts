@@ -1,3 +1,4 @@
+import { objectOf, parsedJson } from '@behavry/contracts';
 import type { PolicyFault } from '@behavry/domain';
 import type { OpaRun } from './opa-command';
 
@@ -15,7 +16,7 @@ const MAX_FAULTS = 50;
 export function faultsOf(run: OpaRun): readonly LocatedFault[] {
   if (run.status === 0) return [];
   if (run.status === null) return [plain('check_timeout', 'the check took too long or printed too much')];
-  const errors = record(parse(run.stderr) ?? parse(run.stdout))['errors'];
+  const errors = objectOf(parsedJson(run.stderr) ?? parsedJson(run.stdout))['errors'];
   const faults = (Array.isArray(errors) ? errors : []).slice(0, MAX_FAULTS).map(toFault);
   return faults.length > 0 ? faults : [plain('check_failed', firstLine(run.stderr || run.stdout))];
 }
@@ -25,7 +26,7 @@ export function faultsOf(run: OpaRun): readonly LocatedFault[] {
  * @returns none when every test passed and there was at least one
  */
 export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
-  const results = parse(run.stdout);
+  const results = parsedJson(run.stdout);
   if (run.status === null) return [plain('test_timeout', 'the tests took too long or printed too much')];
   if (!Array.isArray(results)) {
     return run.status === 0
@@ -34,7 +35,7 @@ export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
   }
   if (results.length === 0) return [plain('no_tests', 'no rule is called test_…')];
   return results
-    .map(record)
+    .map(objectOf)
     .filter((result) => result['fail'] === true || result['error'] !== undefined)
     .slice(0, MAX_FAULTS)
     .map((result) => ({
@@ -44,17 +45,8 @@ export function testFaultsOf(run: OpaRun): readonly LocatedFault[] {
     }));
 }
 
-/** @returns the JSON value of a text, or undefined */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 function toFault(error: unknown): LocatedFault {
-  const { code, message, location } = record(error);
+  const { code, message, location } = objectOf(error);
   return {
     ...place(location),
     code: typeof code === 'string' ? code : 'check_failed',
@@ -70,7 +62,7 @@ function explained(message: string): string {
 }
 
 function place(location: unknown): Pick<LocatedFault, 'file' | 'row' | 'col'> {
-  const { file, row, col } = record(location);
+  const { file, row, col } = objectOf(location);
   return {
     file: typeof file === 'string' ? file : '',
     row: typeof row === 'number' ? row : 1,
@@ -84,8 +76,4 @@ function plain(code: string, message: string): LocatedFault {
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0]?.slice(0, 300) || 'the opa command failed';
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,6 +1,6 @@
+import { parsedJson } from '@behavry/contracts';
 import { ProblemError } from '@behavry/platform';
 import type { OpaRunner } from './opa-command';
-import { parse } from './opa-output';
 
 /** Parses many modules in one run; the syntax trees have no places and no annotations. */
 const PARSE_ALL = '[rego.parse_module(sprintf("%d.rego", [i]), text) | some i, text in input]';
@@ -29,13 +29,13 @@ export async function parseModules(opa: OpaRunner, contents: readonly string[]):
 async function parseOne(opa: OpaRunner, content: string): Promise<unknown> {
   const file = { path: 'policy.rego', content };
   const run = await opa.run(['parse', '--format', 'json', '--json-include', 'locations', file.path], [file]);
-  return (run.status === 0 ? parse(run.stdout) : undefined) ?? notParsed();
+  return (run.status === 0 ? parsedJson(run.stdout) : undefined) ?? notParsed();
 }
 
 async function parseTogether(opa: OpaRunner, contents: readonly string[]): Promise<readonly unknown[]> {
   const args = ['eval', '--format', 'json', '--timeout', '15s', '--stdin-input', PARSE_ALL];
   const run = await opa.run(args, [], JSON.stringify(contents));
-  const answer = parse(run.stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;
+  const answer = parsedJson(run.stdout) as { result?: { expressions?: { value?: unknown }[] }[] } | undefined;
   const trees = answer?.result?.[0]?.expressions?.[0]?.value;
   return Array.isArray(trees) && trees.length === contents.length ? (trees as unknown[]) : notParsed();
 }

@@ -1,6 +1,7 @@
 import type { TargetClass } from '../audit';
 import type { Outcome, ReasonCode, Verdict } from '../codes';
-import { isObject, type QueueDefinition } from './queue-definition';
+import { isObject } from '../json';
+import type { QueueDefinition } from './queue-definition';
 
 /** What a detector of behaviour reads of one audit row (semantics: behaviour and risk). */
 export interface AuditFact {

@@ -1,5 +1,6 @@
 import type { LostEntry, SpoolEntry } from '../audit';
-import { isObject, type QueueDefinition } from './queue-definition';
+import { isObject } from '../json';
+import type { QueueDefinition } from './queue-definition';
 
 /** A contiguous run of one spool. */
 export interface AuditEventsPayload {

@@ -1,4 +1,5 @@
-import { isObject, type QueueDefinition } from './queue-definition';
+import { isObject } from '../json';
+import type { QueueDefinition } from './queue-definition';
 
 /** Which of a tenant's two documents may have changed. */
 export interface BundleBuildPayload {

@@ -16,8 +16,3 @@ export interface QueueDefinition<Payload> {
   /** What the signature of a job covers: all that its consumer reads of it. */
   readonly signedText: (payload: Payload) => string;
 }
-
-/** Narrows to a JSON object. */
-export function isObject(data: unknown): data is Record<string, unknown> {
-  return typeof data === 'object' && data !== null && !Array.isArray(data);
-}

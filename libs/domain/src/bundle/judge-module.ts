@@ -1,3 +1,4 @@
+import { objectsOf } from '@behavry/contracts';
 import {
   CONTRIBUTION_KINDS,
   declaredConcerns,
@@ -6,7 +7,6 @@ import {
   type Concerns,
   type ContributionKind,
 } from './concerns';
-import { recordsOf } from './json-narrowing';
 import { SIMPLE_CATEGORY, type PolicyFault, type PolicyPackage } from './policy-package';
 import { readRegoModule, refText, type RegoExpression, type RegoRule, type RegoTerm } from './rego-ast';
 
@@ -77,7 +77,7 @@ function isContribution(name: string): name is ContributionKind {
 function hasConstantReason(key: RegoTerm | undefined): boolean {
   if (key?.type !== 'object' || !Array.isArray(key.value)) return false;
   return (key.value as unknown[]).every((pair) => {
-    const [name, value] = recordsOf(pair);
+    const [name, value] = objectsOf(pair);
     return name?.['type'] === 'string' && (name['value'] !== 'reason' || value?.['type'] === 'string');
   });
 }
@@ -144,6 +144,6 @@ function textIn({ type, value }: RegoTerm): readonly string[] | undefined {
 
 function textsIn({ type, value }: RegoTerm): readonly string[] | undefined {
   if (type !== 'set' && type !== 'array') return undefined;
-  const items = recordsOf(value).map(({ type: kind, value: text }) => (kind === 'string' ? text : undefined));
+  const items = objectsOf(value).map(({ type: kind, value: text }) => (kind === 'string' ? text : undefined));
   return items.every((item): item is string => typeof item === 'string') ? items : undefined;
 }

@@ -1,4 +1,4 @@
-import { isRecord, recordsOf } from './json-narrowing';
+import { isObject, objectOf, objectsOf } from '@behavry/contracts';
 
 /** Where something stands in a policy's text; both count from 1. */
 export interface Place {
@@ -20,7 +20,7 @@ export function mixedMemberships(node: unknown, outer: Place = { row: 1, col: 1 
     const own = isMixedTest(node) ? [placeOf(node[0], outer)] : [];
     return [...own, ...node.flatMap((item: unknown) => mixedMemberships(item, outer))];
   }
-  if (!isRecord(node) || node['symbols'] !== undefined) return [];
+  if (!isObject(node) || node['symbols'] !== undefined) return [];
   const place = placeOf(node, outer);
   return Object.entries(node).flatMap(([name, value]) =>
     name === 'location' ? [] : mixedMemberships(value, place),
@@ -29,8 +29,8 @@ export function mixedMemberships(node: unknown, outer: Place = { row: 1, col: 1 
 
 /** A call is its operator followed by its operands. */
 function isMixedTest(call: readonly unknown[]): boolean {
-  const [operator, ...operands] = recordsOf(call);
-  const path = recordsOf(operator?.['value']).map(({ value }) => value);
+  const [operator, ...operands] = objectsOf(call);
+  const path = objectsOf(operator?.['value']).map(({ value }) => value);
   if (path[0] !== 'internal' || (path[1] !== 'member_2' && path[1] !== 'member_3')) return false;
   const literal = operands.at(-1);
   if (!COMPOSITES.includes(literal?.['type']) || !Array.isArray(literal?.['value'])) return false;
@@ -40,12 +40,11 @@ function isMixedTest(call: readonly unknown[]): boolean {
 
 function isConstant(term: unknown): boolean {
   if (Array.isArray(term)) return term.every(isConstant);
-  if (!isRecord(term)) return false;
+  if (!isObject(term)) return false;
   return SCALARS.includes(term['type']) || (COMPOSITES.includes(term['type']) && isConstant(term['value']));
 }
 
 function placeOf(node: unknown, otherwise: Place): Place {
-  const location = isRecord(node) && isRecord(node['location']) ? node['location'] : {};
-  const { row, col } = location;
+  const { row, col } = objectOf(objectOf(node)['location']);
   return typeof row === 'number' && typeof col === 'number' ? { row, col } : otherwise;
 }

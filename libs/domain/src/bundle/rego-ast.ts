@@ -1,4 +1,4 @@
-import { isRecord, recordsOf } from './json-narrowing';
+import { isObject, objectOf, objectsOf } from '@behavry/contracts';
 import { mixedMemberships, type Place } from './mixed-membership';
 
 /** The part of `opa parse --format json --json-include locations` that we read. */
@@ -43,11 +43,11 @@ export interface RegoModule {
 
 /** Narrows OPA's own JSON of a parsed module. Members that are missing read as empty. */
 export function readRegoModule(json: unknown): RegoModule {
-  const module = isRecord(json) ? json : {};
-  const annotation = recordsOf(module['annotations']).find(({ scope }) => scope === 'package');
+  const module = objectOf(json);
+  const annotation = objectsOf(module['annotations']).find(({ scope }) => scope === 'package');
   return {
     package: packageText(module['package']),
-    rules: recordsOf(module['rules']).map(readRule),
+    rules: objectsOf(module['rules']).map(readRule),
     custom: annotation?.['custom'],
     mixedMemberships: mixedMemberships(module['rules']),
   };
@@ -56,7 +56,7 @@ export function readRegoModule(json: unknown): RegoModule {
 /** Dotted text of a reference made of names only. */
 export function refText(term: RegoTerm | undefined): string | undefined {
   if (term?.type !== 'ref') return undefined;
-  const parts = recordsOf(term.value);
+  const parts = objectsOf(term.value);
   const isPlain = parts.every(
     ({ type, value }, index) => typeof value === 'string' && (index === 0 || type === 'string'),
   );
@@ -64,15 +64,15 @@ export function refText(term: RegoTerm | undefined): string | undefined {
 }
 
 function packageText(json: unknown): string | undefined {
-  const [, ...parts] = recordsOf(isRecord(json) ? json['path'] : undefined);
+  const [, ...parts] = objectsOf(objectOf(json)['path']);
   return parts.length === 0 ? undefined : parts.map(({ value }) => String(value)).join('.');
 }
 
 function readRule(rule: Readonly<Record<string, unknown>>): RegoRule {
-  const head = isRecord(rule['head']) ? rule['head'] : {};
-  const ref = recordsOf(head['ref']);
-  const location = isRecord(rule['location']) ? rule['location'] : {};
-  const value = isRecord(head['value']) ? head['value']['value'] : undefined;
+  const head = objectOf(rule['head']);
+  const ref = objectsOf(head['ref']);
+  const location = objectOf(rule['location']);
+  const value = objectOf(head['value'])['value'];
   return {
     name: textOr(head['name'], textOr(ref[0]?.['value'], '')),
     isNested: ref.length > 1,
@@ -80,9 +80,9 @@ function readRule(rule: Readonly<Record<string, unknown>>): RegoRule {
     isSet: head['key'] !== undefined && head['value'] === undefined,
     isFunction: Array.isArray(head['args']),
     hasElse: rule['else'] !== undefined,
-    key: isRecord(head['key']) ? termOf(head['key']) : undefined,
+    key: isObject(head['key']) ? termOf(head['key']) : undefined,
     value,
-    body: recordsOf(rule['body']).map(readExpression),
+    body: objectsOf(rule['body']).map(readExpression),
     row: typeof location['row'] === 'number' ? location['row'] : 1,
     col: typeof location['col'] === 'number' ? location['col'] : 1,
   };
@@ -96,7 +96,7 @@ function readExpression(expression: Readonly<Record<string, unknown>>): RegoExpr
   return {
     isNegated: expression['negated'] === true,
     hasWith: expression['with'] !== undefined,
-    terms: recordsOf(expression['terms']).map(termOf),
+    terms: objectsOf(expression['terms']).map(termOf),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DlpPatternEntry, Finding } from '@behavry/contracts';
+import type { DlpPatternEntry } from '@behavry/contracts';
 import type { DlpPatternError } from '@behavry/domain';
 import { DlpScanner } from './dlp-scanner';
 import { InjectionScanner } from './injection-scanner';
@@ -103,12 +103,4 @@ class ScannedText implements TextChannel {
   redact(piece: string, start: number): string {
     return this.channels.reduce((text, [, channel]) => channel.redact?.(text, start) ?? text, piece);
   }
-}
-
-/** What an agent reads in the place of a result that tried to give it orders. */
-export function standIn({ pattern }: Finding): string {
-  return (
-    `[This result was withheld: it holds text that gives instructions to the reader (${pattern}). ` +
-    'It was recorded. Go on without it, or ask a person to look at it.]'
-  );
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { publicJwkOf } from '../keys/signing-keys';
+import { publicJwkOf } from '../keys/public-jwk';
 import { ManualClock } from '../time/clock';
 import { TokenVerifier } from './token-verifier';
 import { AGENT_AUDIENCE, isEnded, PERSON_AUDIENCE } from './verified-token';

@@ -1,12 +1,11 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import type { TrustedIssuer } from '@behavry/contracts';
+import { readJws, type TrustedIssuer } from '@behavry/contracts';
 import { sha256 } from '../keys/hash';
 import type { Clock } from '../time/clock';
 import type { TokenResult, VerifiedToken } from './verified-token';
 
 const MAX_TOKEN_CHARACTERS = 8192;
 const MAX_CACHED = 10_000;
-const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 interface KnownIssuer {
   readonly keys: ReadonlyMap<string, KeyObject>;
@@ -65,26 +64,17 @@ export class TokenVerifier {
   }
 
   #verifyAnew(token: string): TokenResult {
-    const parts = token.split('.');
-    const [head, body, signature] = parts;
-    if (parts.length !== 3 || !head || !body || !signature || !BASE64URL.test(signature)) {
-      return { ok: false, fault: 'malformed' };
-    }
-    const header = decode(head);
-    const claims = decode(body);
-    if (!header || !claims || header['alg'] !== 'RS256' || 'crit' in header)
-      return { ok: false, fault: 'malformed' };
+    const jws = readJws(token);
+    const claims = jws?.payload();
+    if (!jws || !claims) return { ok: false, fault: 'malformed' };
     const issuer = this.#issuers.get(String(claims['iss']));
     if (!issuer) return { ok: false, fault: 'unknown_issuer' };
-    const publicKey = issuer.keys.get(String(header['kid']));
+    const publicKey = issuer.keys.get(String(jws.header['kid']));
     if (!publicKey) {
       this.onUnknownKey();
       return { ok: false, fault: 'unknown_key' };
     }
-    const signed = Buffer.from(`${head}.${body}`, 'latin1');
-    if (!verify('sha256', signed, publicKey, Buffer.from(signature, 'base64url'))) {
-      return { ok: false, fault: 'bad_signature' };
-    }
+    if (!verify('sha256', jws.signed, publicKey, jws.signature)) return { ok: false, fault: 'bad_signature' };
     const verified = narrow(claims);
     if (!verified) return { ok: false, fault: 'malformed' };
     return issuer.audiences.has(verified.audience)
@@ -98,18 +88,6 @@ export class TokenVerifier {
       if (!oldest.done) this.#cache.delete(oldest.value);
     }
     this.#cache.set(key, token);
-  }
-}
-
-function decode(part: string): Record<string, unknown> | undefined {
-  if (!BASE64URL.test(part)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Pool } from 'pg';
 import type { PublicJwk } from '@behavry/contracts';
 import type { Clock } from '../time/clock';
 import type { PlaneKeys } from './plane-keys';
+import { publicJwkOf } from './public-jwk';
 
 export type KeyPurpose = 'agent' | 'bundle';
 
@@ -62,17 +63,4 @@ export class SigningKeys {
     const pem = this.keys.open(`signing-key/${kid}`, row.sealed_private).toString('utf8');
     return { kid, privateKey: createPrivateKey(pem), publicJwk: row.public_jwk };
   }
-}
-
-/**
- * @param key RSA private or public key
- * @returns the key as the contract's key set shows it, these members and no others
- * @throws Error when it is not an RSA key of at least 2048 bits
- */
-export function publicJwkOf(key: KeyObject, kid: string): PublicJwk {
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  const { kty, n, e } = publicKey.export({ format: 'jwk' });
-  if (kty !== 'RSA' || n === undefined || e === undefined) throw new Error('the key is not an RSA key');
-  if (Buffer.from(n, 'base64url').length < 256) throw new Error('the RSA key has fewer than 2048 bits');
-  return { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e };
 }

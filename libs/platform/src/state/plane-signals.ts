@@ -1,24 +1,9 @@
-import type { Counter } from 'prom-client';
-import { PLANE_SIGNAL_SENDERS, type AppName, type PlaneSignal, type PlaneSignals } from '@behavry/contracts';
-import type { Logger } from '../logging/logger';
-import type { Clock } from '../time/clock';
-import type { PlaneSeal } from './plane-seal';
-import type { PlaneStore } from './plane-store';
+import { PLANE_SIGNAL_SENDERS, type PlaneSignal, type PlaneSignals } from '@behavry/contracts';
+import type { PlaneStateOptions } from './plane-state';
 
 const ALARM_EVERY_MS = 60_000;
 
 type Listener = (value: unknown) => void;
-
-export interface PlaneSignalOptions {
-  /** Who sends from here. */
-  readonly app: AppName;
-  readonly store: PlaneStore;
-  readonly seal: PlaneSeal;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Counts messages that none of a signal's senders signed. */
-  readonly forged: Counter<'name'>;
-}
 
 /**
  * Signals between the apps of a plane: told to those who listen at that moment, kept by nobody, so whoever needs an
@@ -28,7 +13,7 @@ export class PlaneSignalBus {
   readonly #listeners = new Map<string, Set<Listener>>();
   #alarmedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: PlaneSignalOptions) {}
+  constructor(private readonly options: PlaneStateOptions) {}
 
   /** Begins to hear. Fails when the store cannot be reached. */
   async start(): Promise<void> {

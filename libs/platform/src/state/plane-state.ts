@@ -19,13 +19,13 @@ export interface Versioned<T> {
 type Watcher = (state: Versioned<unknown>) => void;
 
 export interface PlaneStateOptions {
-  /** Who reads and writes here. */
+  /** Who reads, writes and sends here. */
   readonly app: AppName;
   readonly store: PlaneStore;
   readonly seal: PlaneSeal;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Counts texts in the store that their owner did not write. */
+  /** Counts texts in the store that none who may write or send them signed. */
   readonly forged: Counter<'name'>;
 }
 
