@@ -82,9 +82,12 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
     async (_how, isStream) => {
       const result = { content: [{ type: 'text', text: ORDERS }] };
       its.upstream.behaviour = ({ body }, response) => {
-        if (!isStream) return void answer(response, body, result);
-        stream(response, { id: idOf(body), result });
-        response.end();
+        if (isStream) {
+          stream(response, { id: idOf(body), result });
+          response.end();
+        } else {
+          answer(response, body, result);
+        }
       };
       const { text, json, headers } = await its.proxy.post('rec', callTool('echo'), its.session);
       expect(json).toMatchObject({
@@ -244,7 +247,8 @@ describeWithOpa('what a governed MCP server and its agent are kept from', () => 
     const claimed = JSON.stringify(claims.map((claim) => ({ ...claim, arguments: null, beside: null })));
     expect(JSON.stringify(claims.at(-1)?.arguments)).toContain(canary('escalated'));
     const written = [JSON.stringify(its.proxy.entries), claimed, its.proxy.log.join('\n')];
-    for (const text of written) expect(/.{0,60}(canary|ghp_|4111).{0,20}/.exec(text)?.[0]).toBeUndefined();
+    for (const text of written)
+      expect(/.{0,60}(canary|ghp_|4111 1111).{0,20}/.exec(text)?.[0]).toBeUndefined();
     const found = spawnSync('grep', ['-rlaE', 'canary|ghp_|4111 1111', its.proxy.folder], {
       encoding: 'utf8',
     });
