@@ -64,9 +64,11 @@ export function tenantIndex(policies: readonly IndexedPolicy[]): TenantIndex {
   const rulesBy = (keysOf: (concerns: Concerns) => Iterable<string>): Record<string, IndexedRule[]> => {
     const groups = new Map<string, IndexedRule[]>();
     for (const { category, name, concerns } of inOrder) {
-      const rules = (concerns.kinds ?? CONTRIBUTION_KINDS).map(
-        (kind): IndexedRule => [CONTRIBUTION_KINDS.indexOf(kind), category, name],
-      );
+      const rules = (concerns.kinds ?? CONTRIBUTION_KINDS).map((kind): IndexedRule => [
+        CONTRIBUTION_KINDS.indexOf(kind),
+        category,
+        name,
+      ]);
       for (const key of keysOf(concerns)) groups.set(key, (groups.get(key) ?? []).concat(rules));
     }
     return Object.fromEntries(groups);
