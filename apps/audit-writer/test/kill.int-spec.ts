@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Counter, Gauge } from 'prom-client';
@@ -10,7 +10,7 @@ import { createLogger, databaseLogin, QueueBroker } from '@behavry/platform';
 import {
   describeWithRedis,
   eventually,
-  isPortFree,
+  freePortBlock,
   startTestPostgres,
   startTestRedis,
   workspaceRoot,
@@ -136,19 +136,8 @@ async function journey(redisUrl: string | undefined): Promise<void> {
   }
 }
 
-/**
- * Two neighbouring free ports. Below those that the system gives to outgoing connections, of which one may take a port
- * between the look and the start: then the process cannot listen, and ends.
- */
-async function freePortPair(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    if ((await isPortFree(port)) && (await isPortFree(port + 1))) return port;
-  }
-}
-
 async function startProcess(plane: TestPlane): Promise<ChildProcess> {
-  const port = await freePortPair();
+  const port = await freePortBlock(2);
   const child = spawn(process.execPath, [join(workspaceRoot(), 'dist/apps/audit-writer/main.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

@@ -13,7 +13,7 @@ import {
   ServiceContext,
 } from '@behavry/platform';
 import {
-  freePort,
+  freePortBlock,
   putAsOwner,
   startTestPostgres,
   tempDir,
@@ -70,7 +70,7 @@ export function runningWorker(): RunningWorker {
   let opsUrl: string;
 
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    const port = await freePort();
+    const port = await freePortBlock(2);
     const config = loadConfig(EscalationConfig, {
       BEHAVRY_DB_URL: url,
       BEHAVRY_PORT: String(port),

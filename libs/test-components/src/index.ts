@@ -1,4 +1,4 @@
-export { ComponentError, freePort, isPortFree } from '@behavry/components';
+export { ComponentError, freePort, freePortBlock } from '@behavry/components';
 export { describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';

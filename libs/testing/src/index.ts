@@ -3,7 +3,7 @@ export {
   describeWithRedis,
   eventually,
   freePort,
-  isPortFree,
+  freePortBlock,
   opaForTests,
   startTestOpa,
   startTestPostgres,

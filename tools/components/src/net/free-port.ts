@@ -1,17 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
-
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
+import { createServer } from 'node:net';
 
 /** Whether a TCP port of 127.0.0.1 can be listened on now. */
 export async function isPortFree(port: number): Promise<boolean> {
@@ -23,12 +11,21 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The first of a block of ports of 127.0.0.1 that were all free a moment ago. Below the range that systems take ports
- * for outgoing connections and for {@link freePort} from, so that nobody takes one by chance before it is listened on.
+ * A TCP port of 127.0.0.1 that was free a moment ago. Below the range that systems take ports for outgoing connections
+ * from, so that nobody takes it by chance before it is listened on.
  */
-export async function freePortBlock(count: number): Promise<number> {
+export function freePort(): Promise<number> {
+  return drawn(10_000, 12_000, 1);
+}
+
+/** The first of a block of such ports, of a range of their own. */
+export function freePortBlock(count: number): Promise<number> {
+  return drawn(12_000, 31_000, count);
+}
+
+async function drawn(from: number, to: number, count: number): Promise<number> {
   for (;;) {
-    const first = 12_000 + 10 * randomInt(1_900);
+    const first = randomInt(from, to - count);
     const ports = Array.from({ length: count }, (_, step) => first + step);
     if ((await Promise.all(ports.map(isPortFree))).every(Boolean)) return first;
   }
