@@ -4,9 +4,9 @@ import { messageText, withId } from '../messages/rpc-message';
 import { OpenCalls } from '../sessions/open-calls';
 import type { McpSession } from '../sessions/session-store';
 import { UpstreamSetupError, type SendOptions, type UpstreamSession } from '../upstream/upstream-session';
-import { orderOf, withLargeId, type LargeMessage } from './large-messages';
+import { orderOf, withLargeId } from './large-messages';
 import { FAULTS, refusalOf } from './mcp-fault';
-import type { Incoming, McpParts, McpRequest } from './mcp-request';
+import type { Incoming, LargeMessage, McpParts, McpRequest } from './mcp-request';
 import {
   FAILED,
   lost,

@@ -9,7 +9,7 @@ import {
 import type { LargeAnswer } from '../large/mcp-jobs';
 import { isFiltered } from '../messages/list-filter';
 import { parseMessage, type RpcId, type RpcMessage } from '../messages/rpc-message';
-import type { McpParts } from './mcp-request';
+import type { LargeMessage, McpParts } from './mcp-request';
 
 /** An answer that was read and scanned in a thread. */
 export interface LargeResponse {
@@ -66,13 +66,6 @@ function largeResponse(
     scanned: scannedOfFacts(scanned),
     textFor: (other) => `${content.slice(0, from)}${JSON.stringify(other)}${content.slice(to)}`,
   };
-}
-
-/** A message of a client that was read in a thread: its bytes, and where in them its id stands. */
-export interface LargeMessage {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
 }
 
 /** @returns the bytes of a large message under another id */

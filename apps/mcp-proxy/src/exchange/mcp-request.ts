@@ -6,7 +6,6 @@ import { readBody, type RpcId, type RpcRequest } from '../messages/rpc-message';
 import type { McpSession, SessionStore } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 import type { UpstreamFactory } from '../upstream/upstream-factory';
-import type { LargeMessage } from './large-messages';
 
 /** Everything that handling a request uses: one per process. */
 export interface McpParts extends Proxy {
@@ -65,6 +64,13 @@ export class RequestBody {
     const read = this.read();
     return read.ok && read.message.kind === 'request' ? read.message.id : null;
   }
+}
+
+/** A message of a client that was read in a thread: its bytes, and where in them its id stands. */
+export interface LargeMessage {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A request as this dialect reads it. */

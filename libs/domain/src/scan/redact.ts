@@ -2,7 +2,8 @@ import type { Finding } from '@behavry/contracts';
 import { isInName, mayHold, textWithName } from './json-scanner';
 import { MAX_NESTING, textOf } from './json-texts';
 import type { PatternSet } from './pattern-set';
-import { MAX_FINDINGS_PER_PATTERN, scanText } from './text-scanner';
+import { MAX_FINDINGS_PER_PATTERN } from './rule-search';
+import { scanText } from './text-scanner';
 
 /**
  * Takes findings out of one text, whole or in pieces that read together as the redacted whole. Each is

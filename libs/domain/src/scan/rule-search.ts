@@ -1,6 +1,8 @@
 import type { CompiledPattern } from './pattern-set';
 import { isWord, type RuleState } from './rule-automaton';
-import { MAX_FINDINGS_PER_PATTERN } from './text-scanner';
+
+/** More findings of one pattern than this in one text are counted and not listed. */
+export const MAX_FINDINGS_PER_PATTERN = 100;
 
 /** Longest match, in UTF-16 code units; a longer one is taken as far as it goes. */
 export const MAX_MATCH = 8_192;

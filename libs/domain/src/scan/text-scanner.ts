@@ -3,9 +3,6 @@ import type { CompiledPattern, PatternSet } from './pattern-set';
 import { isWord } from './rule-automaton';
 import { RuleSearch } from './rule-search';
 
-/** More findings of one pattern than this in one text are counted and not listed. */
-export const MAX_FINDINGS_PER_PATTERN = 100;
-
 /**
  * Scans one text that arrives in pieces. Findings are those of the unsplit text for every way of
  * splitting it. One automaton of literals reads every character once; where a literal is, the automaton
