@@ -130,7 +130,9 @@ describeAsRoot('a host that is not root', () => {
     const { uid, folder } = { uid: 310_000 + process.pid, folder: tempDir('stdio-') };
     const own = await startTestStdioHost({ commands: [PROBE_COMMAND], folder, uid });
     await expect(probe(own.socket)).rejects.toThrow(/BEHAVRY_STDIO_SAME_UID=true/);
-    expect(own.log()).toMatch(/no server will be started/);
+    await eventually(() => {
+      expect(own.log()).toMatch(/no server will be started/);
+    });
     await own.stop();
     const told = await startTestStdioHost({
       commands: [PROBE_COMMAND],
@@ -140,7 +142,9 @@ describeAsRoot('a host that is not root', () => {
     });
     const server = await probe(told.socket);
     expect(await server.ask('self')).toMatchObject({ uid });
-    expect(told.log()).toMatch(/servers run under the user of stdio-host/);
+    await eventually(() => {
+      expect(told.log()).toMatch(/servers run under the user of stdio-host/);
+    });
     await server.end();
     await told.stop();
   }, 40_000);
