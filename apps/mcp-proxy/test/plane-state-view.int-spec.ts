@@ -106,24 +106,29 @@ describe('the plane’s state as an exchange reads it', () => {
     expect(['s1', 's2', '__proto__'].map((id) => view.hasSessionEnded(id))).toEqual([true, false, false]);
   });
 
-  it('asks for a newer document and waits for it, for many at once, and not again at once', async () => {
-    const asking = Promise.all([view.refreshConfig(), view.refreshConfig()]);
+  it('asks for a document that knows an agent and waits for it, for many at once, and not again at once', async () => {
+    const asking = Promise.all([view.refreshConfig('new'), view.refreshConfig('new')]);
     await eventually(() => {
       expect(wanted).toBe(1);
     });
-    await putAsOwner(app, 'config', configDocument({ generation: 3, agents: [agentEntry('new')] }));
+    // Newer, but made before the agent was there.
+    await putAsOwner(app, 'config', configDocument({ generation: 3 }));
+    await putAsOwner(app, 'config', configDocument({ generation: 4, agents: [agentEntry('new')] }));
     await asking;
     expect(view.config?.agent('new')).toBeDefined();
-
+    // Another one that nobody knows is asked for, in vain, and then not again at once.
     const since = performance.now();
-    await view.refreshConfig();
-    expect(performance.now() - since).toBeLessThan(100);
+    await view.refreshConfig('stranger');
+    expect(wanted).toBe(2);
+    expect(performance.now() - since).toBeGreaterThan(1_000);
+    await view.refreshConfig('stranger');
+    expect(wanted).toBe(2);
     clock.advance(1_000);
-    const again = view.refreshConfig();
+    const again = view.refreshConfig('late');
     await eventually(() => {
-      expect(wanted).toBe(2);
+      expect(wanted).toBe(3);
     });
-    await putAsOwner(app, 'config', configDocument({ generation: 4 }));
+    await putAsOwner(app, 'config', configDocument({ generation: 5, agents: [agentEntry('late')] }));
     await again;
   });
 

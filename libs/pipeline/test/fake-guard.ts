@@ -52,6 +52,8 @@ export class FakePlane implements PlaneView {
   refreshed = 0;
   /** What a refresh brings. */
   newer: ConfigDocument | undefined;
+  /** What happens while it is waited for. */
+  whileWaiting: () => void = () => undefined;
 
   constructor(document = sampleConfig()) {
     this.config = new ConfigView(document);
@@ -67,6 +69,7 @@ export class FakePlane implements PlaneView {
 
   refreshConfig(): Promise<void> {
     this.refreshed++;
+    this.whileWaiting();
     if (this.newer) this.config = new ConfigView(this.newer);
     return Promise.resolve();
   }

@@ -177,7 +177,12 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
   });
 
   describe('the next config document', () => {
-    it('is asked for once by all who want it, and ends their wait', async () => {
+    const of =
+      (wanted: number) =>
+      ({ generation }: ConfigDocument): boolean =>
+        generation === wanted;
+
+    it('is asked for once by all who want it, and ends the wait of those for whom it has something', async () => {
       const license = await state('license-service');
       const asked = await signals('license-service');
       let wishes = 0;
@@ -187,15 +192,19 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
       });
       const proxy = await state('mcp-proxy');
       const next = new NextConfig(proxy, await signals('mcp-proxy'), 60_000);
-      await Promise.all([next.wait(), next.wait(), next.wait()]);
-      expect(proxy.get('config')?.value.generation).toBe(1);
-      await next.wait();
-      expect(proxy.get('config')?.value.generation).toBe(2);
+      let isOver = false;
+      const other = next.wait(of(2)).then(() => (isOver = true));
+      await Promise.all([next.wait(of(1)), next.wait(of(1)), next.wait(of(1))]);
+      expect([wishes, isOver]).toEqual([1, false]);
+      await license.put('config', { generation: 2 } as unknown as ConfigDocument);
+      await other;
+      expect(wishes).toBe(1);
+      await next.wait(of(2));
     });
 
     it('is not waited for without end', async () => {
       const next = new NextConfig(await state('llm-proxy'), await signals('llm-proxy'), 50);
-      await next.wait();
+      await next.wait(() => false);
     });
   });
 });

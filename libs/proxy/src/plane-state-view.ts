@@ -76,12 +76,12 @@ export class PlaneStateView implements PlaneView {
     return this.#ended !== undefined && Object.hasOwn(this.#ended, sessionId);
   }
 
-  /** Waits a short while for a newer document; not again at once after it was in vain. */
-  async refreshConfig(): Promise<void> {
+  /** Waits a short while for a document that knows the agent; not again at once after it was in vain. */
+  async refreshConfig(agentId: string): Promise<void> {
     const { now, nextConfig } = this.#options;
     if (now() - this.#refreshedAt < REFRESH_EVERY_MS) return;
-    await nextConfig.wait();
-    this.#refreshedAt = now();
+    await nextConfig.wait(({ agents }) => agents.some(({ id }) => id === agentId));
+    if (this.#config?.agent(agentId) === undefined) this.#refreshedAt = now();
   }
 
   close(): void {

@@ -54,7 +54,7 @@ export class ConfigAgentDirectory extends AgentDirectory {
   override async find(clientId: string): Promise<KnownAgent | undefined> {
     const known = this.#known(clientId);
     if (known) return known;
-    await this.next.wait();
+    await this.next.wait(({ agents }) => agents.some((agent) => agent.client_id === clientId));
     return this.#known(clientId);
   }
 

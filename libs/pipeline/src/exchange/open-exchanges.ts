@@ -22,7 +22,8 @@ export class OpenExchanges {
   /** Stops what the plane's state no longer allows. Call it on every change of configuration or revocations. */
   review(plane: PlaneView): void {
     for (const exchange of this.#open) {
-      const reason = stopReasonOf(exchange, plane);
+      // One that is not admitted yet may wait for the document that knows its agent, and is asked all of this then.
+      const reason = exchange.agent && stopReasonOf(exchange, plane);
       if (reason) exchange.stop(reason);
     }
   }

@@ -157,6 +157,10 @@ describe('an exchange is refused', () => {
   it('not when a newer configuration knows the agent', async () => {
     const guard = fakeGuard({ document: sampleConfig({ agents: [] }) });
     guard.plane.newer = sampleConfig({ generation: 2 });
+    // One that does not know it either may come first, and is looked at for all that is under way.
+    guard.plane.whileWaiting = () => {
+      guard.open.review(guard.plane);
+    };
     expect(codeOf(await run(guard))).toBe('message');
   });
 

@@ -41,8 +41,8 @@ export interface PlaneView {
   readonly isStale: boolean;
   riskOf(agentId: string): SeenRisk;
   hasSessionEnded(sessionId: string): boolean;
-  /** Asks for a newer configuration, and waits a short while for it (lifecycle: new agents). */
-  refreshConfig(): Promise<void>;
+  /** Asks for a configuration that knows the agent, and waits a short while for it (lifecycle: new agents). */
+  refreshConfig(agentId: string): Promise<void>;
 }
 
 export interface RateLimit {

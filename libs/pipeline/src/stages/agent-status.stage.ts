@@ -9,9 +9,9 @@ export const agentStatusStage: Stage = {
     const { identity } = exchange;
     if (guard.plane.isStale) return refuse('state_stale', 'revocations cannot be checked at present');
     let reason = stopReasonOf(exchange, guard.plane);
-    if (reason === 'agent_unknown') {
+    if (identity && reason === 'agent_unknown') {
       // Perhaps it was enrolled a moment ago: one look for a newer configuration.
-      await guard.plane.refreshConfig();
+      await guard.plane.refreshConfig(identity.agentId);
       exchange.config = guard.plane.config ?? exchange.config;
       reason = stopReasonOf(exchange, guard.plane);
     }
