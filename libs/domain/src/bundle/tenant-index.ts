@@ -58,18 +58,24 @@ export function policyTable(policies: readonly IndexedPolicy[]): PolicyTable {
 
 /** Builds the index; the same policies in any order give the same index. */
 export function tenantIndex(policies: readonly IndexedPolicy[]): TenantIndex {
-  const inOrder = [...policies].sort(
-    (a, b) => byCodePoint(a.category, b.category) || byCodePoint(a.name, b.name),
-  );
-  const rulesBy = (keysOf: (concerns: Concerns) => Iterable<string>): Record<string, IndexedRule[]> => {
-    const groups = new Map<string, IndexedRule[]>();
-    for (const { category, name, concerns } of inOrder) {
-      const rules = (concerns.kinds ?? CONTRIBUTION_KINDS).map((kind): IndexedRule => [
+  const inOrder = [...policies]
+    .sort((a, b) => byCodePoint(a.category, b.category) || byCodePoint(a.name, b.name))
+    .map(({ category, name, concerns }) => ({
+      concerns,
+      rules: (concerns.kinds ?? CONTRIBUTION_KINDS).map((kind): IndexedRule => [
         CONTRIBUTION_KINDS.indexOf(kind),
         category,
         name,
-      ]);
-      for (const key of keysOf(concerns)) groups.set(key, (groups.get(key) ?? []).concat(rules));
+      ]),
+    }));
+  const rulesBy = (keysOf: (concerns: Concerns) => Iterable<string>): Record<string, IndexedRule[]> => {
+    const groups = new Map<string, IndexedRule[]>();
+    for (const { concerns, rules } of inOrder) {
+      for (const key of keysOf(concerns)) {
+        const group = groups.get(key) ?? [];
+        group.push(...rules);
+        groups.set(key, group);
+      }
     }
     return Object.fromEntries(groups);
   };
