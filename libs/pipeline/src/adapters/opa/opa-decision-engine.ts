@@ -1,4 +1,4 @@
-import { isObject, type DecisionInput } from '@behavry/contracts';
+import { isObject, parsedJson, type DecisionInput } from '@behavry/contracts';
 import { Pool } from 'undici';
 import type { DecisionEngine, EngineAnswer, EngineFault } from '../../ports/ports';
 import {
@@ -113,7 +113,7 @@ export class OpaDecisionEngine implements DecisionEngine {
   async #request(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
     const response = await this.#send(path, body, this.#timeoutMs, signal);
     if (response.statusCode !== 200) return { ok: false, fault: 'opa_error' };
-    const answer = Buffer.isBuffer(response.body) ? parse(response.body.toString('utf8')) : undefined;
+    const answer = Buffer.isBuffer(response.body) ? parsedJson(response.body.toString('utf8')) : undefined;
     if (!isObject(answer)) return { ok: false, fault: 'opa_malformed' };
     return Object.hasOwn(answer, 'result')
       ? { ok: true, result: answer['result'] }
@@ -156,12 +156,4 @@ function isDropped(error: unknown): boolean {
 function isTimeout(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'DEADLINE' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
