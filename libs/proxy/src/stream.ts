@@ -1,13 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
-/** What every whole answer says too (platform): what it carries is for this caller, as it is, and for nobody's cache. */
-const ANSWER_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
-
 /** A client that takes nothing for so long is gone: what is held for it is held for nobody. */
 const IDLE_WRITE_MS = 30_000;
 const LAST_WORD_MS = 5_000;
@@ -15,7 +8,8 @@ const LAST_WORD_MS = 5_000;
 /** Sends the head of an event stream at once, so that a client knows it has been heard. */
 export function sendStreamHead(raw: ServerResponse, headers: Readonly<Record<string, string>>): void {
   raw.writeHead(200, {
-    ...ANSWER_HEADERS,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
     'content-type': 'text/event-stream',
     'cache-control': 'no-cache, no-store, no-transform',
     'x-accel-buffering': 'no',
