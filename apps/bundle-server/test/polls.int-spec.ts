@@ -7,6 +7,16 @@ import { bundleTenant, policy, type Answer } from './bundle-tenant';
 const its = bundleTenant();
 const { bearer, bundlePath, get, waiters } = its;
 
+/** A poll that waits: its caller has the present bundle, whose headers come along. */
+async function hold() {
+  const { headers } = await get(bundlePath(), bearer());
+  const held = get(bundlePath(), { ...bearer(), prefer: 'wait=30', 'if-none-match': headers['etag'] ?? '' });
+  await eventually(async () => {
+    expect(await waiters()).toBe(1);
+  });
+  return { headers, held };
+}
+
 describe('a held poll', () => {
   it('is answered at once with the type that keeps OPA polling, when it has something', async () => {
     const { status, headers } = await get(bundlePath(), {
@@ -17,15 +27,7 @@ describe('a held poll', () => {
   });
 
   it('gets the new bundle as soon as it is there', async () => {
-    const { headers } = await get(bundlePath(), bearer());
-    const held = get(bundlePath(), {
-      ...bearer(),
-      prefer: 'wait=30',
-      'if-none-match': headers['etag'] ?? '',
-    });
-    await eventually(async () => {
-      expect(await waiters()).toBe(1);
-    });
+    const { headers, held } = await hold();
     const activatedAt = performance.now();
     await its.system.activate(its.tenant, policy('third', 'c'));
     const answer = await held;
@@ -138,15 +140,7 @@ describe('while the database is away', () => {
 
 // Last: from here on there is no server.
 it('a held poll gets 304 when the server stops', async () => {
-  const { headers } = await get(bundlePath(), bearer());
-  const held = get(bundlePath(), {
-    ...bearer(),
-    prefer: 'wait=30',
-    'if-none-match': headers['etag'] ?? '',
-  });
-  await eventually(async () => {
-    expect(await waiters()).toBe(1);
-  });
+  const { held } = await hold();
   const from = performance.now();
   const closing = its.system.close();
   expect((await held).status).toBe(304);
