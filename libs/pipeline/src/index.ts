@@ -12,6 +12,7 @@ export { refusalFor, refuse, type Refusal } from './exchange/refusal';
 export { ConfigView } from './adapters/plane/config-view';
 export type { DecisionEngine, ExchangeMetrics, PlaneView, SeenRisk } from './ports/ports';
 export { OpaDecisionEngine } from './adapters/opa/opa-decision-engine';
+export { LoopTurns } from './adapters/limits/loop-turns';
 export { Slots } from './adapters/limits/slots';
 export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
 export { HttpClaims } from './adapters/claims/http-claims';

@@ -3,6 +3,7 @@ import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import type { Guard } from '../src/exchange/guard';
 import { KeyedDigest } from '../src/exchange/keyed-digest';
 import { OpenExchanges } from '../src/exchange/open-exchanges';
+import { LoopTurns } from '../src/adapters/limits/loop-turns';
 import { Slots } from '../src/adapters/limits/slots';
 import { TokenBucketLimiter } from '../src/adapters/limits/token-bucket-limiter';
 import { ConfigView } from '../src/adapters/plane/config-view';
@@ -112,6 +113,7 @@ export function fakeGuard(
     plane: new FakePlane(parts.document),
     limiter: new TokenBucketLimiter(() => NOW),
     slots: new Slots(),
+    turns: new LoopTurns(),
     digest: new KeyedDigest(Buffer.alloc(32, 7)),
     engine: parts.engine ?? new FakeDecisionEngine(),
     claims: parts.claims ?? { claim: () => Promise.resolve(undefined) },

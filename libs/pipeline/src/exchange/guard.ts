@@ -7,6 +7,7 @@ import type {
   PlaneView,
   RateLimiter,
 } from '../ports/ports';
+import type { LoopTurns } from '../adapters/limits/loop-turns';
 import type { Slots } from '../adapters/limits/slots';
 import type { KeyedDigest } from './keyed-digest';
 import type { OpenExchanges } from './open-exchanges';
@@ -17,6 +18,7 @@ export interface Guard {
   readonly plane: PlaneView;
   readonly limiter: RateLimiter;
   readonly slots: Slots;
+  readonly turns: LoopTurns;
   readonly engine: DecisionEngine;
   readonly claims: Claims;
   readonly spool: AuditSpool;

@@ -9,7 +9,7 @@ import { Exchange } from './exchange';
 describe('the stages', () => {
   it('ask in the order in which a refusal costs least and tells least', () => {
     expect(STAGES.map(({ name }) => name).join(' → ')).toBe(
-      'identify → agent-status → rate-limit → parse → tool-status → call-limit → blast-radius → scan-outbound → ' +
+      'identify → turn → agent-status → rate-limit → parse → tool-status → call-limit → blast-radius → scan-outbound → ' +
         'decide → hold',
     );
   });

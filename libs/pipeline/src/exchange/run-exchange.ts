@@ -27,6 +27,9 @@ export type ExchangeResult<A, F> =
   | { readonly type: 'stream'; readonly payload: A }
   | { readonly type: 'failed'; readonly fault: UpstreamFault };
 
+/** An answer up to this is scanned at once: that takes less than waiting for a turn. */
+const SMALL_BYTES = 2 * 1024;
+
 const UNRECORDED = refuse('audit_unavailable', 'the call cannot be recorded at present', {
   isRecorded: false,
 });
@@ -117,6 +120,8 @@ async function forward<R, A, F>(
     close(guard, exchange, settlement);
   });
   const forwarded = await adapter.forward(exchange, request);
+  if ('bytes' in forwarded && forwarded.bytes > SMALL_BYTES && exchange.identity)
+    await guard.turns.next(exchange.identity.agentId);
   const { result, settlement } = ended(exchange, adapter, forwarded);
   // From here on the agent may see something, so the record comes first.
   const isRecorded = await isDurable(exchange);

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { KeyedDigest } from '../exchange/keyed-digest';
 import { Scan } from '../scan/scan';
@@ -9,6 +10,8 @@ import { READY, transferables, type JobMessage, type JobReply } from './worker-t
 export function serveJobs(jobs: Jobs): void {
   const port = parentPort;
   if (!port) throw new Error('this file is run as a thread');
+  // On Linux this is the thread alone: where cores are few, the event loop comes first.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
   const digest = new KeyedDigest(Buffer.from((workerData as { readonly digestKey: Uint8Array }).digestKey));
   let scan = Scan.of([], { injection: 'enforce' });
   port.on('message', ({ name, input, scan: source }: JobMessage) => {

@@ -2,9 +2,9 @@
 export class Turns<T> {
   readonly #lines = new Map<string, T[]>();
 
-  /** @returns how many of an agent wait */
-  waiting(agentId: string): number {
-    return this.#lines.get(agentId)?.length ?? 0;
+  /** @returns what waits of an agent */
+  waiting(agentId: string): readonly T[] {
+    return this.#lines.get(agentId) ?? [];
   }
 
   add(agentId: string, item: T): void {

@@ -191,14 +191,16 @@ describe('the threads', () => {
     await pool.close();
   });
 
-  it('refuse calls of an agent when four wait, but neither results nor other agents', async () => {
+  it('refuse calls of an agent when much of it waits, but neither results nor other agents', async () => {
     const { pool } = openPool();
     const held = gate();
     const echo = (agentId: string, direction: JobOrder['direction'] = 'outbound'): Promise<string> =>
-      pool.run('echo', { bytes: new Uint8Array(1) }, order(agentId, { direction })).then(codeOf);
+      pool
+        .run('echo', { bytes: new Uint8Array(1) }, order(agentId, { direction, size: 300_000 }))
+        .then(codeOf);
     const first = pool.run('wait', held.input, order('a1'));
     const waiting = [1, 2, 3, 4].map(() => echo('a1'));
-    const refused = await pool.run('echo', { bytes: new Uint8Array(1) }, order('a1'));
+    const refused = await pool.run('echo', { bytes: new Uint8Array(1) }, order('a1', { size: 300_000 }));
     expect(refused).toMatchObject({
       ok: false,
       refusal: { reasonCode: 'concurrency_limited', retryAfterSeconds: 1 },
@@ -206,6 +208,18 @@ describe('the threads', () => {
     const others = [echo('a2'), echo('a1', 'inbound')];
     held.open();
     expect(await Promise.all([first.then(codeOf), ...waiting, ...others])).toEqual(Array(7).fill('ok'));
+    await pool.close();
+  });
+
+  it('let many smaller calls of an agent wait', async () => {
+    const { pool } = openPool();
+    const held = gate();
+    const first = pool.run('wait', held.input, order('a1'));
+    const many = Array.from({ length: 30 }, () =>
+      pool.run('echo', { bytes: new Uint8Array(1) }, order('a1', { size: 20_000 })).then(codeOf),
+    );
+    held.open();
+    expect(await Promise.all([first.then(codeOf), ...many])).toEqual(Array(31).fill('ok'));
     await pool.close();
   });
 

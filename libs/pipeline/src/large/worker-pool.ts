@@ -4,8 +4,8 @@ import type { Judges } from './examine';
 import { Turns } from './turns';
 import { WorkerThread, type JobFault } from './worker-thread';
 
-/** Messages above this are read and scanned in a thread: up to it, that holds the event loop for about 5 ms at most. */
-export const LARGE_BYTES = 64 * 1024;
+/** Messages above this are read and scanned in a thread: up to it, the worst holds the event loop for about 5 ms. */
+export const LARGE_BYTES = 16 * 1024;
 
 /** What threads do, by name. Inputs and results are copied; their own byte members are handed over. */
 export type Jobs = Readonly<Record<string, (input: never, judges: Judges) => object>>;
@@ -35,7 +35,8 @@ export interface WorkerPoolOptions {
   readonly limitMs?: number;
 }
 
-const MAX_WAITING = 4;
+/** What may wait of one agent, whichever is more. */
+const MAX_WAITING = { messages: 4, bytes: 1024 * 1024 } as const;
 const LIMIT_MS = 2_000;
 const MS_PER_BYTE = 1 / 1_000;
 
@@ -63,8 +64,7 @@ export class WorkerPool<J extends Jobs> {
     input: Parameters<J[K]>[0] & object,
     order: JobOrder,
   ): Promise<JobResult<ReturnType<J[K]>>> {
-    const isTooMuch = order.direction === 'outbound' && this.#turns.waiting(order.agentId) >= MAX_WAITING;
-    if (isTooMuch) return { ok: false, refusal: BUSY };
+    if (order.direction === 'outbound' && this.#isTooMuch(order)) return { ok: false, refusal: BUSY };
     if (this.#isClosed) return { ok: false, refusal: refusalOf(order) };
     const result = await new Promise<JobResult<object>>((done) => {
       this.#turns.add(order.agentId, { ...order, name, input, done });
@@ -78,6 +78,12 @@ export class WorkerPool<J extends Jobs> {
     for (let one = this.#turns.take(); one; one = this.#turns.take())
       one.done({ ok: false, refusal: refusalOf(one) });
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((thread) => thread.close()));
+  }
+
+  #isTooMuch({ agentId, size }: JobOrder): boolean {
+    const waiting = this.#turns.waiting(agentId);
+    if (waiting.length < MAX_WAITING.messages) return false;
+    return waiting.reduce((sum, one) => sum + one.size, size) > MAX_WAITING.bytes;
   }
 
   #next(): void {

@@ -10,6 +10,15 @@ const LEAST_REQUESTS = 120;
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 
+/** Waits for the agent's turn: what is read, scanned and decided in the event loop is shared between agents. */
+export const turnStage: Stage = {
+  name: 'turn',
+  run({ identity, parent }, guard) {
+    if (!identity || parent) return undefined;
+    return guard.turns.next(identity.agentId)?.then(() => undefined);
+  },
+};
+
 /** Bounds all requests, before anything of them is read. */
 export const rateLimitStage: Stage = {
   name: 'rate-limit',

@@ -10,6 +10,7 @@ export type StageName =
   | 'rate-limit'
   | 'parse'
   | 'tool-status'
+  | 'turn'
   | 'call-limit'
   | 'blast-radius'
   | 'scan-outbound'

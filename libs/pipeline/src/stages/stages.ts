@@ -3,7 +3,7 @@ import { blastRadiusStage } from './blast-radius.stage';
 import { decideStage } from './decide.stage';
 import { holdStage } from './hold.stage';
 import { identifyStage } from './identify.stage';
-import { callLimitStage, rateLimitStage } from './limit.stages';
+import { callLimitStage, rateLimitStage, turnStage } from './limit.stages';
 import { parseStage } from './parse.stage';
 import { scanOutboundStage } from './scan-outbound.stage';
 import type { Stage } from './stage';
@@ -11,6 +11,7 @@ import type { Stage } from './stage';
 /** Everything that happens before an exchange is forwarded, in this order (architecture: one exchange). */
 export const STAGES: readonly Stage[] = [
   identifyStage,
+  turnStage,
   agentStatusStage,
   rateLimitStage,
   parseStage,
