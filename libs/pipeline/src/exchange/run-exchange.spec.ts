@@ -164,7 +164,7 @@ describe('an exchange is refused', () => {
     expect(codeOf(await run(guard))).toBe('message');
   });
 
-  it('above the rate limit, with a time to come back', async () => {
+  it('above the rate limit, with a time to come back, and not at once', async () => {
     const guard = fakeGuard({
       document: sampleConfig({
         rate_limits: { agent_per_minute: 2, tenant_per_minute: null, agent_concurrency: null },
@@ -172,7 +172,10 @@ describe('an exchange is refused', () => {
     });
     await run(guard);
     await run(guard);
+    const began = performance.now();
     const { result, forwarded } = await run(guard);
+    // Who calls again and again must not cost more than who waits; the clocks may differ by a little.
+    expect(performance.now() - began).toBeGreaterThan(200);
     expect(result).toMatchObject({ refusal: { reasonCode: 'rate_limited', retryAfterSeconds: 30 } });
     expect(forwarded).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
 import { refuse, type Refusal } from '../exchange/refusal';
@@ -7,6 +8,8 @@ import type { Stage } from './stage';
 // Protocol traffic (lists, openings) is no call, yet not boundless: this many requests for each allowed call.
 const REQUESTS_PER_CALL = 10;
 const LEAST_REQUESTS = 120;
+// So that whoever calls again at once, against the answer's word, costs little more than who waits.
+const SLOW_REFUSAL_MS = 250;
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 
@@ -37,14 +40,16 @@ export const callLimitStage: Stage = {
   },
 };
 
-function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
+function takeSlot(exchange: Exchange, guard: Guard): Promise<Refusal> | undefined {
   const max = exchange.config?.document.rate_limits.agent_concurrency ?? null;
   if (max === null || !exchange.identity) return undefined;
   const release = guard.slots.take(`call:${exchange.identity.agentId}`, max);
   if (!release) {
-    return refuse('concurrency_limited', `at most ${String(max)} calls of an agent at once`, {
-      retryAfterSeconds: 1,
-    });
+    return slowly(
+      refuse('concurrency_limited', `at most ${String(max)} calls of an agent at once`, {
+        retryAfterSeconds: 1,
+      }),
+    );
   }
   exchange.hold(release);
   return undefined;
@@ -70,10 +75,16 @@ function take(
   return answer instanceof Promise ? answer.then(refusalOf) : refusalOf(answer);
 }
 
-function refusalOf(answer: RateAnswer): Refusal | undefined {
+function refusalOf(answer: RateAnswer): Promise<Refusal> | undefined {
   if (answer.allowed) return undefined;
   const { retryAfterSeconds } = answer;
-  return refuse('rate_limited', `too many calls, try again in ${String(retryAfterSeconds)} s`, {
-    retryAfterSeconds,
-  });
+  return slowly(
+    refuse('rate_limited', `too many calls, try again in ${String(retryAfterSeconds)} s`, {
+      retryAfterSeconds,
+    }),
+  );
+}
+
+function slowly(refusal: Refusal): Promise<Refusal> {
+  return delay(SLOW_REFUSAL_MS, refusal);
 }
