@@ -120,8 +120,7 @@ async function forward<R, A, F>(
     close(guard, exchange, settlement);
   });
   const forwarded = await adapter.forward(exchange, request);
-  if ('bytes' in forwarded && forwarded.bytes > SMALL_BYTES && exchange.identity)
-    await guard.turns.next(exchange.identity.agentId);
+  if (exchange.identity && isScannedHere(forwarded)) await guard.turns.next(exchange.identity.agentId);
   const { result, settlement } = ended(exchange, adapter, forwarded);
   // From here on the agent may see something, so the record comes first.
   const isRecorded = await isDurable(exchange);
@@ -129,6 +128,11 @@ async function forward<R, A, F>(
   if (!isRecorded) return unrecorded(guard, exchange);
   if (settlement) exchange.settle(settlement);
   return result;
+}
+
+/** What was scanned in a thread takes nothing of the event loop any more. */
+function isScannedHere<A, F>(forwarded: Forwarded<A, F>): boolean {
+  return forwarded.kind === 'message' && !forwarded.scanned && forwarded.bytes > SMALL_BYTES;
 }
 
 interface Ended<A, F> {

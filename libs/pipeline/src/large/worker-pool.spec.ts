@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { BLAST_RADIUS_DEFAULTS, judgeBlastRadius } from '@behavry/domain';
 import fc from 'fast-check';
 import type { TestJobs } from '../../test/large-jobs';
+import { Turns } from '../adapters/limits/turns';
 import { boundedJson } from '../exchange/bounded-json';
 import { boundContent, toolCall } from '../exchange/call';
 import { KeyedDigest } from '../exchange/keyed-digest';
 import { Scan } from '../scan/scan';
 import { factsOf } from './examine';
-import { Turns } from './turns';
 import { WorkerPool, type JobOrder, type JobResult } from './worker-pool';
 
 const FILE = join(__dirname, '..', '..', '..', '..', 'dist', 'libs', 'pipeline', 'large-worker.js');

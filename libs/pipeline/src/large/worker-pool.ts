@@ -1,7 +1,7 @@
+import { Turns } from '../adapters/limits/turns';
 import type { Scan } from '../scan/scan';
 import { refuse, type Refusal } from '../exchange/refusal';
 import type { Judges } from './examine';
-import { Turns } from './turns';
 import { WorkerThread, type JobFault } from './worker-thread';
 
 /** Messages above this are read and scanned in a thread: up to it, the worst holds the event loop for about 5 ms. */

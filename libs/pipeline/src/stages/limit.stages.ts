@@ -17,8 +17,7 @@ type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 export const turnStage: Stage = {
   name: 'turn',
   run({ identity, parent }, guard) {
-    if (!identity || parent) return undefined;
-    return guard.turns.next(identity.agentId)?.then(() => undefined);
+    return identity && !parent ? guard.turns.next(identity.agentId) : undefined;
   },
 };
 

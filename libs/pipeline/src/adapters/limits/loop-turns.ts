@@ -1,4 +1,4 @@
-import { Turns } from '../../large/turns';
+import { Turns } from './turns';
 
 /** What is begun in one turn of the event loop; what waits comes in the next, agent by agent. */
 const BUDGET_MS = 1;
@@ -10,28 +10,28 @@ const BUDGET_MS = 1;
 export class LoopTurns {
   readonly #waiting = new Turns<() => void>();
   #begunAt: number | undefined;
-  #waits = 0;
 
   /** @param now monotonic milliseconds */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** @returns undefined when it may begin at once, else what it waits for */
-  next(agentId: string): Promise<void> | undefined {
+  next(agentId: string): Promise<undefined> | undefined {
     if (this.#begunAt === undefined) {
       this.#begunAt = this.now();
       setImmediate(this.#turn);
       return undefined;
     }
-    if (this.#waits === 0 && this.#hasTime()) return undefined;
-    this.#waits += 1;
+    if (this.#waiting.isEmpty && this.#hasTime()) return undefined;
     return new Promise((resolve) => {
-      this.#waiting.add(agentId, resolve);
+      this.#waiting.add(agentId, () => {
+        resolve(undefined);
+      });
     });
   }
 
   // The loop comes round: what waits begins, each with the microtasks that it leads to, until the time is used up.
   readonly #turn = (): void => {
-    if (this.#waits === 0) {
+    if (this.#waiting.isEmpty) {
       this.#begunAt = undefined;
       return;
     }
@@ -42,12 +42,10 @@ export class LoopTurns {
 
   async #begin(): Promise<void> {
     do {
-      this.#waits -= 1;
       this.#waiting.take()?.();
       // It begins in a microtask of its own: only then is it known what it took.
       await Promise.resolve();
-      await Promise.resolve();
-    } while (this.#waits > 0 && this.#hasTime());
+    } while (!this.#waiting.isEmpty && this.#hasTime());
   }
 
   #hasTime(): boolean {

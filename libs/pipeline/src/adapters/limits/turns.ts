@@ -2,6 +2,10 @@
 export class Turns<T> {
   readonly #lines = new Map<string, T[]>();
 
+  get isEmpty(): boolean {
+    return this.#lines.size === 0;
+  }
+
   /** @returns what waits of an agent */
   waiting(agentId: string): readonly T[] {
     return this.#lines.get(agentId) ?? [];
