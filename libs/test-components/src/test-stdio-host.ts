@@ -57,7 +57,7 @@ export async function startTestStdioHost({
     {
       name: 'stdio-host',
       command: process.execPath,
-      args: ['--enable-source-maps', join(root, 'dist/apps/stdio-host/main.js')],
+      args: [join(root, 'dist/apps/stdio-host/main.js')],
       env: {
         ...cleanEnv(),
         BEHAVRY_STDIO_SOCKET: socket,

@@ -19,7 +19,7 @@ export async function migrate(
   mkdirSync(dirname(file), { recursive: true });
   const start = logSize(file);
   const log = openSync(file, 'a', 0o600);
-  const child = spawn(process.execPath, ['--enable-source-maps', main, '--migrate'], {
+  const child = spawn(process.execPath, [main, '--migrate'], {
     stdio: ['ignore', log, log],
     env: { ...env, BEHAVRY_DB_URL: addresses.ownerUrl, BEHAVRY_ADMIN_PASSWORD: settings.adminPassword },
   });

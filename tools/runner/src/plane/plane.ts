@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { appsOf, type AppName, type Mode } from '@behavry/contracts';
@@ -18,6 +19,8 @@ import { PlaneComponents, type ComponentAddresses } from './plane-components';
 import { stdioHost } from './stdio-host';
 import { logFile, planeFolder, planeUrl, type PlaneSettings } from './plane-settings';
 
+/** Threads that collect garbage and compile: Node takes four, which keep its own event loop waiting where cores are few. */
+const NODE_POOL = `--v8-pool-size=${Math.min(4, Math.max(1, availableParallelism() - 1))}`;
 const APP_START_MS = 90_000;
 /** Apps get this long to finish what they have in hand; all of a stop stays below 15 s. */
 const APP_STOP_MS = 7_500;
@@ -166,7 +169,7 @@ export class Plane {
       {
         name,
         command: process.execPath,
-        args: ['--enable-source-maps', main],
+        args: [NODE_POOL, main],
         env: envOf(name, env),
         cwd: planeFolder(settings),
         logFile: logFile(settings, name),

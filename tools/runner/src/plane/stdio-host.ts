@@ -23,7 +23,7 @@ export function stdioHost(settings: PlaneSettings, events: ProcessEvents): Super
     {
       name: 'stdio-host',
       command: process.execPath,
-      args: ['--enable-source-maps', main],
+      args: [main],
       env: hostEnv(settings, process.env),
       cwd: planeFolder(settings),
       logFile: logFile(settings, 'stdio-host'),
