@@ -1,6 +1,7 @@
 import { runLoad, startPart } from './measure';
 import type { Row } from './figures';
-import type { BenchSystem } from './system';
+import type { LoadResult } from './load';
+import type { Bench } from './sections';
 
 /** Limits as a small tenant has them: what one agent may do to another is decided by them, too. */
 const LIMITS = { agent_per_minute: 600, tenant_per_minute: 12_000, agent_concurrency: 32 };
@@ -9,9 +10,13 @@ const QUIET_PER_SECOND = 5;
 
 /**
  * One agent does its worst; another's calls must all succeed, and its p99 at most triple.
- * @param seconds how long, alone and then beside the other
+ * Measured for `noisySeconds`, alone and then beside the other.
  */
-export async function measureNoisyNeighbour(system: BenchSystem, seconds: number): Promise<readonly Row[]> {
+export async function measureNoisyNeighbour({
+  system,
+  noisySeconds: seconds,
+  notes,
+}: Bench): Promise<readonly Row[]> {
   const url = `http://127.0.0.1:${system.portOf('mcp-proxy')}/mcp/v1/bench`;
   const [quiet, noisy] = [await system.agent('quiet'), await system.agent('noisy')];
   await system.limit(LIMITS);
@@ -27,6 +32,9 @@ export async function measureNoisyNeighbour(system: BenchSystem, seconds: number
   const worst = await startPart('noisy.js', [url, noisy.token]);
   try {
     const beside = await runLoad(order);
+    notes.push(
+      `Noisy neighbour: the other's calls ${latencies(alone)} alone, ${latencies(beside)} beside it.`,
+    );
     return [
       {
         name: `noisy neighbour: the other's calls that fail (${seconds} s)`,
@@ -40,4 +48,8 @@ export async function measureNoisyNeighbour(system: BenchSystem, seconds: number
     worst.kill();
     await system.limit();
   }
+}
+
+function latencies({ p50, p99 }: LoadResult): string {
+  return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
 }

@@ -153,7 +153,7 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
     return [{ name: `1 → ${bench.agents} agents`, unit: '×', value: many / one, must: 1.2, aim: 1.1 }];
   },
 
-  noisy: ({ system, noisySeconds }) => measureNoisyNeighbour(system, noisySeconds),
+  noisy: measureNoisyNeighbour,
 
   async policies(bench) {
     const few = await measureRatio(bench);
