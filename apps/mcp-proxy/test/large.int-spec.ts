@@ -173,7 +173,7 @@ describeWithOpa('a large message', () => {
 
   it('is refused while too many of its agent wait, and another agent is served', async () => {
     const other = await proxy.open('rec', 'a2');
-    const many = Array.from({ length: 40 }, () => call({ text: BULK }));
+    const many = Array.from({ length: 80 }, () => call({ text: BULK }));
     const [served, ...answers] = await Promise.all([
       proxy.post('rec', callTool('echo', { text: 'x'.repeat(70_000) }), other),
       ...many,

@@ -9,8 +9,16 @@ import { NOW, type FakeGuard } from './fake-guard';
 
 let ids = 0;
 /** A new exchange of server `s1`. */
-export const exchangeOf = (token: string | undefined = 'good'): Exchange =>
-  new Exchange({ id: `x${String(++ids)}`, kind: 'mcp', startedAt: NOW, token, serverId: 's1', model: '' });
+export const exchangeOf = (token: string | undefined = 'good', size = 0): Exchange =>
+  new Exchange({
+    id: `x${String(++ids)}`,
+    kind: 'mcp',
+    startedAt: NOW,
+    token,
+    serverId: 's1',
+    model: '',
+    size,
+  });
 /** A whole answer with a value. */
 export const message = (value: unknown): Forwarded<string, never> => ({
   kind: 'message',
@@ -23,13 +31,14 @@ export const message = (value: unknown): Forwarded<string, never> => ({
 
 export interface Ran {
   readonly result: ExchangeResult<string, never>;
+  readonly parsed: number;
   readonly forwarded: number;
   /** Payloads that were given up. */
   readonly discarded: readonly string[];
   readonly exchange: Exchange;
 }
 
-/** Runs one exchange of a tool call, and counts how often it was forwarded. */
+/** Runs one exchange of a tool call, and counts how often it was read and forwarded. */
 export async function run(
   guard: FakeGuard,
   call: Call | Refusal = toolCall('echo', { text: 'hi' }),
@@ -37,10 +46,14 @@ export async function run(
     Promise.resolve(message({ ok: 1 })),
   exchange = exchangeOf(),
 ): Promise<Ran> {
+  let parsed = 0;
   let forwarded = 0;
   const discarded: string[] = [];
   const result = await runExchange(guard, exchange, {
-    parse: () => ('reasonCode' in call ? call : { call, request: null }),
+    parse: () => {
+      parsed++;
+      return 'reasonCode' in call ? call : { call, request: null };
+    },
     forward: (one) => {
       forwarded++;
       return forward(one);
@@ -50,7 +63,7 @@ export async function run(
       discarded.push(payload);
     },
   });
-  return { result, forwarded, discarded, exchange };
+  return { result, parsed, forwarded, discarded, exchange };
 }
 
 /** An engine that gives one decision. */

@@ -30,9 +30,14 @@ export function prepareScope(scope: FastifyInstance, proxy: Proxy, maxBodyBytes:
 export function startExchange(
   proxy: Proxy,
   reply: FastifyReply,
-  start: Omit<ExchangeStart, 'id' | 'startedAt'>,
+  start: Omit<ExchangeStart, 'id' | 'startedAt' | 'size'>,
 ): Exchange {
-  const exchange = new Exchange({ ...start, id: proxy.makeId(), startedAt: proxy.guard.now() });
+  const exchange = new Exchange({
+    ...start,
+    id: proxy.makeId(),
+    startedAt: proxy.guard.now(),
+    size: bodyOf(reply.request).length,
+  });
   whenOver(reply.raw, () => {
     if (!reply.raw.writableFinished) exchange.stop('client_aborted');
   });

@@ -55,6 +55,8 @@ export interface ExchangeStart {
   /** Model provider; empty for tools. */
   readonly provider?: string;
   readonly model?: string;
+  /** Bytes of the request's body. */
+  readonly size?: number;
   /** The exchange inside which this one happens (a tool call in a model's answer). */
   readonly parent?: Exchange;
 }
@@ -72,6 +74,7 @@ export class Exchange {
   readonly token: string | undefined;
   readonly serverId: string;
   readonly provider: string;
+  readonly size: number;
   readonly parent: Exchange | null;
   model: string;
   keySource: DecisionInput['request']['key_source'] = 'none';
@@ -125,6 +128,7 @@ export class Exchange {
     this.serverId = start.serverId;
     this.provider = start.provider ?? '';
     this.model = start.model ?? '';
+    this.size = start.size ?? 0;
     this.parent = start.parent ?? null;
     this.identity = this.parent?.identity ?? null;
     if (this.parent) this.parent.#adopt(this);

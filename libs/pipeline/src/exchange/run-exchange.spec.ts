@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DecisionEntry } from '@behavry/contracts';
 import { FakeDecisionEngine } from '../../test/fake-decision-engine';
 import { fakeGuard, NOW, sampleConfig, type FakeGuard } from '../../test/fake-guard';
-import { codeOf, engine, message, run } from '../../test/run';
+import { codeOf, engine, exchangeOf, message, run, type Ran } from '../../test/run';
+import { LARGE_BYTES } from '../large/worker-pool';
 import { STAGES } from '../stages/stages';
 import { toolCall } from './call';
 import { Exchange } from './exchange';
@@ -9,8 +11,8 @@ import { Exchange } from './exchange';
 describe('the stages', () => {
   it('ask in the order in which a refusal costs least and tells least', () => {
     expect(STAGES.map(({ name }) => name).join(' → ')).toBe(
-      'identify → turn → agent-status → rate-limit → parse → tool-status → call-limit → blast-radius → scan-outbound → ' +
-        'decide → hold',
+      'identify → turn → agent-status → rate-limit → large-limit → parse → tool-status → call-limit → blast-radius → ' +
+        'scan-outbound → decide → hold',
     );
   });
 });
@@ -178,6 +180,33 @@ describe('an exchange is refused', () => {
     expect(performance.now() - began).toBeGreaterThan(200);
     expect(result).toMatchObject({ refusal: { reasonCode: 'rate_limited', retryAfterSeconds: 30 } });
     expect(forwarded).toBe(0);
+  });
+
+  it('above the rate limit before it is read, when it is large', async () => {
+    const guard = fakeGuard({
+      document: sampleConfig({
+        rate_limits: { agent_per_minute: 2, tenant_per_minute: null, agent_concurrency: null },
+      }),
+    });
+    const large = (): Promise<Ran> => run(guard, undefined, undefined, exchangeOf('good', LARGE_BYTES + 1));
+    // It counts once: two pass.
+    expect([codeOf(await large()), codeOf(await large())]).toEqual(['message', 'message']);
+    const third = await large();
+    expect([codeOf(third), third.parsed]).toEqual(['rate_limited', 0]);
+  });
+
+  it('above the rate limit, and holds no place among the calls at once while it is told', async () => {
+    const guard = fakeGuard({
+      document: sampleConfig({
+        rate_limits: { agent_per_minute: 1, tenant_per_minute: null, agent_concurrency: 1 },
+      }),
+    });
+    await run(guard);
+    const second = run(guard);
+    // Its answer takes a quarter of a second; the next one comes at once.
+    await nextTurn();
+    const third = run(guard);
+    expect([codeOf(await second), codeOf(await third)]).toEqual(['rate_limited', 'rate_limited']);
   });
 
   it('by blast radius, whatever policy says', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Outcome } from '@behavry/contracts';
 import type { Read } from '../stages/stage';
 import { STAGES } from '../stages/stages';
@@ -29,6 +30,9 @@ export type ExchangeResult<A, F> =
 
 /** An answer up to this is scanned at once: that takes less than waiting for a turn. */
 const SMALL_BYTES = 2 * 1024;
+
+/** So that whoever calls again at once, against the answer's word, costs little more than who waits. */
+const SLOW_REFUSAL_MS = 250;
 
 const UNRECORDED = refuse('audit_unavailable', 'the call cannot be recorded at present', {
   isRecorded: false,
@@ -106,7 +110,12 @@ async function refuseBefore<R, A, F>(
   exchange.settle(settlement);
   count(guard, exchange, settlement);
   exchange.recorded = guard.spool.append(wholeEntry(exchange, settlement, guard));
-  return (await isDurable(exchange)) ? refused(exchange, refusal) : unrecorded(guard, exchange);
+  const [isRecorded] = await Promise.all([isDurable(exchange), isTooMuch(refusal) && delay(SLOW_REFUSAL_MS)]);
+  return isRecorded ? refused(exchange, refusal) : unrecorded(guard, exchange);
+}
+
+function isTooMuch({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
+  return reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited';
 }
 
 async function forward<R, A, F>(

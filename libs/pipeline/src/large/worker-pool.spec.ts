@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BLAST_RADIUS_DEFAULTS, judgeBlastRadius } from '@behavry/domain';
 import fc from 'fast-check';
 import type { TestJobs } from '../../test/large-jobs';
@@ -169,25 +170,19 @@ describe('the threads', () => {
     await pool.close();
   });
 
-  it('serve another agent before the second message of the first', async () => {
+  it('serve the others for as long as the message of an agent took, before its next one', async () => {
     const { pool } = openPool();
     const held = gate();
     const done: string[] = [];
-    const job = async (agentId: string, name: string): Promise<void> => {
+    const job = async (agentId: string): Promise<void> => {
       await pool.run('echo', { bytes: new Uint8Array(1) }, order(agentId));
-      done.push(name);
+      done.push(agentId);
     };
-    const all = [
-      pool.run('wait', held.input, order('a1')),
-      job('a1', 'a1 first'),
-      job('a1', 'a1 second'),
-      job('a1', 'a1 third'),
-      job('a2', 'a2 first'),
-      job('a2', 'a2 second'),
-    ];
+    const all = [pool.run('wait', held.input, order('a1')), ...['a1', 'a1', 'a2', 'a2', 'a2'].map(job)];
+    await delay(500);
     held.open();
     await Promise.all(all);
-    expect(done).toEqual(['a1 first', 'a2 first', 'a1 second', 'a2 second', 'a1 third']);
+    expect(done).toEqual(['a2', 'a2', 'a2', 'a1', 'a1']);
     await pool.close();
   });
 
@@ -196,11 +191,11 @@ describe('the threads', () => {
     const held = gate();
     const echo = (agentId: string, direction: JobOrder['direction'] = 'outbound'): Promise<string> =>
       pool
-        .run('echo', { bytes: new Uint8Array(1) }, order(agentId, { direction, size: 300_000 }))
+        .run('echo', { bytes: new Uint8Array(1) }, order(agentId, { direction, size: 1_200_000 }))
         .then(codeOf);
     const first = pool.run('wait', held.input, order('a1'));
     const waiting = [1, 2, 3, 4].map(() => echo('a1'));
-    const refused = await pool.run('echo', { bytes: new Uint8Array(1) }, order('a1', { size: 300_000 }));
+    const refused = await pool.run('echo', { bytes: new Uint8Array(1) }, order('a1', { size: 1_200_000 }));
     expect(refused).toMatchObject({
       ok: false,
       refusal: { reasonCode: 'concurrency_limited', retryAfterSeconds: 1 },
@@ -235,13 +230,21 @@ describe('the threads', () => {
     expect(faults).toEqual([]);
   });
 
-  it('are two where there may be two', async () => {
+  it('are two where there may be two, of which an agent has one', async () => {
     const { pool } = openPool(2);
     const held = gate();
-    const first = pool.run('wait', held.input, order('a1'));
-    expect(codeOf(await pool.run('echo', { bytes: new Uint8Array(1) }, order('a1')))).toBe('ok');
+    const done: string[] = [];
+    const job = async (name: 'wait' | 'echo', agentId: string): Promise<void> => {
+      const input = name === 'wait' ? held.input : { bytes: new Uint8Array(1) };
+      await pool.run(name, input as never, order(agentId));
+      done.push(`${name} ${agentId}`);
+    };
+    const all = [job('wait', 'a1'), job('echo', 'a1'), job('echo', 'a2')];
+    await all[2];
+    await job('echo', 'a2');
     held.open();
-    await first;
+    await Promise.all(all);
+    expect(done).toEqual(['echo a2', 'echo a2', 'wait a1', 'echo a1']);
     await pool.close();
   });
 });
@@ -268,5 +271,18 @@ describe('turns', () => {
         expect(turns.take()).toBeUndefined();
       }),
     );
+  });
+
+  it('pass over agents whose turn it is not, who keep their place', () => {
+    const turns = new Turns<string>();
+    for (const one of ['a1', 'a2', 'b1', 'b2', 'c1']) turns.add(one.charAt(0), one);
+    const isA = (agentId: string): boolean => agentId === 'a';
+    expect([turns.take(isA), turns.take(), turns.take(isA), turns.take(isA)]).toEqual([
+      'b1',
+      'a1',
+      'c1',
+      'b2',
+    ]);
+    expect([turns.take(isA), turns.take()]).toEqual([undefined, 'a2']);
   });
 });

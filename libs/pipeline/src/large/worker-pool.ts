@@ -36,7 +36,7 @@ export interface WorkerPoolOptions {
 }
 
 /** What may wait of one agent, whichever is more. */
-const MAX_WAITING = { messages: 4, bytes: 1024 * 1024 } as const;
+const MAX_WAITING = { messages: 4, bytes: 4 * 1024 * 1024 } as const;
 const LIMIT_MS = 2_000;
 const MS_PER_BYTE = 1 / 1_000;
 
@@ -46,12 +46,17 @@ interface Waiting extends JobOrder {
   readonly done: (result: JobResult<object>) => void;
 }
 
-/** Reads large messages beside the event loop, agent by agent in turn. Threads start when they are first needed. */
+/**
+ * Reads large messages beside the event loop, agent by agent in turn. Of one agent one is read at a time, and the next
+ * after as long again: whoever floods it has half a thread and not the machine. Threads start when they are needed.
+ */
 export class WorkerPool<J extends Jobs> {
   readonly #options: WorkerPoolOptions;
   readonly #turns = new Turns<Waiting>();
   readonly #idle: WorkerThread[] = [];
   readonly #busy = new Set<WorkerThread>();
+  /** Agents of whom one is being read, or was just now. */
+  readonly #served = new Set<string>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -88,19 +93,26 @@ export class WorkerPool<J extends Jobs> {
 
   #next(): void {
     const thread = this.#free();
-    const waiting = thread && this.#turns.take();
+    const waiting = thread && this.#turns.take((agentId) => this.#served.has(agentId));
     if (!waiting) {
       if (thread) this.#idle.push(thread);
       return;
     }
     this.#busy.add(thread);
+    this.#served.add(waiting.agentId);
     void this.#do(thread, waiting);
   }
 
-  async #do(thread: WorkerThread, { name, input, scan, size, direction, done }: Waiting): Promise<void> {
+  async #do(thread: WorkerThread, waiting: Waiting): Promise<void> {
+    const { agentId, name, input, scan, size, direction, done } = waiting;
+    const begun = performance.now();
     const limitMs = (this.#options.limitMs ?? LIMIT_MS) + size * MS_PER_BYTE;
     const result = await thread.run(name, input, scan.source, limitMs);
     this.#busy.delete(thread);
+    setTimeout(() => {
+      this.#served.delete(agentId);
+      this.#next();
+    }, performance.now() - begun).unref();
     if (!thread.isDead) this.#idle.push(thread);
     if ('fault' in result) {
       if (!this.#isClosed) this.#options.onFault(result.fault);

@@ -1,15 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
 import { refuse, type Refusal } from '../exchange/refusal';
+import { LARGE_BYTES } from '../large/worker-pool';
 import type { RateAnswer, RateLimit } from '../ports/ports';
 import type { Stage } from './stage';
 
 // Protocol traffic (lists, openings) is no call, yet not boundless: this many requests for each allowed call.
 const REQUESTS_PER_CALL = 10;
 const LEAST_REQUESTS = 120;
-// So that whoever calls again at once, against the answer's word, costs little more than who waits.
-const SLOW_REFUSAL_MS = 250;
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 
@@ -30,25 +28,39 @@ export const rateLimitStage: Stage = {
   },
 };
 
+/** Bounds large messages as calls, before one is read: reading it is most of what it costs. */
+export const largeLimitStage: Stage = {
+  name: 'large-limit',
+  run(exchange, guard): Answer {
+    return isLarge(exchange) ? takeCall(exchange, guard) : undefined;
+  },
+};
+
 /** Bounds calls, a minute and at once: what policy decides. */
 export const callLimitStage: Stage = {
   name: 'call-limit',
   run(exchange, guard): Answer {
-    if (exchange.parent || exchange.call?.handling !== 'decide') return undefined;
-    return takeSlot(exchange, guard) ?? take(exchange, guard, 'calls', (limit) => limit);
+    if (exchange.parent || isLarge(exchange) || exchange.call?.handling !== 'decide') return undefined;
+    return takeCall(exchange, guard);
   },
 };
 
-function takeSlot(exchange: Exchange, guard: Guard): Promise<Refusal> | undefined {
+function isLarge({ size }: Exchange): boolean {
+  return size > LARGE_BYTES;
+}
+
+function takeCall(exchange: Exchange, guard: Guard): Answer {
+  return takeSlot(exchange, guard) ?? take(exchange, guard, 'calls', (limit) => limit);
+}
+
+function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
   const max = exchange.config?.document.rate_limits.agent_concurrency ?? null;
   if (max === null || !exchange.identity) return undefined;
   const release = guard.slots.take(`call:${exchange.identity.agentId}`, max);
   if (!release) {
-    return slowly(
-      refuse('concurrency_limited', `at most ${String(max)} calls of an agent at once`, {
-        retryAfterSeconds: 1,
-      }),
-    );
+    return refuse('concurrency_limited', `at most ${String(max)} calls of an agent at once`, {
+      retryAfterSeconds: 1,
+    });
   }
   exchange.hold(release);
   return undefined;
@@ -74,16 +86,10 @@ function take(
   return answer instanceof Promise ? answer.then(refusalOf) : refusalOf(answer);
 }
 
-function refusalOf(answer: RateAnswer): Promise<Refusal> | undefined {
+function refusalOf(answer: RateAnswer): Refusal | undefined {
   if (answer.allowed) return undefined;
   const { retryAfterSeconds } = answer;
-  return slowly(
-    refuse('rate_limited', `too many calls, try again in ${String(retryAfterSeconds)} s`, {
-      retryAfterSeconds,
-    }),
-  );
-}
-
-function slowly(refusal: Refusal): Promise<Refusal> {
-  return delay(SLOW_REFUSAL_MS, refusal);
+  return refuse('rate_limited', `too many calls, try again in ${String(retryAfterSeconds)} s`, {
+    retryAfterSeconds,
+  });
 }

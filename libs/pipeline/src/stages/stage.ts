@@ -11,6 +11,7 @@ export type StageName =
   | 'parse'
   | 'tool-status'
   | 'turn'
+  | 'large-limit'
   | 'call-limit'
   | 'blast-radius'
   | 'scan-outbound'

@@ -3,7 +3,7 @@ import { blastRadiusStage } from './blast-radius.stage';
 import { decideStage } from './decide.stage';
 import { holdStage } from './hold.stage';
 import { identifyStage } from './identify.stage';
-import { callLimitStage, rateLimitStage, turnStage } from './limit.stages';
+import { callLimitStage, largeLimitStage, rateLimitStage, turnStage } from './limit.stages';
 import { parseStage } from './parse.stage';
 import { scanOutboundStage } from './scan-outbound.stage';
 import type { Stage } from './stage';
@@ -14,6 +14,7 @@ export const STAGES: readonly Stage[] = [
   turnStage,
   agentStatusStage,
   rateLimitStage,
+  largeLimitStage,
   parseStage,
   toolStatusStage,
   callLimitStage,

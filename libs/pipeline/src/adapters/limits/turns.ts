@@ -17,14 +17,18 @@ export class Turns<T> {
     else this.#lines.set(agentId, [item]);
   }
 
-  /** @returns the first of the agent whose turn it is, which goes to the end of the agents; undefined for nothing */
-  take(): T | undefined {
-    const [next] = this.#lines;
-    if (!next) return undefined;
-    const [agentId, line] = next;
-    const item = line.shift();
-    this.#lines.delete(agentId);
-    if (line.length > 0) this.#lines.set(agentId, line);
-    return item;
+  /**
+   * @param isPassedOver agents whose turn it is not, whatever waits of them
+   * @returns the first of the agent whose turn it is, which goes to the end of the agents; undefined for nothing
+   */
+  take(isPassedOver: (agentId: string) => boolean = () => false): T | undefined {
+    for (const [agentId, line] of this.#lines) {
+      if (isPassedOver(agentId)) continue;
+      const item = line.shift();
+      this.#lines.delete(agentId);
+      if (line.length > 0) this.#lines.set(agentId, line);
+      return item;
+    }
+    return undefined;
   }
 }
