@@ -107,6 +107,7 @@ async function withBench(notes: string[], work: (bench: Bench) => Promise<void>)
       agents: Number(values.agents),
       noisySeconds: Number(values['noisy-seconds']),
       upstreamUrl,
+      dataDir,
       floors,
       notes,
     });

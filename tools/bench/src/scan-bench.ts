@@ -13,6 +13,8 @@ import type { Row } from './figures';
 
 const KB = 1_024;
 const LARGE = 64 * KB;
+/** The largest text that the event loop scans: above it are threads (`LARGE_BYTES` of libs/pipeline). */
+const ON_THE_LOOP = 16 * KB;
 const LEAST_MS = 150;
 
 /** CPU of one run in microseconds: the least of three loops, each at least as long as the clock is coarse. */
@@ -121,7 +123,7 @@ function ordinaryRows(patterns: PatternSet): Row[] {
   return [...rows, { name: 'a KB of JSON as a value, both ways', unit: 'µs', value }];
 }
 
-/** Texts of 64 KB, one way. */
+/** Texts of 64 KB, one way; and of what the event loop still scans, which it must not be held by for 5 ms. */
 function hostileRows(patterns: PatternSet): Row[] {
   const base64 = { text: filled(BASE64, LARGE) };
   const once = cpuOf(() => {
@@ -129,12 +131,21 @@ function hostileRows(patterns: PatternSet): Row[] {
     scanInjection(base64);
   });
   const worst = Object.entries(HOSTILE).map(([name, part]): Row => {
-    const text = filled(part, LARGE);
-    const secrets = cpuOf(() => void scanText(text, patterns));
-    const injections = cpuOf(() => void scanInjection(text));
-    return { name: `64 KB of ${name}`, unit: 'ms', value: (secrets + injections) / 1_000, must: 45, aim: 10 };
+    const value = hostileMs(filled(part, LARGE), patterns);
+    return { name: `64 KB of ${name}`, unit: 'ms', value, must: 45, aim: 10 };
   });
-  return [{ name: '64 KB of base64', unit: 'ms', value: once / 1_000, must: 1, aim: 0.5 }, ...worst];
+  const small = Object.values(HOSTILE).map((part) => hostileMs(filled(part, ON_THE_LOOP), patterns));
+  const held = {
+    name: '16 KB of the worst of them, the largest text that the event loop scans',
+    unit: 'ms',
+    value: Math.max(...small),
+    must: 5,
+  } as const;
+  return [{ name: '64 KB of base64', unit: 'ms', value: once / 1_000, must: 1, aim: 0.5 }, ...worst, held];
+}
+
+function hostileMs(text: string, patterns: PatternSet): number {
+  return (cpuOf(() => void scanText(text, patterns)) + cpuOf(() => void scanInjection(text))) / 1_000;
 }
 
 function streamRows(patterns: PatternSet): Row[] {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchAgent, BenchSystem } from './system';
 import type { CallKind, Target } from './calls';
 import type { Row } from './figures';
+import { durableWrites } from './durable-writes';
 import { measureEdits } from './edit-latency';
 import { measureKillSwitch } from './kill-latency';
 import {
@@ -27,6 +28,8 @@ export interface Bench {
   readonly agents: number;
   readonly noisySeconds: number;
   readonly upstreamUrl: string;
+  /** On the disk of the measured system. */
+  readonly dataDir: string;
   /** The bare pass-throughs to it, by what they pass. */
   readonly floors: Readonly<Record<'mcp' | 'chat', { readonly url: string; readonly pid: number }>>;
   /** Details worth a look, printed after the rows. */
@@ -88,6 +91,7 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
     );
     const proxied = await measurePaced('mcp-proxy', proxyTarget(bench), options);
     const pace = `at ${options.perSecond} calls/s`;
+    bench.notes.push(await durableWrites(bench.dataDir));
     return [
       { name: `added latency ${pace}, p50`, unit: 'ms', value: proxied.p50 - direct.p50, must: 1.5, aim: 1 },
       { name: `added latency ${pace}, p99`, unit: 'ms', value: proxied.p99 - direct.p99, must: 8, aim: 4 },

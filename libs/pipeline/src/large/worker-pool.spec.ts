@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BLAST_RADIUS_DEFAULTS, judgeBlastRadius } from '@behavry/domain';
 import fc from 'fast-check';
 import type { TestJobs } from '../../test/large-jobs';
-import { Turns } from '../adapters/limits/turns';
+import { FairQueue } from '../adapters/limits/fair-queue';
 import { boundedJson } from '../exchange/bounded-json';
 import { boundContent, toolCall } from '../exchange/call';
 import { KeyedDigest } from '../exchange/keyed-digest';
@@ -236,7 +236,7 @@ describe('the threads', () => {
     const done: string[] = [];
     const job = async (name: 'wait' | 'echo', agentId: string): Promise<void> => {
       const input = name === 'wait' ? held.input : { bytes: new Uint8Array(1) };
-      await pool.run(name, input as never, order(agentId));
+      await pool.run(name, input, order(agentId));
       done.push(`${name} ${agentId}`);
     };
     const all = [job('wait', 'a1'), job('echo', 'a1'), job('echo', 'a2')];
@@ -249,18 +249,18 @@ describe('the threads', () => {
   });
 });
 
-describe('turns', () => {
-  it('bring each agent forward as often as the others while it has something, in its own order', () => {
+describe('a fair queue', () => {
+  it('brings each agent forward as often as the others while it has something, in its own order', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 30 }), (agents) => {
-        const turns = new Turns<{ agent: string; at: number }>();
+        const queue = new FairQueue<{ agent: string; at: number }>();
         agents.forEach((agent, at) => {
-          turns.add(agent, { agent, at });
+          queue.add(agent, { agent, at });
         });
         const left = new Map(agents.map((agent) => [agent, agents.filter((one) => one === agent).length]));
         for (let round = 0; [...left.values()].some((count) => count > 0); round++) {
           const due = [...left].filter(([, count]) => count > 0).map(([agent]) => agent);
-          const taken = due.map(() => turns.take());
+          const taken = due.map(() => queue.take());
           expect(taken.map((one) => one?.agent).sort()).toEqual([...due].sort());
           for (const one of taken) {
             const own = agents.flatMap((agent, at) => (agent === one?.agent ? [at] : []));
@@ -268,21 +268,21 @@ describe('turns', () => {
           }
           for (const agent of due) left.set(agent, (left.get(agent) ?? 0) - 1);
         }
-        expect(turns.take()).toBeUndefined();
+        expect(queue.take()).toBeUndefined();
       }),
     );
   });
 
-  it('pass over agents whose turn it is not, who keep their place', () => {
-    const turns = new Turns<string>();
-    for (const one of ['a1', 'a2', 'b1', 'b2', 'c1']) turns.add(one.charAt(0), one);
+  it('passes over agents whose turn it is not, who keep their place', () => {
+    const queue = new FairQueue<string>();
+    for (const one of ['a1', 'a2', 'b1', 'b2', 'c1']) queue.add(one.charAt(0), one);
     const isA = (agentId: string): boolean => agentId === 'a';
-    expect([turns.take(isA), turns.take(), turns.take(isA), turns.take(isA)]).toEqual([
+    expect([queue.take(isA), queue.take(), queue.take(isA), queue.take(isA)]).toEqual([
       'b1',
       'a1',
       'c1',
       'b2',
     ]);
-    expect([turns.take(isA), turns.take()]).toEqual([undefined, 'a2']);
+    expect([queue.take(isA), queue.take()]).toEqual([undefined, 'a2']);
   });
 });

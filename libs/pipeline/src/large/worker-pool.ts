@@ -1,4 +1,4 @@
-import { Turns } from '../adapters/limits/turns';
+import { FairQueue } from '../adapters/limits/fair-queue';
 import type { Scan } from '../scan/scan';
 import { refuse, type Refusal } from '../exchange/refusal';
 import type { Judges } from './examine';
@@ -52,7 +52,7 @@ interface Waiting extends JobOrder {
  */
 export class WorkerPool<J extends Jobs> {
   readonly #options: WorkerPoolOptions;
-  readonly #turns = new Turns<Waiting>();
+  readonly #waiting = new FairQueue<Waiting>();
   readonly #idle: WorkerThread[] = [];
   readonly #busy = new Set<WorkerThread>();
   /** Agents of whom one is being read, or was just now. */
@@ -72,7 +72,7 @@ export class WorkerPool<J extends Jobs> {
     if (order.direction === 'outbound' && this.#isTooMuch(order)) return { ok: false, refusal: BUSY };
     if (this.#isClosed) return { ok: false, refusal: refusalOf(order) };
     const result = await new Promise<JobResult<object>>((done) => {
-      this.#turns.add(order.agentId, { ...order, name, input, done });
+      this.#waiting.add(order.agentId, { ...order, name, input, done });
       this.#next();
     });
     return result as JobResult<ReturnType<J[K]>>;
@@ -80,20 +80,20 @@ export class WorkerPool<J extends Jobs> {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (let one = this.#turns.take(); one; one = this.#turns.take())
+    for (let one = this.#waiting.take(); one; one = this.#waiting.take())
       one.done({ ok: false, refusal: refusalOf(one) });
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((thread) => thread.close()));
   }
 
   #isTooMuch({ agentId, size }: JobOrder): boolean {
-    const waiting = this.#turns.waiting(agentId);
+    const waiting = this.#waiting.waiting(agentId);
     if (waiting.length < MAX_WAITING.messages) return false;
     return waiting.reduce((sum, one) => sum + one.size, size) > MAX_WAITING.bytes;
   }
 
   #next(): void {
     const thread = this.#free();
-    const waiting = thread && this.#turns.take((agentId) => this.#served.has(agentId));
+    const waiting = thread && this.#waiting.take((agentId) => this.#served.has(agentId));
     if (!waiting) {
       if (thread) this.#idle.push(thread);
       return;

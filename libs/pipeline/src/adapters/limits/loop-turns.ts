@@ -1,4 +1,4 @@
-import { Turns } from './turns';
+import { FairQueue } from './fair-queue';
 
 /** What is begun in one turn of the event loop; what waits comes in the next, agent by agent. */
 const BUDGET_MS = 1;
@@ -8,7 +8,7 @@ const BUDGET_MS = 1;
  * wait, and the agents take turns, so that one agent's flood puts at most one of its requests before another agent's.
  */
 export class LoopTurns {
-  readonly #waiting = new Turns<() => void>();
+  readonly #waiting = new FairQueue<() => void>();
   #begunAt: number | undefined;
 
   /** @param now monotonic milliseconds */

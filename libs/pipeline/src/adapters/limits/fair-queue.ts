@@ -1,5 +1,5 @@
 /** What waits, a line for each agent; the agents take turns, however long their lines are. */
-export class Turns<T> {
+export class FairQueue<T> {
   readonly #lines = new Map<string, T[]>();
 
   get isEmpty(): boolean {
