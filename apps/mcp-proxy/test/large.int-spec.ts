@@ -181,6 +181,8 @@ describeWithOpa('a large message', () => {
     expect(served.json.result).toEqual({ content: [] });
     const codes = answers.map(({ json }): unknown => json.error?.data['reason_code'] ?? 'passed');
     expect([...new Set(codes)].sort()).toEqual(['concurrency_limited', 'passed']);
+    // A client drops what does not come under its id.
+    expect(answers.map(({ status, json }) => [status, json.id])).toEqual(answers.map(() => [200, 1]));
   });
 
   it('that lists tools is filtered as every list is', async () => {

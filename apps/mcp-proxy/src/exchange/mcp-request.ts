@@ -3,6 +3,7 @@ import type { Proxy } from '@behavry/proxy';
 import type { Counter } from 'prom-client';
 import type { McpJobs } from '../large/mcp-jobs';
 import { readBody, type RpcId, type RpcRequest } from '../messages/rpc-message';
+import { unreadId } from '../messages/unread-id';
 import type { McpSession, SessionStore } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 import type { UpstreamFactory } from '../upstream/upstream-factory';
@@ -34,7 +35,7 @@ export interface Incoming {
 /** A body that is read once, by whoever asks first; a large one in a thread, which takes its bytes. */
 export class RequestBody {
   #read: ReturnType<typeof readBody> | undefined;
-  #largeId: RpcId | null = null;
+  #largeId: RpcId | null;
   readonly size: number;
 
   constructor(
@@ -42,6 +43,8 @@ export class RequestBody {
     private readonly maxBytes: number,
   ) {
     this.size = bytes.length;
+    // Before a thread takes the bytes.
+    this.#largeId = this.isLarge ? unreadId(bytes) : null;
   }
 
   get isLarge(): boolean {

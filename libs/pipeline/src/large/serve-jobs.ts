@@ -11,7 +11,7 @@ export function serveJobs(jobs: Jobs): void {
   const port = parentPort;
   if (!port) throw new Error('this file is run as a thread');
   // On Linux this is the thread alone: where cores are few, the event loop comes first.
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const digest = new KeyedDigest(Buffer.from((workerData as { readonly digestKey: Uint8Array }).digestKey));
   let scan = Scan.of([], { injection: 'enforce' });
   port.on('message', ({ name, input, scan: source }: JobMessage) => {
