@@ -191,6 +191,21 @@ describeWithOpa('requests to a governed MCP server', () => {
     ).toBe(405);
   });
 
+  it('DELETE of a suspended agent is refused as its calls are, and leaves a row', async () => {
+    const own = await its.proxy.open('rec', 'a2');
+    await its.proxy.configure({ agents: [agentEntry('a1'), { ...agentEntry('a2'), status: 'suspended' }] });
+    const { headers } = await request(`${its.proxy.url}/mcp/v1/rec`, { method: 'DELETE', headers: own });
+    await eventually(() => {
+      expect(its.proxy.entries.find(({ id }) => id === headers['x-behavry-decision'])).toMatchObject({
+        type: 'whole',
+        agent_id: 'a2',
+        verdict: 'deny',
+        reason_code: 'agent_suspended',
+      });
+    });
+    await its.proxy.configure({ agents: [agentEntry('a1'), agentEntry('a2')] });
+  });
+
   it('a session that the server forgot is 404 for the client, which opens a new one', async () => {
     its.upstream.behaviour = (_recorded, response) => {
       response.writeHead(404).end();
