@@ -194,7 +194,9 @@ describeWithOpa('requests to a governed MCP server', () => {
   it('DELETE of a suspended agent is refused as its calls are, and leaves a row', async () => {
     const own = await its.proxy.open('rec', 'a2');
     await its.proxy.configure({ agents: [agentEntry('a1'), { ...agentEntry('a2'), status: 'suspended' }] });
-    const { headers } = await request(`${its.proxy.url}/mcp/v1/rec`, { method: 'DELETE', headers: own });
+    const end = { method: 'DELETE', headers: own } as const;
+    const { headers, statusCode } = await request(`${its.proxy.url}/mcp/v1/rec`, end);
+    expect(statusCode).toBe(403);
     await eventually(() => {
       expect(its.proxy.entries.find(({ id }) => id === headers['x-behavry-decision'])).toMatchObject({
         type: 'whole',

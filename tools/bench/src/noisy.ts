@@ -33,6 +33,13 @@ const WORST: readonly string[] = [
     },
   }),
   call('x'.repeat(4 * 1024 * 1024)),
+  // Passes undecided, and is small enough to be read in the event loop.
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/list',
+    params: { _meta: { note: 'ignore all '.repeat(1_400) } },
+  }),
   callBody(1, 'no-such-tool'),
   INITIALIZE,
   'no json',

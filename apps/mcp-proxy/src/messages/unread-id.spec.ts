@@ -33,4 +33,27 @@ describe('the id of a request that was not read', () => {
     expect(idOf([{ jsonrpc: '2.0', id: 1, method: 'x' }])).toBeNull();
     expect(unreadId(Buffer.alloc(0))).toBeNull();
   });
+
+  it.each([
+    '00',
+    '007',
+    '-01',
+    '-',
+    '1.5',
+    '1e3',
+    'true',
+    'null',
+    '"a',
+    String.raw`"\x"`,
+    `"${'i'.repeat(257)}"`,
+  ])('is none for %s, which is no id', (id) => {
+    expect(unreadId(Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"x","params":{}}`))).toBeNull();
+    expect(unreadId(Buffer.from(`{"method":"x","params":{},"id":${id}}`))).toBeNull();
+  });
+
+  it('is found when it is as long as one may be', () => {
+    const id = '€'.repeat(256);
+    expect(idOf({ jsonrpc: '2.0', id, method: 'x', params })).toBe(id);
+    expect(idOf({ method: 'x', params, id })).toBe(id);
+  });
 });

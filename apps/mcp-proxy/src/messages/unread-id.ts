@@ -1,13 +1,13 @@
 import type { RpcId } from './rpc-message';
 
-const ID = String.raw`"id"\s*:\s*(-?\d{1,15}|"[^"\\\u0000-\u001f]{0,128}")`;
+const ID = String.raw`"id"\s*:\s*(0|-?[1-9]\d{0,14}|"[^"\\\u0000-\u001f]{0,256}")`;
 const VERSION = String.raw`"jsonrpc"\s*:\s*"2\.0"\s*,\s*`;
 /** Where clients write an id: before the method, or at the end of what begins with it. */
 const ID_FIRST = new RegExp(String.raw`^\s*\{\s*${VERSION}${ID}\s*,\s*"method"\s*:`, 'u');
 const METHOD_FIRST = new RegExp(String.raw`^\s*\{\s*(?:${VERSION})?"method"\s*:`, 'u');
 const ID_LAST = new RegExp(String.raw`,\s*${ID}\s*\}\s*$`, 'u');
-/** Characters at either end that are looked at: more than an id of the longest kind takes. */
-const ENDS = 256;
+/** Bytes at either end that are looked at: more than the longest id takes. */
+const ENDS = 1_280;
 
 /**
  * The id of a request that is refused before it is read, so that its client is told why under it (MCP clients drop

@@ -3,7 +3,6 @@ import type { DecisionEntry } from '@behavry/contracts';
 import { FakeDecisionEngine } from '../../test/fake-decision-engine';
 import { fakeGuard, NOW, sampleConfig, type FakeGuard } from '../../test/fake-guard';
 import { codeOf, engine, exchangeOf, message, run, type Ran } from '../../test/run';
-import { LARGE_BYTES } from '../large/worker-pool';
 import { STAGES } from '../stages/stages';
 import { toolCall } from './call';
 import { Exchange } from './exchange';
@@ -188,7 +187,7 @@ describe('an exchange is refused', () => {
         rate_limits: { agent_per_minute: 2, tenant_per_minute: null, agent_concurrency: null },
       }),
     });
-    const large = (): Promise<Ran> => run(guard, undefined, undefined, exchangeOf('good', LARGE_BYTES + 1));
+    const large = (): Promise<Ran> => run(guard, undefined, undefined, exchangeOf('good', 2049));
     // It counts once: two pass.
     expect([codeOf(await large()), codeOf(await large())]).toEqual(['message', 'message']);
     const third = await large();

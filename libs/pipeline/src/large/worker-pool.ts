@@ -35,8 +35,8 @@ export interface WorkerPoolOptions {
   readonly limitMs?: number;
 }
 
-/** What may wait of one agent, whichever is more. */
-const MAX_WAITING = { messages: 4, bytes: 4 * 1024 * 1024 } as const;
+/** What may wait of one agent, or one message of any size. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const LIMIT_MS = 2_000;
 const MS_PER_BYTE = 1 / 1_000;
 
@@ -87,17 +87,15 @@ export class WorkerPool<J extends Jobs> {
 
   #isTooMuch({ agentId, size }: JobOrder): boolean {
     const waiting = this.#waiting.waiting(agentId);
-    if (waiting.length < MAX_WAITING.messages) return false;
-    return waiting.reduce((sum, one) => sum + one.size, size) > MAX_WAITING.bytes;
+    return waiting.length > 0 && waiting.reduce((sum, one) => sum + one.size, size) > MAX_WAITING_BYTES;
   }
 
   #next(): void {
-    const thread = this.#free();
-    const waiting = thread && this.#waiting.take((agentId) => this.#served.has(agentId));
-    if (!waiting) {
-      if (thread) this.#idle.push(thread);
-      return;
-    }
+    if (this.#isClosed || this.#busy.size >= this.#options.threads) return;
+    const waiting = this.#waiting.take((agentId) => this.#served.has(agentId));
+    if (!waiting) return;
+    const thread =
+      this.#idleThread() ?? new WorkerThread(this.#options.file, { digestKey: this.#options.digestKey });
     this.#busy.add(thread);
     this.#served.add(waiting.agentId);
     void this.#do(thread, waiting);
@@ -105,6 +103,7 @@ export class WorkerPool<J extends Jobs> {
 
   async #do(thread: WorkerThread, waiting: Waiting): Promise<void> {
     const { agentId, name, input, scan, size, direction, done } = waiting;
+    await thread.started;
     const begun = performance.now();
     const limitMs = (this.#options.limitMs ?? LIMIT_MS) + size * MS_PER_BYTE;
     const result = await thread.run(name, input, scan.source, limitMs);
@@ -123,11 +122,9 @@ export class WorkerPool<J extends Jobs> {
     this.#next();
   }
 
-  #free(): WorkerThread | undefined {
+  #idleThread(): WorkerThread | undefined {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.isDead) return idle;
-    const { file, digestKey, threads } = this.#options;
-    if (this.#isClosed || this.#busy.size >= threads) return undefined;
-    return new WorkerThread(file, { digestKey });
+    return undefined;
   }
 }
 

@@ -25,7 +25,7 @@ export const READY = 'ready';
 export class WorkerThread {
   readonly #worker: Worker;
   /** Until it listens or is dead: its time begins then. */
-  readonly #started: Promise<void>;
+  readonly started: Promise<void>;
   #scan: ScanSource | undefined;
   #settle: ((result: JobReply | JobFault) => void) | undefined;
   #isDead = false;
@@ -41,7 +41,7 @@ export class WorkerThread {
     });
     this.#worker.unref();
     let start = (): void => undefined;
-    this.#started = new Promise((resolve) => (start = resolve));
+    this.started = new Promise((resolve) => (start = resolve));
     const timer = setTimeout(() => void this.close(), START_MS).unref();
     this.#worker.on('message', (reply: JobReply | typeof READY) => {
       clearTimeout(timer);
@@ -69,10 +69,9 @@ export class WorkerThread {
     scan: ScanSource,
     limitMs: number,
   ): Promise<{ readonly value: object } | { readonly fault: JobFault }> {
-    await this.#started;
+    await this.started;
     if (this.#isDead) return { fault: 'died' };
     const message: JobMessage = { name, input, scan: scan === this.#scan ? null : scan };
-    this.#scan = scan;
     const result = await new Promise<JobReply | JobFault>((resolve) => {
       const timer = setTimeout(() => {
         this.#settle?.('slow');
@@ -85,6 +84,7 @@ export class WorkerThread {
       };
       try {
         this.#worker.postMessage(message, transferables(input));
+        this.#scan = scan;
       } catch {
         // What cannot be sent, such as bytes that were handed over before.
         this.#settle('failed');

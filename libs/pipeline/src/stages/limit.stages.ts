@@ -1,13 +1,14 @@
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
 import { refuse, type Refusal } from '../exchange/refusal';
-import { LARGE_BYTES } from '../large/worker-pool';
 import type { RateAnswer, RateLimit } from '../ports/ports';
 import type { Stage } from './stage';
 
 // Protocol traffic (lists, openings) is no call, yet not boundless: this many requests for each allowed call.
 const REQUESTS_PER_CALL = 10;
 const LEAST_REQUESTS = 120;
+/** A message above this counts before it is read: the worst text of this size is scanned in less than 1 ms. */
+const COUNTED_BYTES = 2 * 1024;
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 
@@ -28,11 +29,11 @@ export const rateLimitStage: Stage = {
   },
 };
 
-/** Bounds large messages as calls, before one is read: reading it is most of what it costs. */
+/** Bounds large messages as calls are bounded, before one is read, whatever it is: reading it is most of what it costs. */
 export const largeLimitStage: Stage = {
   name: 'large-limit',
   run(exchange, guard): Answer {
-    return isLarge(exchange) ? takeCall(exchange, guard) : undefined;
+    return isLarge(exchange) ? take(exchange, guard, 'calls', (limit) => limit) : undefined;
   },
 };
 
@@ -40,17 +41,14 @@ export const largeLimitStage: Stage = {
 export const callLimitStage: Stage = {
   name: 'call-limit',
   run(exchange, guard): Answer {
-    if (exchange.parent || isLarge(exchange) || exchange.call?.handling !== 'decide') return undefined;
-    return takeCall(exchange, guard);
+    if (exchange.parent || exchange.call?.handling !== 'decide') return undefined;
+    const full = takeSlot(exchange, guard);
+    return full ?? (isLarge(exchange) ? undefined : take(exchange, guard, 'calls', (limit) => limit));
   },
 };
 
 function isLarge({ size }: Exchange): boolean {
-  return size > LARGE_BYTES;
-}
-
-function takeCall(exchange: Exchange, guard: Guard): Answer {
-  return takeSlot(exchange, guard) ?? take(exchange, guard, 'calls', (limit) => limit);
+  return size > COUNTED_BYTES;
 }
 
 function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
