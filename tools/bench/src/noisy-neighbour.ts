@@ -1,7 +1,7 @@
 import { runLoad, startPart } from './measure';
 import type { Row } from './figures';
 import type { LoadResult } from './load';
-import type { Bench } from './sections';
+import type { BenchSystem } from './system';
 
 /** Limits as a small tenant has them: what one agent may do to another is decided by them, too. */
 const LIMITS = { agent_per_minute: 600, tenant_per_minute: 12_000, agent_concurrency: 32 };
@@ -16,7 +16,11 @@ export async function measureNoisyNeighbour({
   system,
   noisySeconds: seconds,
   notes,
-}: Bench): Promise<readonly Row[]> {
+}: {
+  readonly system: BenchSystem;
+  readonly noisySeconds: number;
+  readonly notes: string[];
+}): Promise<readonly Row[]> {
   const url = `http://127.0.0.1:${system.portOf('mcp-proxy')}/mcp/v1/bench`;
   const [quiet, noisy] = [await system.agent('quiet'), await system.agent('noisy')];
   await system.limit(LIMITS);
