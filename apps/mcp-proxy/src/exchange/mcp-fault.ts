@@ -1,5 +1,5 @@
 import { JSON_RPC, type ReasonCode } from '@behavry/contracts';
-import { refuse, type Refusal } from '@behavry/pipeline';
+import { isLimited, refuse, type Refusal } from '@behavry/pipeline';
 
 /** How a request that is not understood is answered: an HTTP status with a JSON-RPC error (MCP, transports). */
 export interface McpFault {
@@ -113,7 +113,7 @@ export function refusalOf(fault: McpFault, isRecorded = true): Refusal<McpFault>
 }
 
 /** @returns the code by which MCP clients are told a refusal (surface: bodies) */
-export function rpcCodeOf({ reasonCode }: Refusal<unknown>): number {
-  if (reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited') return JSON_RPC.limited;
-  return reasonCode === 'escalation_pending' ? JSON_RPC.pending : JSON_RPC.denied;
+export function rpcCodeOf(refusal: Refusal<unknown>): number {
+  if (isLimited(refusal)) return JSON_RPC.limited;
+  return refusal.reasonCode === 'escalation_pending' ? JSON_RPC.pending : JSON_RPC.denied;
 }

@@ -38,7 +38,8 @@ export type MessageFault = JsonFault | 'batch' | 'no_message';
 
 const ENVELOPE = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
 const PARAMETERS = ['name', 'arguments', 'uri', 'ref', 'argument', '_meta', 'cursor', 'task'];
-const MAX_ID_CHARACTERS = 256;
+/** Of an id that is a text. */
+export const MAX_ID_CHARACTERS = 256;
 const MAX_DEPTH = 64;
 const INVISIBLE = /[\p{Cc}\p{Cf}\s]/gu;
 

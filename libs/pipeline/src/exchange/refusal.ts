@@ -63,3 +63,8 @@ export function refusalFor(reason: StopReason): Refusal {
       return refuse(reason, 'the client went away');
   }
 }
+
+/** Whether it says that its caller does too much, in a minute or at once. */
+export function isLimited({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
+  return reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited';
+}

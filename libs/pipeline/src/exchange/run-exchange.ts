@@ -8,7 +8,7 @@ import { decisionEntry, outcomeEntry, wholeEntry } from './entries';
 import type { Exchange, Settlement } from './exchange';
 import type { Guard } from './guard';
 import { judgeInbound } from './inbound';
-import { refusalFor, refuse, type Refusal } from './refusal';
+import { isLimited, refusalFor, refuse, type Refusal } from './refusal';
 
 /** What the proxy has to answer. When it is returned, the decision is on stable storage. */
 export type ExchangeResult<A, F> =
@@ -110,12 +110,8 @@ async function refuseBefore<R, A, F>(
   exchange.settle(settlement);
   count(guard, exchange, settlement);
   exchange.recorded = guard.spool.append(wholeEntry(exchange, settlement, guard));
-  const [isRecorded] = await Promise.all([isDurable(exchange), isTooMuch(refusal) && delay(SLOW_REFUSAL_MS)]);
+  const [isRecorded] = await Promise.all([isDurable(exchange), isLimited(refusal) && delay(SLOW_REFUSAL_MS)]);
   return isRecorded ? refused(exchange, refusal) : unrecorded(guard, exchange);
-}
-
-function isTooMuch({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
-  return reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited';
 }
 
 async function forward<R, A, F>(

@@ -62,14 +62,16 @@ export class WorkerThread {
     return this.#isDead;
   }
 
-  /** @param limitMs after which the thread is ended */
+  /**
+   * To be called once `started`.
+   * @param limitMs after which the thread is ended
+   */
   async run(
     name: string,
     input: object,
     scan: ScanSource,
     limitMs: number,
   ): Promise<{ readonly value: object } | { readonly fault: JobFault }> {
-    await this.started;
     if (this.#isDead) return { fault: 'died' };
     const message: JobMessage = { name, input, scan: scan === this.#scan ? null : scan };
     const result = await new Promise<JobReply | JobFault>((resolve) => {

@@ -4,9 +4,12 @@ import { refuse, type Refusal } from '../exchange/refusal';
 import type { RateAnswer, RateLimit } from '../ports/ports';
 import type { Stage } from './stage';
 
-// Protocol traffic (lists, openings) is no call, yet not boundless: this many requests for each allowed call.
-const REQUESTS_PER_CALL = 10;
-const LEAST_REQUESTS = 120;
+/** What is counted, and how many a minute a limit of calls allows of it. */
+const PER_MINUTE = {
+  // Protocol traffic (lists, openings) is no call, yet not boundless.
+  requests: (limit: number) => Math.max(120, limit * 10),
+  calls: (limit: number) => limit,
+} as const;
 /** A message above this counts before it is read: the worst text of this size is scanned in less than 1 ms. */
 const COUNTED_BYTES = 2 * 1024;
 
@@ -25,7 +28,7 @@ export const rateLimitStage: Stage = {
   name: 'rate-limit',
   run(exchange, guard): Answer {
     if (exchange.parent) return undefined;
-    return take(exchange, guard, 'requests', (limit) => Math.max(LEAST_REQUESTS, limit * REQUESTS_PER_CALL));
+    return take(exchange, guard, 'requests');
   },
 };
 
@@ -33,7 +36,7 @@ export const rateLimitStage: Stage = {
 export const largeLimitStage: Stage = {
   name: 'large-limit',
   run(exchange, guard): Answer {
-    return isLarge(exchange) ? take(exchange, guard, 'calls', (limit) => limit) : undefined;
+    return countsUnread(exchange) ? take(exchange, guard, 'calls') : undefined;
   },
 };
 
@@ -43,11 +46,11 @@ export const callLimitStage: Stage = {
   run(exchange, guard): Answer {
     if (exchange.parent || exchange.call?.handling !== 'decide') return undefined;
     const full = takeSlot(exchange, guard);
-    return full ?? (isLarge(exchange) ? undefined : take(exchange, guard, 'calls', (limit) => limit));
+    return full ?? (countsUnread(exchange) ? undefined : take(exchange, guard, 'calls'));
   },
 };
 
-function isLarge({ size }: Exchange): boolean {
+function countsUnread({ size }: Exchange): boolean {
   return size > COUNTED_BYTES;
 }
 
@@ -64,20 +67,16 @@ function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
   return undefined;
 }
 
-function take(
-  { identity, config }: Exchange,
-  guard: Guard,
-  what: 'requests' | 'calls',
-  scaled: (limit: number) => number,
-): Answer {
+function take({ identity, config }: Exchange, guard: Guard, what: keyof typeof PER_MINUTE): Answer {
   if (!identity || !config) return undefined;
   const { agent_per_minute, tenant_per_minute } = config.document.rate_limits;
+  const perMinute = PER_MINUTE[what];
   const limits: RateLimit[] = [];
   if (agent_per_minute !== null) {
-    limits.push({ key: `${what}:agent:${identity.agentId}`, perMinute: scaled(agent_per_minute) });
+    limits.push({ key: `${what}:agent:${identity.agentId}`, perMinute: perMinute(agent_per_minute) });
   }
   if (tenant_per_minute !== null) {
-    limits.push({ key: `${what}:tenant:${identity.tenantId}`, perMinute: scaled(tenant_per_minute) });
+    limits.push({ key: `${what}:tenant:${identity.tenantId}`, perMinute: perMinute(tenant_per_minute) });
   }
   if (limits.length === 0) return undefined;
   const answer = guard.limiter.take(limits);
