@@ -1,7 +1,9 @@
-// `npm run generate`: the configuration reference and the OpenAPI documents, from the apps themselves.
+// `npm run generate`: the configuration reference and the OpenAPI documents, from the apps themselves, and the
+// deployment files that follow from the lists of apps and routes.
 // With --check it writes nothing and fails when a committed document is not current.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,6 +34,9 @@ try {
     described.push({ ...JSON.parse(stdout), isService });
   }
   documents.set('docs/configuration.md', configurationReference(described));
+  await bundle('tools/deploy/src/documents.ts', 'dist/tools/deploy/documents.js');
+  const { deployDocuments } = createRequire(import.meta.url)(join(ROOT, 'dist/tools/deploy/documents.js'));
+  for (const [file, content] of deployDocuments()) documents.set(file, content);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

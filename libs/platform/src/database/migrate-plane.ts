@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import * as pg from 'pg';
 import { runMigrations } from 'bullmq';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import type { Logger } from '../logging/logger';
@@ -32,7 +32,7 @@ export interface MigratePlaneOptions {
  * @throws Error that names the difference when an entity and its table do not agree
  */
 export async function migratePlane(options: MigratePlaneOptions): Promise<void> {
-  const owner = new Client({ connectionString: options.ownerUrl });
+  const owner = new pg.Client({ connectionString: options.ownerUrl });
   await owner.connect();
   try {
     await owner.query(`SELECT pg_advisory_lock(hashtext('behavry:migrate'))`);
@@ -68,6 +68,7 @@ export async function openStream(
 ): Promise<DataSource> {
   const source = new DataSource({
     type: 'postgres',
+    driver: pg,
     url: ownerUrl,
     schema: stream.name,
     entities: stream.entities,
@@ -110,7 +111,7 @@ async function migrateStream(
   }
 }
 
-async function ensureLogin(owner: Client, role: string, password: string): Promise<void> {
+async function ensureLogin(owner: pg.Client, role: string, password: string): Promise<void> {
   const name = owner.escapeIdentifier(role);
   const { rowCount } = await owner.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   const login = `LOGIN PASSWORD ${owner.escapeLiteral(password)}`;
@@ -123,7 +124,7 @@ async function ensureLogin(owner: Client, role: string, password: string): Promi
 }
 
 async function grantAll(
-  owner: Client,
+  owner: pg.Client,
   schema: string,
   roles: readonly string[],
   rights: string,
@@ -135,6 +136,6 @@ async function grantAll(
   await owner.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${to}`);
 }
 
-function quoted(owner: Client, roles: readonly string[]): string {
+function quoted(owner: pg.Client, roles: readonly string[]): string {
   return roles.map((role) => owner.escapeIdentifier(role)).join(', ');
 }

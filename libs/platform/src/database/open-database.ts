@@ -1,3 +1,4 @@
+import * as pg from 'pg';
 import { DataSource, type EntityManager, type MixedList, type EntitySchema } from 'typeorm';
 import type { DatabaseRole } from '../keys/plane-keys';
 import type { ServiceContext } from '../service/service-context';
@@ -30,6 +31,8 @@ export async function openDatabase(
   );
   const source = new DataSource({
     type: 'postgres',
+    // Named, because a bundle has no node_modules where TypeORM could look for it.
+    driver: pg,
     host,
     port,
     database,
