@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
+import { Agent } from 'undici';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import {
   CONFIG_DOCUMENT_SCHEMA,
@@ -196,6 +197,7 @@ describe('a pinned key of the control plane', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const keys = new ControlKeys({
       controlPlaneUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+      http: new Agent(),
       publicKeyPem: String(pinned.export({ type: 'spki', format: 'pem' })),
       dataDir: tempDir(),
       clock: new ManualClock(Date.UTC(2026, 0, 1)),

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { ConfigError, Env, loadConfig } from '@behavry/platform';
 import { readCommandList, type AllowedCommand } from './domain/command-list';
@@ -29,11 +29,6 @@ export class StdioHostConfig {
   })
   @IsString()
   commands: string = '';
-
-  @Env('BEHAVRY_STDIO_COMMANDS_FILE', { description: 'The same in a file.' })
-  @IsOptional()
-  @IsString()
-  commandsFile?: string;
 
   @Env('BEHAVRY_STDIO_DIR', {
     description: 'Folder in which every stdio server has a home folder of its own.',
@@ -97,24 +92,10 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
     if (!(error instanceof ConfigError)) throw error;
     faults.push(...error.faults);
   }
-  const file = environment['BEHAVRY_STDIO_COMMANDS_FILE'];
-  const name = file ? 'BEHAVRY_STDIO_COMMANDS_FILE' : 'BEHAVRY_STDIO_COMMANDS';
-  const text = file ? textOf(file) : environment['BEHAVRY_STDIO_COMMANDS'];
-  if (file && environment['BEHAVRY_STDIO_COMMANDS'])
-    faults.push('BEHAVRY_STDIO_COMMANDS_FILE and BEHAVRY_STDIO_COMMANDS cannot both be set');
-  if (text === undefined && file) faults.push(`${name} names ${file}, which cannot be read`);
-  const list = readCommandList(text || '[]', targetOf);
-  faults.push(...list.faults.map((fault) => `${name} ${fault}`));
+  const list = readCommandList(config.commands || '[]', targetOf);
+  faults.push(...list.faults.map((fault) => `BEHAVRY_STDIO_COMMANDS ${fault}`));
   if (faults.length > 0) throw new ConfigError(faults);
   return { config, commands: list.commands };
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function targetOf(command: string): string {

@@ -55,3 +55,4 @@ export type { MigrationContext, ServiceDefinition } from './service/service-defi
 export { createService } from './service/create-service';
 export { runService } from './service/run-service';
 export { VERSION } from './service/version';
+export { controlPlaneAgent } from './net/control-plane-agent';

@@ -1,4 +1,10 @@
-export { ComponentError, freePort, freePortBlock } from '@behavry/components';
+export {
+  ComponentError,
+  freePort,
+  freePortBlock,
+  issueCertificate,
+  makeAuthority,
+} from '@behavry/components';
 export { describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';

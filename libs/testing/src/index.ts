@@ -4,6 +4,8 @@ export {
   eventually,
   freePort,
   freePortBlock,
+  issueCertificate,
+  makeAuthority,
   opaForTests,
   startTestOpa,
   startTestPostgres,

@@ -1,4 +1,5 @@
 export { ComponentError } from './component-error';
+export { issueCertificate, makeAuthority, type Certified } from './tls/authority';
 export { canConnectTcp } from './net/can-connect-tcp';
 export { freePort, freePortBlock, isPortFree } from './net/free-port';
 export { waitUntil, type WaitOptions } from './net/wait-until';

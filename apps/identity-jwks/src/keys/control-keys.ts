@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Agent, request } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { objectOf, parsedJson, type PublicJwk } from '@behavry/contracts';
 import { boundedBody, configuredPublicJwk, publicJwksIn, type Clock, type Logger } from '@behavry/platform';
 import { CONTROL_KID } from './own-key';
@@ -14,6 +14,8 @@ const MAX_BYTES = 256 * 1024;
 
 export interface ControlKeysOptions {
   readonly controlPlaneUrl: string;
+  /** The way there; closed with these keys. */
+  readonly http: Dispatcher;
   /** PEM of the key that is pinned: nothing that is fetched takes its place. */
   readonly publicKeyPem: string | undefined;
   /** Folder of the plane's files. */
@@ -27,7 +29,6 @@ export interface ControlKeysOptions {
  * disk for outages, fetched again at most every 30 s when a token names an unknown key.
  */
 export class ControlKeys {
-  readonly #http = new Agent({ connect: { timeout: TIMEOUT_MS }, pipelining: 1, connections: 1 });
   readonly #file: string;
   readonly #pinned: readonly PublicJwk[];
   #keys: readonly PublicJwk[];
@@ -68,7 +69,7 @@ export class ControlKeys {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#http.destroy();
+    await this.options.http.destroy();
   }
 
   async #cycle(): Promise<void> {
@@ -80,13 +81,13 @@ export class ControlKeys {
   }
 
   async #fetch(): Promise<boolean> {
-    const { controlPlaneUrl, clock, log } = this.options;
+    const { controlPlaneUrl, http, clock, log } = this.options;
     this.#lastTryAt = clock.now();
     try {
       const { statusCode, body } = await request(
         `${controlPlaneUrl.replace(/\/+$/, '')}/.well-known/jwks.json`,
         {
-          dispatcher: this.#http,
+          dispatcher: http,
           headersTimeout: TIMEOUT_MS,
           bodyTimeout: TIMEOUT_MS,
         },

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PublicJwk, TrustedIssuer } from '@behavry/contracts';
 import {
   AGENT_AUDIENCE,
+  controlPlaneAgent,
   PERSON_AUDIENCE,
   PlaneSignalBus,
   PlaneState,
@@ -10,6 +11,8 @@ import {
 import { dataPlaneIdentity, type IdentityConfig } from '../identity-jwks.config';
 import { ControlKeys } from './control-keys';
 import { OwnKey } from './own-key';
+
+const CONNECT_MS = 5_000;
 
 /** Tells the plane whose tokens to trust: its own, and on a data plane the control plane's agents too. */
 @Injectable()
@@ -31,6 +34,7 @@ export class IssuersService implements OnModuleInit {
     }
     const control = new ControlKeys({
       controlPlaneUrl: dataPlaneIdentity(context.config).controlPlaneUrl,
+      http: controlPlaneAgent(context.config, { connectMs: CONNECT_MS, connections: 1 }),
       publicKeyPem: context.config.jwtPublicKey,
       dataDir: context.config.dataDir,
       clock: context.clock,

@@ -40,7 +40,7 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     const { tenantId, deploymentId, controlPlaneUrl, dataPlaneToken } = settings;
     const store = new UplinkStore(database, tenantId);
     const keys = await BundleKeys.load(store, config.bundlePublicKey, clock, log);
-    const http = new PlaneHttp(controlPlaneUrl);
+    const http = new PlaneHttp(controlPlaneUrl, config);
     const figures = new FiguresSource(context, database, tenantId);
     const token = new TokenWatch(store, clock, log, metrics);
     await token.load();

@@ -1,5 +1,5 @@
-import { Agent, request } from 'undici';
-import { boundedBody } from '@behavry/platform';
+import { Agent, request, type Dispatcher } from 'undici';
+import { boundedBody, controlPlaneAgent, type UplinkConfig } from '@behavry/platform';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
@@ -24,12 +24,23 @@ export interface PlaneRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The one way out of a data plane: every request has its time-outs, no proxy and no redirect is followed. */
+/** The one way out of a data plane: every request has its time-outs, no redirect is followed. */
 export class PlaneHttp {
-  readonly #agent = new Agent({ connect: { timeout: CONNECT_MS }, connections: 4, keepAliveTimeout: 10_000 });
+  readonly #agent: Dispatcher;
 
-  /** @param baseUrl of the control plane, or of the bundle-server of a standalone system */
-  constructor(private readonly baseUrl: string) {}
+  /**
+   * @param baseUrl of the control plane, or of the bundle-server of a standalone system
+   * @param config says how the control plane is reached; without it nothing stands between
+   */
+  constructor(
+    private readonly baseUrl: string,
+    config?: UplinkConfig,
+  ) {
+    const limits = { connections: 4, keepAliveTimeout: 10_000 };
+    this.#agent = config
+      ? controlPlaneAgent(config, { ...limits, connectMs: CONNECT_MS })
+      : new Agent({ ...limits, connect: { timeout: CONNECT_MS } });
+  }
 
   /** @throws Error when no whole answer came in time */
   async send({ method, path, token, body, headers, waitMs, signal }: PlaneRequest): Promise<PlaneAnswer> {

@@ -15,13 +15,16 @@ export interface EnvOptions {
   readonly sensitive?: boolean;
 }
 
+/** What programs call the way out of a network, everywhere. */
+type ProxyVariable = 'HTTPS_PROXY' | 'NO_PROXY';
+
 const VARIABLES = Symbol('behavry:variables');
 
 /**
  * Binds a field of a configuration class to an environment variable. The field's declared type decides
  * how the text is read: Number, Boolean (`true` / `false`), String, or an array (comma-separated).
  */
-export function Env(name: `BEHAVRY_${string}`, options: EnvOptions): PropertyDecorator {
+export function Env(name: `BEHAVRY_${string}` | ProxyVariable, options: EnvOptions): PropertyDecorator {
   return (target, property) => {
     const declared: unknown = Reflect.getMetadata('design:type', target, property);
     const type =

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IsString, MinLength } from 'class-validator';
 import { Env } from './env';
 import { ConfigError, loadConfig } from './load-config';
@@ -50,6 +53,31 @@ describe('configuration', () => {
       'BEHAVRY_PROBE_SECRET',
     ]);
     expect(faults.join('\n')).not.toContain('hunter2');
+  });
+
+  it('reads a text from a file, and says which file cannot be read or is one too many', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'behavry-config-')), 'secret');
+    writeFileSync(file, 'from a file\n');
+    const given = { BEHAVRY_DB_URL: 'postgres://h/d', BEHAVRY_PROBE_SECRET_FILE: file };
+    expect(loadConfig(ProbeConfig, given).secret).toBe('from a file');
+    const faultsOf = (environment: Record<string, string>): readonly string[] => {
+      try {
+        loadConfig(ProbeConfig, environment);
+        return [];
+      } catch (error) {
+        return (error as ConfigError).faults;
+      }
+    };
+    expect(faultsOf({ ...given, BEHAVRY_PROBE_SECRET: 'in the clear' })).toEqual([
+      'BEHAVRY_PROBE_SECRET and BEHAVRY_PROBE_SECRET_FILE cannot both be set',
+    ]);
+    expect(faultsOf({ ...given, BEHAVRY_PROBE_SECRET_FILE: `${file}.not` })).toEqual([
+      `BEHAVRY_PROBE_SECRET_FILE names ${file}.not, which cannot be read (ENOENT)`,
+    ]);
+    writeFileSync(file, 'short');
+    expect(faultsOf(given).join()).toMatch(/^BEHAVRY_PROBE_SECRET must be longer/);
+    // Only texts: a number in a file would be a number that nobody sees.
+    expect(loadConfig(ProbeConfig, { ...GOOD, BEHAVRY_PORT_FILE: file }).port).toBe(8000);
   });
 
   it('treats an empty variable as not set', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { validateSync } from 'class-validator';
 import { variablesOf, type VariableInfo } from './env';
 import { ServiceConfig } from './service-config';
@@ -16,7 +17,8 @@ export function processEnvironment(): Readonly<Record<string, string | undefined
 }
 
 /**
- * Reads and validates a configuration class from an environment.
+ * Reads and validates a configuration class from an environment; every text variable also from the file that
+ * `<NAME>_FILE` names, without the blanks and line ends after it.
  * @throws ConfigError that lists all faults; values of sensitive variables are never repeated
  */
 export function loadConfig<C extends object>(
@@ -28,7 +30,7 @@ export function loadConfig<C extends object>(
   const faults: string[] = [];
   const unreadable = new Set<string>();
   for (const variable of variables) {
-    const text = environment[variable.name];
+    const text = textOf(variable, environment, faults, unreadable);
     if (text === undefined || text === '') continue;
     const value = readValue(variable, text);
     if (value === undefined) {
@@ -42,7 +44,9 @@ export function loadConfig<C extends object>(
     if (unreadable.has(fault.property)) continue;
     const variable = variables.find(({ property }) => property === fault.property);
     const said = Object.values(fault.constraints ?? {}).map((text) => text.replace(`${fault.property} `, ''));
-    const missing = environment[variable?.name ?? ''] === undefined ? ' (not set)' : '';
+    const name = variable?.name ?? '';
+    const missing =
+      environment[name] === undefined && environment[`${name}_FILE`] === undefined ? ' (not set)' : '';
     faults.push(`${variable?.name ?? fault.property} ${said.join(', ')}${missing}`);
   }
   if (config instanceof ServiceConfig) faults.push(...config.faults());
@@ -58,6 +62,28 @@ export function describeConfig(app: string, type: new () => object): object {
     default: variable.sensitive ? undefined : defaults[variable.property],
   }));
   return { app, variables };
+}
+
+/** A text can be given by the name of a file that holds it: what must be secret then stands in no environment. */
+function textOf(
+  { name, property, type }: VariableInfo,
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+  unreadable: Set<string>,
+): string | undefined {
+  const text = environment[name];
+  const file = type === 'text' ? environment[`${name}_FILE`] : undefined;
+  if (!file) return text;
+  try {
+    if (!text) return readFileSync(file, 'utf8').trimEnd();
+    faults.push(`${name} and ${name}_FILE cannot both be set`);
+  } catch (error) {
+    faults.push(
+      `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+  unreadable.add(property);
+  return undefined;
 }
 
 function readValue(variable: VariableInfo, text: string): string | number | boolean | string[] | undefined {

@@ -1,4 +1,6 @@
-import { IsBoolean, ValidateBy, ValidateIf } from 'class-validator';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { IsBoolean, IsOptional, IsString, IsUrl, ValidateBy, ValidateIf } from 'class-validator';
 import { Env } from './env';
 import { ServiceConfig } from './service-config';
 
@@ -30,13 +32,46 @@ export class UplinkConfig extends ServiceConfig {
   @IsBoolean()
   isInsecureControlPlaneAllowed: boolean = false;
 
+  @Env('BEHAVRY_CONTROL_PLANE_CA_FILE', {
+    description:
+      'PEM file with the authorities that may vouch for the control plane, instead of the public ones; OPA needs it at the same path.',
+  })
+  @IsOptional()
+  @IsString()
+  controlPlaneCaFile?: string;
+
+  @Env('HTTPS_PROXY', {
+    description: 'HTTP proxy through which the control plane is reached; tools and models are not.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  httpsProxy?: string;
+
+  @Env('NO_PROXY', { description: 'Hosts that are reached without HTTPS_PROXY, comma-separated.' })
+  @IsOptional()
+  @IsString()
+  noProxy?: string;
+
   /** Every app may be given these; a data plane cannot do without them. */
   override faults(): readonly string[] {
     if (this.mode !== 'data-plane') return [];
+    const caFault = caFaultOf(this.controlPlaneCaFile);
     const needed = { BEHAVRY_TENANT_ID: this.tenantId, BEHAVRY_DEPLOYMENT_ID: this.deploymentId };
-    return Object.entries(needed).flatMap(([name, value]) =>
+    const missing = Object.entries(needed).flatMap(([name, value]) =>
       value === undefined ? [`${name} is needed on a data plane (not set)`] : [],
     );
+    return caFault === undefined ? missing : [...missing, caFault];
+  }
+}
+
+function caFaultOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    new X509Certificate(readFileSync(file));
+    return undefined;
+  } catch {
+    return `BEHAVRY_CONTROL_PLANE_CA_FILE names ${file}, which is no readable PEM file of certificates`;
   }
 }
 

@@ -26,7 +26,7 @@ export interface SecretReceiver {
  */
 export class UpstreamSecrets {
   /**
-   * @param environment holds `BEHAVRY_SECRET_<NAME>` with `…_HOSTS` and `…_SERVERS` beside it
+   * @param environment holds `BEHAVRY_SECRET_<NAME>`, or the file that has it as `…_FILE`, with `…_HOSTS` and `…_SERVERS` beside it
    * @param folder holds a folder a server, the only place that `file:` reaches
    */
   constructor(
@@ -55,13 +55,13 @@ export class UpstreamSecrets {
     const secret =
       variable === undefined
         ? await this.#fromFile(value, file, receiver)
-        : this.#fromVariable(variable, receiver);
+        : await this.#fromVariable(variable, receiver);
     if (secret === undefined || secret.trim() === '')
       throw new SecretReferenceError(`the reference ${value} leads nowhere`);
     return secret.trimEnd();
   }
 
-  #fromVariable(variable: string, { serverId, url }: SecretReceiver): string | undefined {
+  async #fromVariable(variable: string, { serverId, url }: SecretReceiver): Promise<string | undefined> {
     if (PROVIDER_KEYS.includes(variable))
       throw new SecretReferenceError(`${variable} is a model provider's key and is given to no MCP server`);
     const listName = `${variable}_${url === undefined ? 'SERVERS' : 'HOSTS'}`;
@@ -71,7 +71,8 @@ export class UpstreamSecrets {
       throw new SecretReferenceError(
         `${variable} is not for ${nameOf(serverId, url)}: ${listName} does not name it`,
       );
-    return this.environment[variable];
+    const file = this.environment[`${variable}_FILE`];
+    return file ? quietly(file) : this.environment[variable];
   }
 
   async #fromFile(
@@ -80,14 +81,17 @@ export class UpstreamSecrets {
     { serverId, url }: SecretReceiver,
   ): Promise<string | undefined> {
     if (file === undefined || file === HOSTS_FILE || !SERVER_ID.test(serverId)) return undefined;
-    const read = (name: string): Promise<string | undefined> =>
-      readFile(join(this.folder, serverId, name), 'utf8').catch(() => undefined);
+    const read = (name: string): Promise<string | undefined> => quietly(join(this.folder, serverId, name));
     if (url !== undefined && !isOneOf(url, ((await read(HOSTS_FILE)) ?? '').split(/\s+/)))
       throw new SecretReferenceError(
         `${reference} is not for ${nameOf(serverId, url)}: ${serverId}/${HOSTS_FILE} in the folder of MCP secrets does not name it`,
       );
     return read(file);
   }
+}
+
+function quietly(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
 }
 
 /** An entry is an origin; a bare host stands for its https origin, so that nothing is sent in clear by oversight. */

@@ -41,7 +41,7 @@ export function hostEnv(
 ): Record<string, string> {
   const own = Object.entries(given).filter(([name, value]) => {
     if (!value) return false;
-    const secret = name.replace(/_SERVERS$/u, '');
+    const secret = name.replace(/_(?:SERVERS|FILE)$/u, '');
     const isForServers = name.startsWith('BEHAVRY_SECRET_') && Boolean(given[`${secret}_SERVERS`]);
     return isForServers || name.startsWith('BEHAVRY_STDIO_') || name === 'BEHAVRY_LOG_LEVEL';
   }) as [string, string][];
