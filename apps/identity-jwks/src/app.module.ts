@@ -14,6 +14,7 @@ import { AgentController } from './agents/agent.controller';
 import { AgentService } from './agents/agent.service';
 import { EnrollmentController } from './enrollment/enrollment.controller';
 import { EnrollmentService } from './enrollment/enrollment.service';
+import { HealthController } from './health/health.controller';
 import { dataPlaneIdentity, type IdentityConfig } from './identity-jwks.config';
 import { IssuersService } from './keys/issuers.service';
 import { JwksController } from './keys/jwks.controller';
@@ -36,7 +37,13 @@ import { TokenSigner } from './tokens/token-signer';
 class IdentityModule {}
 
 /** The parts that every mode has. */
-const COMMON_CONTROLLERS: Type[] = [JwksController, AgentTokenController, AuthController, PeopleController];
+const COMMON_CONTROLLERS: Type[] = [
+  HealthController,
+  JwksController,
+  AgentTokenController,
+  AuthController,
+  PeopleController,
+];
 const COMMON_PROVIDERS: Provider[] = [
   { provide: OwnKey, useFactory: ownKey, inject: [ServiceContext, SigningKeys] },
   IssuersService,

@@ -1,4 +1,5 @@
 import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength } from 'class-validator';
+import type { AppName } from '@behavry/contracts';
 import { Env, UplinkConfig } from '@behavry/platform';
 
 /** What identity-jwks reads from its environment. */
@@ -48,6 +49,22 @@ export class IdentityConfig extends UplinkConfig {
   })
   @IsBoolean()
   isSignupEnabled: boolean = false;
+
+  @Env('BEHAVRY_OPS_URLS', {
+    description:
+      'Where the ops ports of the other apps are, as app=url; an app that is not named is at http://<app>:8001.',
+  })
+  @Matches(/^[a-z-]+=https?:\/\/\S+$/, {
+    each: true,
+    message: 'must hold entries such as mcp-proxy=http://host:8001',
+  })
+  opsUrls: string[] = [];
+
+  /** @returns base URL of an app's ops port */
+  opsUrlOf(app: AppName): string {
+    const own = this.opsUrls.find((entry) => entry.startsWith(`${app}=`));
+    return own?.slice(app.length + 1) ?? `http://${app}:8001`;
+  }
 }
 
 /** What a data plane must know of itself. */

@@ -14,6 +14,7 @@ describe('the route table', () => {
       ),
     );
     expect(groups('data-plane')).toEqual([
+      'health',
       'jwks',
       'auth',
       'admin',

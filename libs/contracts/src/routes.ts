@@ -16,6 +16,7 @@ const TRAFFIC: readonly Mode[] = ['standalone', 'data-plane'];
 
 /** The route table. Edges, ingress rules and the gating tests all read this one list. */
 export const ROUTE_TABLE: readonly RouteRow[] = [
+  { group: 'health', prefixes: ['/health'], app: 'identity-jwks', modes: EVERYWHERE },
   { group: 'jwks', prefixes: ['/.well-known/jwks.json'], app: 'identity-jwks', modes: EVERYWHERE },
   { group: 'auth', prefixes: ['/api/v1/auth'], app: 'identity-jwks', modes: EVERYWHERE },
   { group: 'admin', prefixes: ['/api/v1/admin'], app: 'identity-jwks', modes: EVERYWHERE },

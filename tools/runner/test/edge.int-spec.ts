@@ -25,7 +25,7 @@ beforeAll(async () => {
   for (const { server } of stubs.values())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   for (const mode of MODES) {
-    const edge = new Edge({ mode, appUrl: urlOf, opsUrl: urlOf, stalledMs: 300 });
+    const edge = new Edge({ mode, appUrl: urlOf, stalledMs: 300 });
     await edge.listen(0);
     edges.set(mode, edge);
   }
@@ -249,7 +249,7 @@ describe('the edge', () => {
 
   it('answers 502 when an app is down', async () => {
     const nowhere = (): string => 'http://127.0.0.1:9';
-    const edge = new Edge({ mode: 'standalone', appUrl: nowhere, opsUrl: nowhere });
+    const edge = new Edge({ mode: 'standalone', appUrl: nowhere });
     await edge.listen(0);
     const url = `http://127.0.0.1:${(edge.server.address() as AddressInfo).port}/api/v1/audit/events`;
     for (const body of [null, 'small', 'x'.repeat(300_000)]) {
@@ -261,24 +261,5 @@ describe('the edge', () => {
       });
     }
     await edge.close();
-  });
-
-  it('is ready when every app of its mode is, and says which is not and why', async () => {
-    expect(JSON.parse((await send('data-plane', '/health')).body)).toMatchObject({
-      status: 'ok',
-      service: 'behavry',
-      mode: 'data-plane',
-    });
-    const proxy = stubs.get('mcp-proxy');
-    if (proxy) proxy.isReady = false;
-    const answer = await send('data-plane', '/health/ready');
-    expect(answer.status).toBe(503);
-    expect(JSON.parse(answer.body)).toMatchObject({
-      code: 'plane_not_ready',
-      errors: [{ field: 'mcp-proxy', message: 'opa: no policy yet' }],
-    });
-    expect((await send('control-plane', '/health/ready')).status).toBe(200);
-    expect((await send('data-plane', '/health/live')).status).toBe(200);
-    if (proxy) proxy.isReady = true;
   });
 });

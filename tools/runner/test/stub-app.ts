@@ -8,16 +8,10 @@ export class StubApp {
   readonly aborted: string[] = [];
   /** Requests whose body arrived to its end. */
   readonly whole: string[] = [];
-  isReady = true;
 
   constructor(readonly app: AppName) {
     this.server = createServer((incoming, outgoing) => {
       const path = incoming.url ?? '';
-      if (path === '/health/ready') {
-        outgoing.writeHead(this.isReady ? 200 : 503, { 'content-type': 'application/json' });
-        outgoing.end(JSON.stringify({ checks: { opa: { ready: this.isReady, detail: 'no policy yet' } } }));
-        return;
-      }
       outgoing.once('close', () => {
         if (!outgoing.writableFinished) this.aborted.push(path);
       });

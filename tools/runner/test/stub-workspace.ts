@@ -24,7 +24,12 @@ createServer((request, response) => {
   response.writeHead(request.url === '/health/ready' && isUnready() ? 503 : 200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ checks: { stub: { ready: !isUnready() } } }));
 }).listen(port + 1, '127.0.0.1');
-const main = createServer((request, response) => response.end(JSON.stringify(process.env))).listen(port, '127.0.0.1');
+createServer((request, response) => {
+  // Only identity-jwks is asked, for the whole plane.
+  if (request.url === '/health/ready' && isUnready())
+    response.writeHead(503).end('{"code":"plane_not_ready","errors":[{"field":"identity-jwks","message":"stub"}]}');
+  else response.end(JSON.stringify(process.env));
+}).listen(port, '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));
 `;
 

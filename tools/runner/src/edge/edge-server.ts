@@ -1,18 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
-import { Agent, Pool } from 'undici';
+import { Pool } from 'undici';
 import { routeFor, type AppName, type Mode } from '@behavry/contracts';
-import { version } from '../../../../package.json';
 import { forward } from './forward';
-import { planeHealth } from './plane-health';
-import { send, sendProblem, type Exchange } from './problem';
+import { sendProblem, type Exchange } from './problem';
 import { safePath } from './safe-path';
 
 /** Where the apps of a plane listen. */
 export interface EdgeOptions {
   readonly mode: Mode;
   readonly appUrl: (app: AppName) => string;
-  readonly opsUrl: (app: AppName) => string;
   /** How long a client may take nothing of an answer that waits for it, in ms. */
   readonly stalledMs?: number;
 }
@@ -33,7 +30,6 @@ export class Edge {
   readonly server: Server;
   readonly #options: EdgeOptions;
   readonly #pools = new Map<AppName, Pool>();
-  readonly #ops = new Agent({ connect: { timeout: 5_000 } });
 
   constructor(options: EdgeOptions) {
     this.#options = options;
@@ -58,15 +54,11 @@ export class Edge {
     const closed = once(this.server, 'close');
     this.server.close();
     this.server.closeAllConnections();
-    await Promise.all([
-      closed,
-      this.#ops.destroy(),
-      ...[...this.#pools.values()].map((pool) => pool.destroy()),
-    ]);
+    await Promise.all([closed, ...[...this.#pools.values()].map((pool) => pool.destroy())]);
   }
 
   #serve(exchange: Exchange): void {
-    const { request, response } = exchange;
+    const { request } = exchange;
     const target = request.url ?? '';
     const checked = safePath(target);
     if (!checked.ok) {
@@ -78,15 +70,6 @@ export class Edge {
       return;
     }
     const { mode } = this.#options;
-    const about = { service: 'behavry', version, mode };
-    if (isRead(request) && checked.path === '/health/live') {
-      send(response, 200, 'application/json', { status: 'ok', ...about });
-      return;
-    }
-    if (isRead(request) && (checked.path === '/health' || checked.path === '/health/ready')) {
-      void this.#health(exchange, about);
-      return;
-    }
     const row = routeFor(checked.path);
     if (!row) sendProblem(exchange, 'not_found', 'There is nothing at this path.');
     else if (!row.modes.includes(mode)) {
@@ -112,21 +95,6 @@ export class Edge {
     }
     return pool;
   }
-
-  async #health(exchange: Exchange, about: Readonly<Record<string, string>>): Promise<void> {
-    const { mode, opsUrl } = this.#options;
-    const { isReady, apps, faults } = await planeHealth(mode, opsUrl, this.#ops);
-    if (isReady) {
-      send(exchange.response, 200, 'application/json', { status: 'ok', ...about, apps });
-      return;
-    }
-    const detail = faults.map(({ field, message }) => `${field}: ${message}`).join(' · ');
-    sendProblem(exchange, 'plane_not_ready', detail, { ...about, health: 'not_ready', apps, errors: faults });
-  }
-}
-
-function isRead({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 /** How often a header stands in a request; the parser keeps only the first of most. */

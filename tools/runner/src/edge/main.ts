@@ -12,7 +12,6 @@ async function main(): Promise<void> {
   const edge = new Edge({
     mode,
     appUrl: (app) => `http://127.0.0.1:${portOf(app)}`,
-    opsUrl: (app) => `http://127.0.0.1:${portOf(app) + 1}`,
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void edge.close().then(() => process.exit(0)));

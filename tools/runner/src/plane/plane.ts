@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { appsOf, type AppName, type Mode } from '@behavry/contracts';
 import {
+  canConnectTcp,
   ComponentError,
   mcpEverything,
   modelServer,
@@ -111,10 +112,16 @@ export class Plane {
       const { statusCode, body } = await request(`${this.url}/health/ready`, {
         signal: AbortSignal.timeout(5_000),
       });
-      const answer = (await body.json()) as { errors?: { field: AppName; message: string }[] };
+      const answer = (await body.json()) as {
+        detail?: string;
+        errors?: { field: AppName; message: string }[];
+      };
       if (statusCode === 200) return undefined;
       const started = this.#appNames();
-      const faults = (answer.errors ?? []).filter(({ field }) => started.includes(field));
+      // Without identity-jwks nobody knows of the plane as a whole.
+      if (!started.includes('identity-jwks')) return undefined;
+      if (!answer.errors) return answer.detail ?? 'the plane does not say how it is';
+      const faults = answer.errors.filter(({ field }) => started.includes(field));
       return faults.map(({ field, message }) => `${field}: ${message}`).join(' · ') || undefined;
     } catch {
       return 'the edge does not answer';
@@ -146,7 +153,9 @@ export class Plane {
     this.#apps = this.#appNames().map((app) => {
       const port = settings.ports.app(app);
       this.#ports.set(app, { port, ops_port: port + 1 });
-      return this.#process(app, this.#mainOf(app), { ...env, BEHAVRY_PORT: String(port) }, port + 1);
+      return this.#process(app, this.#mainOf(app), { ...env, BEHAVRY_PORT: String(port) }, () =>
+        isLive(port + 1),
+      );
     });
     await Promise.all(this.#apps.map((app) => app.start()));
   }
@@ -154,7 +163,9 @@ export class Plane {
   async #startEdge(env: Readonly<Record<string, string>>): Promise<void> {
     const { root, ports } = this.settings;
     this.#ports.set('edge', { port: ports.edge, ops_port: null });
-    this.#edge = this.#process('edge', join(root, 'dist', 'tools', 'runner', 'edge.js'), env, ports.edge);
+    this.#edge = this.#process('edge', join(root, 'dist', 'tools', 'runner', 'edge.js'), env, () =>
+      canConnectTcp(ports.edge),
+    );
     await this.#edge.start();
   }
 
@@ -162,7 +173,7 @@ export class Plane {
     name: AppName | 'edge',
     main: string,
     env: Readonly<Record<string, string>>,
-    healthPort: number,
+    isReady: () => Promise<boolean>,
   ): SupervisedProcess {
     const { settings } = this;
     return new SupervisedProcess(
@@ -173,7 +184,7 @@ export class Plane {
         env: envOf(name, env),
         cwd: planeFolder(settings),
         logFile: logFile(settings, name),
-        isReady: () => isLive(healthPort),
+        isReady,
         readyTimeoutMs: APP_START_MS,
       },
       settings.ledger,
