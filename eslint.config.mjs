@@ -28,6 +28,7 @@ const ROOM_RULES = {
     'type:domain',
     'type:contracts',
     'type:test-components',
+    'type:tool',
   ],
   'type:e2e': ['type:components', 'type:test-components', 'type:domain', 'type:contracts', 'type:tool'],
 };

@@ -36,7 +36,7 @@ try {
   documents.set('docs/configuration.md', configurationReference(described));
   await bundle('tools/deploy/src/documents.ts', 'dist/tools/deploy/documents.js');
   const { deployDocuments } = createRequire(import.meta.url)(join(ROOT, 'dist/tools/deploy/documents.js'));
-  for (const [file, content] of deployDocuments()) documents.set(file, content);
+  for (const [file, content] of deployDocuments(ROOT)) documents.set(file, content);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -31,7 +31,13 @@ function programs() {
     outfile: `dist/tools/runner/${name}.js`,
     sources: 'tools/runner/src',
   }));
-  return [...runner, ...apps].filter(({ entry }) => existsSync(join(ROOT, entry)));
+  const deploy = {
+    project: 'deploy',
+    entry: 'tools/deploy/src/main.ts',
+    outfile: 'dist/tools/deploy/main.js',
+    sources: 'tools/deploy/src',
+  };
+  return [...runner, deploy, ...apps].filter(({ entry }) => existsSync(join(ROOT, entry)));
 }
 
 function addTo(hash, path) {

@@ -6,6 +6,7 @@ import { ComponentError, getOpa, type FoundOpa } from '@behavry/components';
 import { PlaneClient } from '../api/plane-client';
 import { Plane } from '../plane/plane';
 import type { PlaneSettings } from '../plane/plane-settings';
+import { filesystemCommand } from '../plane/stdio-host';
 import { DEMO_SERVERS, makeDemoContent } from '../seed/demo-content';
 import { linkPlanes, PAIR_DEPLOYMENT } from '../seed/link-planes';
 import type { DataFolder } from './data-folder';
@@ -154,7 +155,8 @@ export class Run {
     await makeDemoContent(await this.#signIn(plane), {
       root: this.root,
       dataDir,
-      everythingPort: dataPorts.everything,
+      everythingUrl: `http://127.0.0.1:${dataPorts.everything}/mcp`,
+      filesCommand: { command: filesystemCommand(this.root), args: [] },
       secrets: this.#secrets,
     });
     const agent = this.#secrets.kept.demo_agent;

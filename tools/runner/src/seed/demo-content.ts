@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, PlaneClient } from '../api/plane-client';
-import { filesystemCommand } from '../plane/stdio-host';
 import type { RunnerSecrets } from '../runner/secrets';
 
 /** MCP servers of the demo, by id. */
@@ -12,8 +11,10 @@ export const DEMO_SERVERS = ['everything', 'files'] as const;
 export interface DemoContentOptions {
   readonly root: string;
   readonly dataDir: string;
-  /** Port of the demo's MCP server on the data side. */
-  readonly everythingPort: number;
+  /** The demo's MCP server, as the data plane reaches it. */
+  readonly everythingUrl: string;
+  /** How stdio-host starts the server of the scratch folder, which is the argument after these. */
+  readonly filesCommand: { readonly command: string; readonly args: readonly string[] };
   readonly secrets: RunnerSecrets;
 }
 
@@ -57,22 +58,22 @@ function makeScratch(folder: string): void {
 
 async function registerServers(
   control: PlaneClient,
-  { root, dataDir, everythingPort }: DemoContentOptions,
+  { dataDir, everythingUrl, filesCommand }: DemoContentOptions,
 ): Promise<void> {
   const wanted = [
     {
       id: 'everything',
       name: 'Demo: one of everything',
       transport: 'streamable-http',
-      url: `http://127.0.0.1:${everythingPort}/mcp`,
+      url: everythingUrl,
       enabled: true,
     },
     {
       id: 'files',
       name: 'Demo: scratch folder',
       transport: 'stdio',
-      command: filesystemCommand(root),
-      args: [join(dataDir, 'scratch')],
+      command: filesCommand.command,
+      args: [...filesCommand.args, join(dataDir, 'scratch')],
       enabled: true,
     },
   ];

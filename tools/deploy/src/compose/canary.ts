@@ -1,0 +1,75 @@
+import type { ComposeProject } from './project';
+
+/** One try to get somewhere from inside a container, and whether it must succeed. */
+export interface Probe {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly mayReach: boolean;
+}
+
+/** A public address that answers everywhere where there is a way out at all (documentation range would never). */
+const OUTSIDE = '1.1.1.1';
+const TRY_MS = 2_000;
+
+/**
+ * What the networks of a data plane let through (docs/egress.md). The addresses of the other plane and of the world
+ * stand for everything that is not named.
+ * @param controlPlane host and port of the control plane, as the containers name it
+ */
+export function dataPlaneProbes(controlPlane: {
+  readonly host: string;
+  readonly port: number;
+}): readonly Probe[] {
+  const inner = [
+    'identity-jwks',
+    'license-service',
+    'audit-writer',
+    'behavior-monitor',
+    'escalation-worker',
+    'opa',
+  ];
+  const nowhere = inner.flatMap((from) => [
+    { from, to: OUTSIDE, port: 443, mayReach: false },
+    { from, to: controlPlane.host, port: controlPlane.port, mayReach: false },
+    { from, to: 'mcp-everything', port: 3001, mayReach: false },
+  ]);
+  const proxies = ['mcp-proxy', 'llm-proxy'].flatMap((from) => [
+    { from, to: 'mcp-everything', port: 3001, mayReach: true },
+    { from, to: 'escalation-worker', port: 8001, mayReach: true },
+    { from, to: 'uplink-gate', port: 3128, mayReach: true },
+  ]);
+  return [
+    ...nowhere,
+    ...proxies,
+    { from: 'uplink-gate', to: controlPlane.host, port: controlPlane.port, mayReach: true },
+    { from: 'license-service', to: 'uplink-gate', port: 3128, mayReach: true },
+    { from: 'opa', to: 'uplink-gate', port: 3128, mayReach: true },
+    { from: 'identity-jwks', to: 'postgres', port: 5432, mayReach: true },
+    { from: 'stdio-host', to: OUTSIDE, port: 443, mayReach: false },
+    { from: 'stdio-host', to: 'postgres', port: 5432, mayReach: false },
+  ];
+}
+
+const SCRIPT = `
+const [host, port] = process.argv.slice(1);
+const socket = require('node:net').connect({ host, port: Number(port), timeout: ${TRY_MS} });
+const end = (what) => { console.log(what); process.exit(0); };
+socket.on('connect', () => end('REACHED')).on('timeout', () => end('SILENT')).on('error', ({ code }) => end(code));
+`;
+
+/** @returns the probes that did not end as they must, as sentences */
+export async function probe(project: ComposeProject, probes: readonly Probe[]): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const { from, to, port, mayReach } of probes) {
+    const { output } = await project.try(['exec', '-T', from, 'node', '-e', SCRIPT, to, String(port)]);
+    const end = output.trim().split('\n').at(-1) ?? '';
+    if (!/^(?:REACHED|SILENT|E[A-Z_]+)$/.test(end))
+      wrong.push(`${from} could not be asked: ${end.slice(0, 200)}`);
+    else if ((end === 'REACHED') !== mayReach)
+      wrong.push(
+        `${from} -> ${to}:${port} ended with ${end}, but it ${mayReach ? 'must' : 'must not'} be reached`,
+      );
+  }
+  return wrong;
+}

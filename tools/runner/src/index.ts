@@ -1,0 +1,4 @@
+export { ApiError, PlaneClient } from './api/plane-client';
+export type { RunFile, RunPlane } from './runner/run-file';
+export { RunnerSecrets } from './runner/secrets';
+export { DEMO_SERVERS, makeDemoContent, type DemoContentOptions } from './seed/demo-content';
