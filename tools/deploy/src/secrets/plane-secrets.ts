@@ -1,5 +1,6 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { issueCertificate, makeAuthority, type Certified } from '@behavry/components';
 
@@ -80,7 +81,7 @@ async function makeCertificate(
 function isCurrent(certificate: X509Certificate, names: readonly string[]): boolean {
   const isLong = new Date(certificate.validTo).getTime() - Date.now() > RENEW_MS;
   const has = (name: string): boolean =>
-    (certificate.checkHost(name) ?? certificate.checkIP(name)) !== undefined;
+    (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
   return isLong && names.every(has);
 }
 
