@@ -15,6 +15,7 @@ import { DataPlaneAuth } from './tokens/data-plane-auth';
 import { TokenController } from './tokens/token.controller';
 import { TokenService } from './tokens/token.service';
 import { DataPlaneUplink } from './uplink/data-plane-uplink';
+import { OpaFilesRoute } from './uplink/opa-files.route';
 import { StandaloneUplink } from './uplink/standalone-uplink';
 
 class LicenseServiceModule {}
@@ -25,7 +26,7 @@ export function appModule(context: ServiceContext<LicenseConfig>): DynamicModule
   return {
     module: LicenseServiceModule,
     controllers: [LocalController],
-    providers: [database(context, DATA_ENTITIES), DataPlaneUplink],
+    providers: [database(context, DATA_ENTITIES), DataPlaneUplink, OpaFilesRoute],
   };
 }
 
@@ -42,7 +43,7 @@ function managementModule(context: ServiceContext<LicenseConfig>): DynamicModule
       LicenseService,
       HeartbeatService,
       FleetWatch,
-      ...(isStandalone ? [StandaloneUplink] : []),
+      ...(isStandalone ? [StandaloneUplink, OpaFilesRoute] : []),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { Env, OnDataPlane, OpaSocket, OpaUrl, UplinkConfig } from '@behavry/platform';
+import { Env, OnDataPlane, OpaSocket, OpaToken, OpaUrl, UplinkConfig } from '@behavry/platform';
 
 const URL_PATTERN = /^https?:\/\/[^\s]+$/;
 const URL_FAULT = { message: 'must be an http:// or https:// URL' };
@@ -44,6 +44,9 @@ export class LicenseConfig extends UplinkConfig {
 
   @OpaSocket()
   opaSocket?: string;
+
+  @OpaToken()
+  opaToken?: string;
 }
 
 /** What a data plane must know to reach its control plane. */

@@ -10,6 +10,7 @@ import { LICENSE_KEY, personToken, startLicense, TENANT, type RunningLicense } f
 
 const DAY = 86_400_000;
 const admin = personToken();
+const OPA_TOKEN = 'a-token-of-opa-that-nobody-can-guess';
 
 describe('license-service on a data plane', () => {
   const clock = new ManualClock(Date.UTC(2026, 2, 17));
@@ -45,6 +46,7 @@ describe('license-service on a data plane', () => {
       licenseKey: LICENSE_KEY,
       heartbeatInterval: 1,
       publicUrl: 'http://dp.test:8000',
+      opaToken: OPA_TOKEN,
     };
     plane = await startLicense(dataUrl, folder, clock, settings);
   }, 120_000);
@@ -65,6 +67,13 @@ describe('license-service on a data plane', () => {
     await signalAs(plane.app, 'mcp-proxy', 'config.wanted', null);
   }
 
+  /** Asks for OPA's files as its keeper does. */
+  function opaFiles(bearer: string, etag = ''): Promise<Response> {
+    return fetch(`${plane.opsUrl}/internal/opa-files`, {
+      headers: { authorization: `Bearer ${bearer}`, 'if-none-match': etag },
+    });
+  }
+
   async function restart(change: Partial<LicenseConfig> = {}): Promise<void> {
     await plane.stop();
     plane = await startLicense(dataUrl, folder, clock, { ...settings, ...change });
@@ -74,6 +83,8 @@ describe('license-service on a data plane', () => {
     await eventually(() => expect(license()?.state).toBe('active'));
     expect(isReady()).toBe(false);
     expect(plane.context.health.report().checks['config']?.detail).toMatch(/no config document/);
+    const files = await opaFiles(OPA_TOKEN);
+    expect([files.status, await files.text()]).toEqual([503, expect.stringContaining('no bundle key yet')]);
   });
 
   it('pins the bundle key, writes the files of OPA and becomes ready with a document', async () => {
@@ -90,6 +101,24 @@ describe('license-service on a data plane', () => {
     expect(readFileSync(join(folder, 'opa', 'token'), 'utf8')).toBe(token.plain);
     for (const file of ['token', 'opa.yaml'])
       expect(statSync(join(folder, 'opa', file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("hands OPA's files to whoever shows OPA's token, and to nobody else", async () => {
+    const answer = await opaFiles(OPA_TOKEN);
+    expect(await answer.json()).toEqual({
+      config: readFileSync(join(folder, 'opa', 'opa.yaml'), 'utf8'),
+      token: token.plain,
+    });
+    const again = await opaFiles(OPA_TOKEN, answer.headers.get('etag') ?? '');
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    for (const bearer of ['', 'undefined', `${OPA_TOKEN}x`, token.plain, plane.context.keys.internalBearer]) {
+      const refused = await opaFiles(bearer, answer.headers.get('etag') ?? '');
+      expect([bearer, refused.status, await refused.json()]).toEqual([
+        bearer,
+        401,
+        { code: 'unauthenticated' },
+      ]);
+    }
   });
 
   it('is seen in the fleet with its figures', async () => {

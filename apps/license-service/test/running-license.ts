@@ -15,7 +15,7 @@ import {
   withTenant,
   type Clock,
 } from '@behavry/platform';
-import { migrateTestDatabase, putAsOwner, TestIssuer, type PlaneSchema } from '@behavry/testing';
+import { freePort, migrateTestDatabase, putAsOwner, TestIssuer, type PlaneSchema } from '@behavry/testing';
 import { appModule } from '../src/app.module';
 import { LicenseConfig } from '../src/license-service.config';
 
@@ -40,6 +40,7 @@ export interface Answer {
 /** One running license-service on a migrated database. */
 export interface RunningLicense {
   readonly url: string;
+  readonly opsUrl: string;
   readonly state: PlaneState;
   readonly context: ServiceContext<LicenseConfig>;
   readonly signingKeys: SigningKeys;
@@ -77,15 +78,19 @@ export async function startLicense(
     ),
   });
   await app.listen(0, '127.0.0.1');
+  const opsPort = await freePort();
+  await context.ops.listen('127.0.0.1', opsPort);
   const url = `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`;
   return {
     url,
+    opsUrl: `http://127.0.0.1:${opsPort}`,
     context,
     state: app.get(PlaneState),
     signingKeys: app.get(SigningKeys),
     app,
     call: (method, path, options) => call(url, method, path, options),
     async stop() {
+      await context.ops.close();
       await app.close();
       await context.close();
     },

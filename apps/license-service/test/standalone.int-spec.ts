@@ -48,6 +48,11 @@ describe('license-service in standalone', () => {
     expect(service.context.health.report().checks['config']?.ready).toBe(true);
     await eventually(() => expect(tokenOf()).toMatch(/^dpi_[A-Za-z0-9_-]{48}$/));
     expect(statSync(join(folder, 'opa', 'token')).mode & 0o777).toBe(0o600);
+    for (const bearer of ['undefined', service.context.keys.internalBearer]) {
+      // There is no token of OPA in this system.
+      const url = `${service.opsUrl}/internal/opa-files`;
+      expect((await fetch(url, { headers: { authorization: `Bearer ${bearer}` } })).status).toBe(401);
+    }
     const yaml = readFileSync(join(folder, 'opa', 'opa.yaml'), 'utf8');
     expect(yaml).toContain(JSON.stringify(bundleServerUrl));
     expect(yaml).toContain('deployment_id: "standalone"');

@@ -79,4 +79,5 @@ export {
   type AuditFact,
 } from './queues/audit-committed.queue';
 export { BUNDLE_BUILD_QUEUE, type BundleBuildPayload } from './queues/bundle-build.queue';
+export { OPA_FILES_PATH, OPA_SERVICE, type OpaFiles } from './opa-files';
 export { STDIO_FIRST_LINE_MAX_BYTES, type StdioStartAnswer, type StdioStartRequest } from './stdio-host';

@@ -1,11 +1,13 @@
 export { Env } from './config/env';
 export { ConfigError, describeConfig, loadConfig, processEnvironment } from './config/load-config';
-export { HTTP_URL_RULE, OpaSocket, OpaUrl } from './config/opa-fields';
+export { HTTP_URL_RULE, OpaSocket, OpaToken, OpaUrl } from './config/opa-fields';
 export { ProxyConfig } from './config/proxy-config';
 export { OnDataPlane, UplinkConfig } from './config/uplink-config';
 export { ServiceConfig } from './config/service-config';
 export { AddressGuard } from './net/address-guard';
 export { IsAddressList } from './net/is-address-list';
+export { opaTokenFile, readOpaFiles, writeOpaFiles } from './files/opa-folder';
+export { readQuietly, writePrivately } from './files/private-file';
 export { guardedConnector } from './net/guarded-connector';
 export { readFirstLine } from './net/first-line';
 export { SecretReferenceError, UpstreamSecrets } from './secrets/upstream-secrets';

@@ -103,6 +103,7 @@ export async function openProxy(
   });
   const engine = new OpaDecisionEngine({
     ...(config.opaSocket === undefined ? { url: config.opaUrl } : { socket: config.opaSocket }),
+    ...(config.opaToken === undefined ? {} : { token: config.opaToken }),
     timeoutMs: config.opaTimeoutSeconds * 1000,
     now,
     generationFile: join(config.dataDir, 'policies', `${name}.generation`),

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { ConfigDocument, LicenseState } from '@behavry/contracts';
-import type { Clock, Logger, PlaneState } from '@behavry/platform';
+import { readQuietly, writePrivately, type Clock, type Logger, type PlaneState } from '@behavry/platform';
 import { checkDocument, withoutNewAgents, type DocumentFault } from '../domain/config-document';
 import type { BundleKeys } from './bundle-keys';
-import { readQuietly, writePrivately } from './small-file';
 import type { UplinkStore } from './uplink-store';
 
 export interface ConfigKeeperOptions {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { LicenseState } from '@behavry/contracts';
-import { PlaneSignalBus, PlaneState, ServiceContext } from '@behavry/platform';
+import { PlaneSignalBus, PlaneState, ServiceContext, writeOpaFiles } from '@behavry/platform';
 import { dataPlaneSettings, type LicenseConfig } from '../license-service.config';
 import { BundleKeys } from './bundle-keys';
 import { configHealth } from './config-health';
@@ -11,7 +11,7 @@ import { ConfigPoller } from './config-poller';
 import { FiguresSource } from './figures';
 import { HeartbeatLoop } from './heartbeat-loop';
 import { LicenseWatch } from './license-watch';
-import { writeOpaFiles } from './opa-files';
+import { opaConfiguration } from './opa-configuration';
 import { PlaneHttp } from './plane-http';
 import { runForever } from './run-forever';
 import { TokenWatch } from './token-watch';
@@ -77,8 +77,9 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     const opaFiles = async (signal: AbortSignal): Promise<void> => {
       await keys.ready(signal);
       const [key] = keys.all;
-      if (key)
-        writeOpaFiles({ serviceUrl: controlPlaneUrl, tenantId, deploymentId, key, folder }, dataPlaneToken);
+      if (!key) return;
+      const config = opaConfiguration({ serviceUrl: controlPlaneUrl, tenantId, deploymentId, key, folder });
+      writeOpaFiles(folder, { config, token: dataPlaneToken });
     };
     const loops = [
       runForever('opa files', opaFiles, ending.signal, log),

@@ -61,14 +61,17 @@ export class FiguresSource {
 
   /** @returns the revision of the bundle that OPA runs; empty while it runs none or does not answer */
   async revision(): Promise<string> {
-    const { opaSocket, opaUrl } = this.context.config;
+    const { opaSocket, opaUrl, opaToken } = this.context.config;
     if (opaSocket === undefined && opaUrl === undefined) return '';
     try {
       const base = opaSocket === undefined ? (opaUrl ?? '').replace(/\/+$/, '') : 'http://opa';
       const { statusCode, body } = await request(`${base}/v1/data/behavry/authz/revision`, {
         dispatcher: this.#opa,
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(opaToken === undefined ? {} : { authorization: `Bearer ${opaToken}` }),
+        },
         body: '{"input":{}}',
         headersTimeout: OPA_MS,
         bodyTimeout: OPA_MS,

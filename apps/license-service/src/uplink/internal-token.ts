@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { dataPlaneTokenByHash, DataPlaneTokenRepository, listTenants } from '@behavry/db-control';
-import { sha256, uuidv7, withTenant, type ServiceContext } from '@behavry/platform';
-import { opaTokenFile } from './opa-files';
-import { readQuietly } from './small-file';
+import {
+  opaTokenFile,
+  readQuietly,
+  sha256,
+  uuidv7,
+  withTenant,
+  type ServiceContext,
+} from '@behavry/platform';
 
 const DEFAULT_SLUG = 'default';
 

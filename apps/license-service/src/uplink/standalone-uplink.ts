@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PlaneSignalBus, PlaneState, ServiceContext, SigningKeys } from '@behavry/platform';
+import { PlaneSignalBus, PlaneState, ServiceContext, SigningKeys, writeOpaFiles } from '@behavry/platform';
 import { LicenseService } from '../licenses/license.service';
 import type { LicenseConfig } from '../license-service.config';
 import { BundleKeys } from './bundle-keys';
@@ -9,7 +9,7 @@ import { configHealth } from './config-health';
 import { ConfigKeeper } from './config-keeper';
 import { ConfigPoller } from './config-poller';
 import { internalToken, standaloneTenant } from './internal-token';
-import { writeOpaFiles } from './opa-files';
+import { opaConfiguration } from './opa-configuration';
 import { pause } from './pause';
 import { PlaneHttp } from './plane-http';
 import { runForever } from './run-forever';
@@ -73,7 +73,9 @@ export class StandaloneUplink implements OnApplicationBootstrap {
     const opaFiles = async (signal: AbortSignal): Promise<void> => {
       await this.#findKeys(keys, signal);
       const [key] = keys.all;
-      if (key) writeOpaFiles({ serviceUrl, tenantId, deploymentId: DEPLOYMENT_ID, key, folder }, token);
+      if (!key) return;
+      const config = opaConfiguration({ serviceUrl, tenantId, deploymentId: DEPLOYMENT_ID, key, folder });
+      writeOpaFiles(folder, { config, token });
     };
     const loops = [
       runForever('opa files', opaFiles, ending.signal, log),

@@ -1,6 +1,6 @@
 import { Equals, IsBoolean, IsIn, IsInt, IsNumber, IsUrl, Max, Min } from 'class-validator';
 import { Env } from './env';
-import { HTTP_URL_RULE, OpaSocket, OpaUrl } from './opa-fields';
+import { HTTP_URL_RULE, OpaSocket, OpaToken, OpaUrl } from './opa-fields';
 import { ServiceConfig } from './service-config';
 
 /** What both proxies read: the engine that decides, the holding of calls, the record that waits. */
@@ -10,6 +10,9 @@ export class ProxyConfig extends ServiceConfig {
 
   @OpaUrl()
   opaUrl: string = 'http://127.0.0.1:8181';
+
+  @OpaToken()
+  opaToken?: string;
 
   @Env('BEHAVRY_OPA_TIMEOUT_SECONDS', { description: 'Ceiling for one decision; a slower OPA means deny.' })
   @IsNumber()

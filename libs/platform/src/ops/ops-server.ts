@@ -49,9 +49,17 @@ export class OpsServer {
     );
   }
 
-  /** Adds a plane-internal route; its caller must show the plane's bearer. Call before {@link listen}. */
-  internal(method: 'GET' | 'POST', path: `/internal/${string}`, handler: OpsHandler): void {
-    const bearer = this.#options.internalBearer;
+  /**
+   * Adds a plane-internal route. Call before {@link listen}.
+   * @param access what its caller must show: the plane's bearer, when not given; undefined closes the route
+   */
+  internal(
+    method: 'GET' | 'POST',
+    path: `/internal/${string}`,
+    handler: OpsHandler,
+    access: { readonly bearer: string | undefined } = { bearer: this.#options.internalBearer },
+  ): void {
+    const { bearer } = access;
     this.#server.route({
       method,
       url: path,

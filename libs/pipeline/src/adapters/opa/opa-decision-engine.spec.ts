@@ -96,6 +96,21 @@ describe('the OPA adapter, when OPA misbehaves', () => {
     expect(await engine.decide(sampleInput('echo'))).toEqual({ ok: true, decision: ALLOW });
   });
 
+  it('shows OPA the token that it was given, and none without one', async () => {
+    const shown: unknown[] = [];
+    answer = (request, response) => {
+      shown.push(request.headers.authorization);
+      response.end(decision({}));
+    };
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${String(port)}`;
+    const known = new OpaDecisionEngine({ url, token: 'secret', timeoutMs: 20_000, now: () => 0 });
+    await known.decide(sampleInput('echo'));
+    await engine.decide(sampleInput('echo'));
+    expect(shown).toEqual(['Bearer secret', undefined]);
+    await known.close();
+  });
+
   it('gives opa_timeout for silence, and for a body that never ends', async () => {
     const impatient = engineWith(100);
     answer = () => undefined;

@@ -13,7 +13,6 @@ import { readPolicyDecision } from './policy-decision';
 
 const DECISION_PATH = '/v1/data/behavry/authz/decision';
 const REVISION_PATH = '/v1/data/behavry/authz/revision';
-const HEADERS = { 'content-type': 'application/json' };
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** Ceiling for the question after a dropped connection; it is answered from memory. */
@@ -24,6 +23,8 @@ export interface OpaOptions extends GenerationOptions {
   readonly socket?: string;
   /** Base URL, for example `http://127.0.0.1:8181`. */
   readonly url?: string;
+  /** What OPA wants to be shown. */
+  readonly token?: string;
   /** Ceiling for one decision. */
   readonly timeoutMs: number;
   readonly now: () => number;
@@ -41,6 +42,7 @@ type Asked =
 export class OpaDecisionEngine implements DecisionEngine {
   readonly name = 'opa';
   readonly #pool: Pool;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
   readonly #mark: GenerationMark;
@@ -48,7 +50,11 @@ export class OpaDecisionEngine implements DecisionEngine {
 
   /** @throws Error when `generationFile` exists and cannot be read */
   constructor(options: OpaOptions) {
-    const { socket, url = 'http://localhost', timeoutMs, now, connections = 32 } = options;
+    const { socket, url = 'http://localhost', token, timeoutMs, now, connections = 32 } = options;
+    this.#headers = {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     this.#timeoutMs = timeoutMs;
     this.#breaker = new CircuitBreaker(now);
     this.#mark = new GenerationMark(options);
@@ -129,7 +135,7 @@ export class OpaDecisionEngine implements DecisionEngine {
     const request: OutgoingRequest = {
       path,
       method: 'POST',
-      headers: HEADERS,
+      headers: this.#headers,
       body,
       deadlineMs,
       // The deadline bounds the whole exchange; these only catch what it cannot see.

@@ -1,21 +1,18 @@
 import { createPublicKey } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import type { PublicJwk } from '@behavry/contracts';
-import { readQuietly, writePrivately } from './small-file';
+import { resolve } from 'node:path';
+import { OPA_SERVICE, type PublicJwk } from '@behavry/contracts';
+import { opaTokenFile } from '@behavry/platform';
 
 export interface OpaSettings {
   /** Base URL of the service that has the bundle. */
   readonly serviceUrl: string;
+  /** Certificate authorities (PEM file) that may vouch for the service, beside those of the system. */
+  readonly caFile?: string;
   readonly tenantId: string;
   readonly deploymentId: string;
   readonly key: PublicJwk;
-  /** Folder of OPA's files: token, opa.yaml, persisted bundle. */
+  /** Folder of OPA's files: token, opa.yaml, persisted bundle. A keeper puts its own in this one's place. */
   readonly folder: string;
-}
-
-/** @returns where OPA reads its token from, anew for every request */
-export function opaTokenFile(folder: string): string {
-  return resolve(folder, 'token');
 }
 
 /**
@@ -24,25 +21,33 @@ export function opaTokenFile(folder: string): string {
  * that prints them would cost a tenth of every decision for what the audit record holds already. Scalars are
  * written as JSON strings, which YAML reads alike.
  */
-export function opaConfiguration({ serviceUrl, tenantId, deploymentId, key, folder }: OpaSettings): string {
+export function opaConfiguration(settings: OpaSettings): string {
+  const { serviceUrl, caFile, tenantId, deploymentId, key, folder } = settings;
   const pem = createPublicKey({ key: { ...key }, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
   const text = (value: string): string => JSON.stringify(value);
+  const tls =
+    caFile === undefined
+      ? ''
+      : `    tls:
+      ca_cert: ${text(caFile)}
+      system_ca_required: true
+`;
   return `# Written by license-service; changes are overwritten.
 services:
-  behavry-control:
+  ${OPA_SERVICE}:
     url: ${text(serviceUrl)}
     response_header_timeout_seconds: 10
     credentials:
       bearer:
-        token_path: ${text(opaTokenFile(folder))}
-persistence_directory: ${text(resolve(folder, 'bundles'))}
+        token_path: ${text(opaTokenFile(resolve(folder)))}
+${tls}persistence_directory: ${text(resolve(folder, 'bundles'))}
 keys:
   ${text(key.kid)}:
     algorithm: RS256
     key: ${text(String(pem))}
 bundles:
   behavry:
-    service: behavry-control
+    service: ${OPA_SERVICE}
     resource: ${text(`/api/v1/opa/bundle/${tenantId}?signed_by=${encodeURIComponent(key.kid)}`)}
     persist: true
     signing:
@@ -58,15 +63,4 @@ status:
 labels:
   deployment_id: ${text(deploymentId)}
 `;
-}
-
-/** Writes token and configuration where they differ from what is there. */
-export function writeOpaFiles(settings: OpaSettings, token: string): void {
-  writeIfNew(opaTokenFile(settings.folder), token);
-  // The configuration comes last: OPA is started when it is there.
-  writeIfNew(join(settings.folder, 'opa.yaml'), opaConfiguration(settings));
-}
-
-function writeIfNew(file: string, text: string): void {
-  if (readQuietly(file) !== text) writePrivately(file, text);
 }
