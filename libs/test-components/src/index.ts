@@ -1,8 +1,9 @@
 export { ComponentError, freePort, freePortBlock } from '@behavry/components';
-export { describeWithOpa, describeWithRedis } from './describe-with';
+export { describeWithNginx, describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';
 export { tempDir } from './temp-dir';
+export { nginxCommand, nginxFolder, startTestNginx, testCertificate, type TestNginx } from './test-nginx';
 export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
 export { startTestPostgres, type TestPostgres } from './test-postgres';
 export { startTestRedis, type TestRedis } from './test-redis';

@@ -45,7 +45,7 @@ export function edgeConfig({ mode, target, api, place: given }: EdgeOptions): st
       ...detailMaps(),
       ...securityHeaderMaps(),
       ...(isCompose ? resolverLines(place) : upstreamLines(mode, place)),
-      ...proxyLines(),
+      ...proxyLines(place),
       ...requestHeaderLines(),
       ...answerHeaderLines(),
       ...tlsLines(place),
@@ -177,7 +177,7 @@ function upstreamLines(mode: Mode, { addressOf }: EdgePlace): readonly string[] 
   );
 }
 
-function proxyLines(): readonly string[] {
+function proxyLines({ stalledMs }: EdgePlace): readonly string[] {
   return [
     'proxy_http_version 1.1;',
     '# Bodies and answers pass as they come: nothing is kept here, and an app refuses a stranger before his body.',
@@ -188,7 +188,7 @@ function proxyLines(): readonly string[] {
     'proxy_next_upstream off;',
     'proxy_redirect off;',
     'proxy_connect_timeout 5s;',
-    'proxy_send_timeout 60s;',
+    `proxy_send_timeout ${stalledMs}ms;`,
     '# Above the longest silence that an app can be told to bear (BEHAVRY_LLM_TIMEOUT_SECONDS, at most an hour); event',
     '# streams beat every 15 s. Keep-alive probes find an app whose machine is gone.',
     'proxy_read_timeout 3700s;',

@@ -17,7 +17,7 @@ export interface EdgePlace {
   /** DNS server of a compose edge: the one that a Docker engine offers in every network of its own. */
   readonly resolver: string;
   readonly addressOf: (app: AppName) => string;
-  /** How long a client may take nothing of an answer that waits for it, in ms. */
+  /** How long a client may take nothing of an answer, or an app nothing of a request, that waits for it, in ms. */
   readonly stalledMs: number;
 }
 
