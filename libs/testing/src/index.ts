@@ -5,6 +5,7 @@ export {
   eventually,
   freePort,
   freePortBlock,
+  nginxCommand,
   nginxFolder,
   opaForTests,
   startTestOpa,

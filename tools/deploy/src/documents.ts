@@ -1,5 +1,4 @@
-import { MODES } from '@behavry/contracts';
-import { apiListener, edgeConfig } from './edge/edge-config';
+import { edgeDocuments } from './edge/edge-documents';
 
 /**
  * Files of `docker/` and `k8s/` that follow from the route table and the lists of apps: `npm run generate` writes them,
@@ -7,13 +6,5 @@ import { apiListener, edgeConfig } from './edge/edge-config';
  * @returns content by path, relative to the workspace
  */
 export function deployDocuments(): ReadonlyMap<string, string> {
-  return new Map([
-    ...MODES.map(
-      (mode) =>
-        [`docker/edge/nginx.${mode}.conf`, edgeConfig({ mode, target: 'compose', api: 'included' })] as const,
-    ),
-    ...[true, false].map(
-      (isTls) => [`docker/edge/api-tls-${String(isTls)}.conf`, `${apiListener(isTls)}\n`] as const,
-    ),
-  ]);
+  return new Map([...edgeDocuments()]);
 }

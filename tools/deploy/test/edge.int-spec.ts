@@ -16,7 +16,7 @@ describeWithNginx('the edge of containers', () => {
           place: { addressOf: (app) => `127.0.0.1:${portOf(app)}`, stalledMs: 1_000 },
         }),
       nominated: 'refused',
-      bareLineFeed: 'accepted',
+      bareLineFeed: 'framed anew',
       isFullDuplex: false,
     });
   });

@@ -17,8 +17,8 @@ export interface EdgeUnderTest {
   open(mode: Mode, portOf: (app: AppName) => number): Promise<OpenEdge>;
   /** What becomes of a request whose `Connection` names other headers: sent on without them, or refused. */
   readonly nominated: 'dropped' | 'refused';
-  /** What becomes of a chunk whose lines end in LF alone, which RFC 9112 §2.2 allows to accept. */
-  readonly bareLineFeed: 'refused' | 'accepted';
+  /** What becomes of a chunk whose lines end in LF alone, which many programs accept. */
+  readonly bareLineFeed: 'refused' | 'framed anew';
   /** Whether a request is sent on after its answer has begun. */
   readonly isFullDuplex: boolean;
 }
