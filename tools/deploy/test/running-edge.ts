@@ -47,8 +47,8 @@ export async function startEdge(options: EdgeOptions, isApiTls = false): Promise
   const nginx = await startTestNginx(folder, 'nginx.conf', () => answers(healthPort));
   return {
     ...{ port: apiPort, httpsPort, redirectPort, healthPort },
-    log: nginx.log,
-    close: nginx.stop,
+    log: () => nginx.log(),
+    close: () => nginx.stop(),
   };
 }
 

@@ -25,7 +25,7 @@ export interface EdgeUnderTest {
 
 /** The apps of a plane as stubs, with an edge of each mode before them. */
 export class EdgePlane {
-  readonly stubs = new Map(APP_NAMES.map((app) => [app, new StubApp(app)]));
+  readonly stubs: ReadonlyMap<AppName, StubApp> = new Map(APP_NAMES.map((app) => [app, new StubApp(app)]));
   readonly #edges = new Map<Mode, OpenEdge>();
 
   constructor(readonly edge: EdgeUnderTest) {}
@@ -41,7 +41,9 @@ export class EdgePlane {
   }
 
   stub(app: AppName): StubApp {
-    return this.stubs.get(app) as StubApp;
+    const stub = this.stubs.get(app);
+    if (!stub) throw new Error(`no stub for ${app}`);
+    return stub;
   }
 
   portOf(mode: Mode): number {

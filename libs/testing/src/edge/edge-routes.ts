@@ -23,7 +23,7 @@ export function routeContract(plane: EdgePlane): void {
               status: 404,
               detail: `The route group "${row.group}" is not part of the mode ${mode}.`,
               code: 'route_not_in_mode',
-              request_id: expect.stringMatching(/^[\w-]{32,36}$/u),
+              request_id: expect.stringMatching(/^[\w-]{32,36}$/u) as unknown,
             });
           }
         }

@@ -50,8 +50,9 @@ export function boundedPaths(mode: Mode): readonly { readonly pattern: string; r
   });
 }
 
-/** Where the paths of a mode begin, two segments each: what there is to find at the edge. */
+/** Where the paths of a mode begin, two segments each at most: what there is to find at the edge. */
 export function firstSegments(mode: Mode): readonly string[] {
   const prefixes = ROUTE_TABLE.filter(({ modes }) => modes.includes(mode)).flatMap((row) => row.prefixes);
-  return [...new Set(prefixes.map((prefix) => prefix.split('/').slice(0, 3).join('/')))];
+  const starts = [...new Set(prefixes.map((prefix) => prefix.split('/').slice(0, 3).join('/')))];
+  return starts.filter((start) => !starts.some((other) => start.startsWith(`${other}/`)));
 }
