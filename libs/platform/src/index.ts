@@ -18,6 +18,7 @@ export { configuredPublicJwk, pemOf, publicJwkOf, publicJwksIn } from './keys/pu
 export { SigningKeys, type SigningKey } from './keys/signing-keys';
 export { createLogger, type Logger } from './logging/logger';
 export { type HealthState } from './ops/health-registry';
+export { ERROR_TABLE } from './errors/error-table';
 export { ProblemError, tooManyRequests } from './errors/problem-error';
 export { validated } from './errors/validation';
 export {

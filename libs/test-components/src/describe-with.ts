@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath, OPA_VERSION } from '@behavry/components';
+import { nginxCommand } from './test-nginx';
 import { workspaceRoot } from './workspace-root';
 
 /** A block of tests that needs OPA: skipped, by name, when the machine has none. In CI a missing OPA fails it. */
@@ -14,6 +15,11 @@ export function describeWithRedis(name: string, block: () => void): void {
   const isHere =
     process.env['BEHAVRY_TEST_REDIS_URL'] !== undefined || findOnPath('redis-server') !== undefined;
   describeWith('Redis', isHere, 'install the package redis-server', name, block);
+}
+
+/** The same for nginx. */
+export function describeWithNginx(name: string, block: () => void): void {
+  describeWith('nginx', nginxCommand() !== undefined, 'install the package nginx-light', name, block);
 }
 
 function describeWith(what: string, isHere: boolean, how: string, name: string, block: () => void): void {

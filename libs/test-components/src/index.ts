@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 export {
   ComponentError,
   freePort,
@@ -6,9 +7,14 @@ export {
   makeAuthority,
 } from '@behavry/components';
 export { describeWithOpa, describeWithRedis } from './describe-with';
+=======
+export { ComponentError, freePort, freePortBlock } from '@behavry/components';
+export { describeWithNginx, describeWithOpa, describeWithRedis } from './describe-with';
+>>>>>>> edge
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';
 export { tempDir } from './temp-dir';
+export { nginxCommand, nginxFolder, startTestNginx, testCertificate, type TestNginx } from './test-nginx';
 export { startTestOpa, type TestOpa, type TestOpaOptions } from './test-opa';
 export { startTestPostgres, type TestPostgres } from './test-postgres';
 export { startTestRedis, type TestRedis } from './test-redis';

@@ -1,16 +1,24 @@
 export {
   describeWithOpa,
+  describeWithNginx,
   describeWithRedis,
   eventually,
   freePort,
   freePortBlock,
+<<<<<<< HEAD
   issueCertificate,
   makeAuthority,
+=======
+  nginxCommand,
+  nginxFolder,
+>>>>>>> edge
   opaForTests,
   startTestOpa,
   startTestPostgres,
   startTestRedis,
+  startTestNginx,
   startTestStdioHost,
+  testCertificate,
   tempDir,
   workspaceRoot,
   type TestOpa,
@@ -24,3 +32,6 @@ export { bearer, TestIssuer } from './plane/test-issuer';
 export { startTestPlane, type TestPlane } from './plane/test-plane';
 export { startTestProxy, type TestProxy } from './plane/test-proxy';
 export { opaBundleConfig, writePolicyBundle } from './plane/policy-bundle';
+export { edgeContract, type OpenEdge } from './edge/edge-contract';
+export { httpRequest, rawRequest, type Answer } from './edge/raw-http';
+export { StubApp } from './edge/stub-app';

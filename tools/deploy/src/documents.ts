@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planeFile, readCompose } from './compose/plane-files';
+import { edgeDocuments } from './edge/edge-documents';
 
 /**
  * Files of `docker/` and `k8s/` that follow from the route table and the lists of apps: `npm run generate` writes them,
@@ -10,10 +11,10 @@ import { planeFile, readCompose } from './compose/plane-files';
  */
 export function deployDocuments(root: string): ReadonlyMap<string, string> {
   const compose = readCompose(readFileSync(join(root, 'docker/docker-compose.yml'), 'utf8'));
-  return new Map(
-    (['control-plane', 'data-plane'] as const).map((mode) => [
-      `docker/docker-compose.${mode}.yml`,
-      planeFile(compose, mode),
-    ]),
-  );
+  return new Map([
+    ...(['control-plane', 'data-plane'] as const).map(
+      (mode) => [`docker/docker-compose.${mode}.yml`, planeFile(compose, mode)] as const,
+    ),
+    ...edgeDocuments(),
+  ]);
 }

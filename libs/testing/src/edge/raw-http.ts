@@ -1,12 +1,14 @@
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 
+/** One answer, read to its end. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
+/** What a request holds beside its path. */
 export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
