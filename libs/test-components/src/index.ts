@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 export {
   ComponentError,
   freePort,
@@ -6,11 +5,7 @@ export {
   issueCertificate,
   makeAuthority,
 } from '@behavry/components';
-export { describeWithOpa, describeWithRedis } from './describe-with';
-=======
-export { ComponentError, freePort, freePortBlock } from '@behavry/components';
 export { describeWithNginx, describeWithOpa, describeWithRedis } from './describe-with';
->>>>>>> edge
 export { eventually } from './eventually';
 export { opaForTests } from './opa-for-tests';
 export { tempDir } from './temp-dir';

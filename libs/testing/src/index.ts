@@ -5,13 +5,10 @@ export {
   eventually,
   freePort,
   freePortBlock,
-<<<<<<< HEAD
   issueCertificate,
   makeAuthority,
-=======
   nginxCommand,
   nginxFolder,
->>>>>>> edge
   opaForTests,
   startTestOpa,
   startTestPostgres,
