@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; readonly run: C
   image: { what: 'NAME…: builds images; all of them without a name', run: image },
   env: { what: 'MODE: writes docker/.env with secrets of its own and what is left to fill in', run: env },
   compose: {
-    what: '[--keep]: both planes in containers, the demo through them, the ways out tried',
+    what: '[--keep] [--no-build]: both planes in containers, the demo through them, the ways out tried',
     run: compose,
   },
 };
@@ -75,9 +75,12 @@ function env(root: string, [mode = '']: readonly string[]): Promise<number> {
 }
 
 function compose(root: string, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { keep: { type: 'boolean', default: false }, 'no-build': { type: 'boolean', default: false } },
+  });
   return withEngine(root, async ({ engine }) => {
-    for (const name of [...IMAGES, ...DEMO_IMAGES]) {
+    for (const name of values['no-build'] ? [] : [...IMAGES, ...DEMO_IMAGES]) {
       await buildImage(engine, root, name);
       say(`built ${tagOf(name)}`);
     }
