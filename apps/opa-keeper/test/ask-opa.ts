@@ -39,7 +39,10 @@ export function decide(engine: OpaDecisionEngine): ReturnType<OpaDecisionEngine[
   return engine.decide(INPUT);
 }
 
-/** Asks without pause, several at once, until it is told to end. */
+/**
+ * Asks without pause, several at once, until it is told to end: on connections that are kept, as a busy proxy does, or
+ * on a new one for each decision, as one does that has just started.
+ */
 export class Stream {
   readonly revisions = new Set<string>();
   readonly faults: string[] = [];
@@ -51,8 +54,9 @@ export class Stream {
   readonly #askers: readonly Promise<void>[];
 
   constructor(
-    private readonly engine: OpaDecisionEngine,
+    private readonly open: () => OpaDecisionEngine,
     askers: number,
+    private readonly connections: 'kept' | 'new' = 'kept',
   ) {
     this.#askers = Array.from({ length: askers }, () => this.#ask());
   }
@@ -60,12 +64,16 @@ export class Stream {
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#askers);
-    await this.engine.close();
   }
 
   async #ask(): Promise<void> {
+    let engine = this.open();
     while (!this.#isOver) {
-      const answer = await decide(this.engine);
+      const answer = await decide(engine);
+      if (this.connections === 'new') {
+        await engine.close();
+        engine = this.open();
+      }
       if (answer.ok) {
         const now = performance.now();
         this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastAt);
@@ -75,5 +83,6 @@ export class Stream {
       } else this.faults.push(answer.fault);
       await delay(1);
     }
+    await engine.close();
   }
 }

@@ -113,7 +113,7 @@ describeWithOpa('the keeper of an OPA on the network', () => {
   it('starts OPA again with a changed configuration that was tried before, and is not ready meanwhile', async () => {
     const keeper = await RunningKeeper.start(env);
     await keeper.ready();
-    const stream = new Stream(engineFor({ url, token: TOKEN }), 4);
+    const stream = new Stream(() => engineFor({ url, token: TOKEN }), 4);
     const [opa = 0] = keeper.opas();
     route.files = { config: '{', token: 'token' };
     await eventually(() => expect(keeper.log).toContain('opa_configuration_refused'), { timeoutMs: 20_000 });
