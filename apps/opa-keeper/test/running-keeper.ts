@@ -116,7 +116,7 @@ export async function stopKeepers(): Promise<void> {
 /** Whether a process is there and is no zombie. */
 export function isAlive(pid: number): boolean {
   try {
-    return !/\) Z /.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+    return !readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z ');
   } catch {
     return false;
   }

@@ -68,16 +68,20 @@ export class OpaProcess {
     for (;;) {
       const startedAt = performance.now();
       const why = await this.#ended;
-      if (this.#stopped.signal.aborted) return;
+      if (this.#isStopped()) return;
       if (performance.now() - startedAt > GOOD_RUN_MS) this.#backOff.reset();
       const wait = this.#backOff.next();
       this.onRestart();
       this.log.error({ why, again_in_ms: wait }, 'OPA ended by itself; it is started again');
       await delay(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
       // Stopped meanwhile: no run begins any more.
-      if (this.#stopped.signal.aborted) return;
+      if (this.#isStopped()) return;
       this.#ended = this.#spawn();
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   #spawn(): Promise<string> {

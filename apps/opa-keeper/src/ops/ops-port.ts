@@ -12,8 +12,8 @@ export class OpsPort {
   readonly #server: Server;
 
   constructor(keeper: OpaKeeper, metrics: KeeperMetrics) {
-    const answers: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
-      '/health/live': (response) => Promise.resolve(health(response, undefined)),
+    const answers: Readonly<Record<string, (response: ServerResponse) => Promise<void> | void>> = {
+      '/health/live': (response) => health(response, undefined),
       '/health/ready': async (response) => health(response, await keeper.notReady()),
       '/health': async (response) => health(response, await keeper.notReady()),
       '/metrics': async (response) => {
