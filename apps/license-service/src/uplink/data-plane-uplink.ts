@@ -78,8 +78,16 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
       await keys.ready(signal);
       const [key] = keys.all;
       if (!key) return;
-      const config = opaConfiguration({ serviceUrl: controlPlaneUrl, tenantId, deploymentId, key, folder });
-      writeOpaFiles(folder, { config, token: dataPlaneToken });
+      const caFile = config.controlPlaneCaFile;
+      const opaConfig = opaConfiguration({
+        serviceUrl: controlPlaneUrl,
+        ...(caFile === undefined ? {} : { caFile }),
+        tenantId,
+        deploymentId,
+        key,
+        folder,
+      });
+      writeOpaFiles(folder, { config: opaConfig, token: dataPlaneToken });
     };
     const loops = [
       runForever('opa files', opaFiles, ending.signal, log),

@@ -12,14 +12,13 @@ const SETTINGS: OpaSettings = {
 };
 
 describe("OPA's configuration", () => {
-  it('trusts the authorities of a private control plane beside those of the system', () => {
+  it('trusts the authorities of a private control plane, and no others', () => {
     const text = opaConfiguration({ ...SETTINGS, caFile: '/etc/behavry/ca: 1.pem' });
     expect(text).toContain(
       [
         '        token_path: "/var/lib/behavry/opa/token"',
         '    tls:',
         '      ca_cert: "/etc/behavry/ca: 1.pem"',
-        '      system_ca_required: true',
         'persistence_directory: "/var/lib/behavry/opa/bundles"',
       ].join('\n'),
     );

@@ -6,7 +6,7 @@ import { opaTokenFile } from '@behavry/platform';
 export interface OpaSettings {
   /** Base URL of the service that has the bundle. */
   readonly serviceUrl: string;
-  /** Certificate authorities (PEM file) that may vouch for the service, beside those of the system. */
+  /** Certificate authorities (PEM file) that may vouch for the service, instead of those of the system. */
   readonly caFile?: string;
   readonly tenantId: string;
   readonly deploymentId: string;
@@ -30,7 +30,6 @@ export function opaConfiguration(settings: OpaSettings): string {
       ? ''
       : `    tls:
       ca_cert: ${text(caFile)}
-      system_ca_required: true
 `;
   return `# Written by license-service; changes are overwritten.
 services:

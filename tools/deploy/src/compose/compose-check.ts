@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePortBlock } from '@behavry/components';
 import type { Engine } from '../engine/engine';
+import { budgetTable, measureBudgets } from './budgets';
 import { dataPlaneProbes, probe } from './canary';
 import { ComposePair } from './pair';
+
+const IDLE_SECONDS = 60;
 
 /** Counts what was promised and what came of it, and says it. */
 export class Outcomes {
@@ -61,6 +65,7 @@ export async function checkCompose(engine: Engine, { root, say, isKept }: CheckO
       await pair.startData();
       return pair.dataUrl;
     }));
+  const started = performance.now();
   if (isUp) {
     await outcomes.step('the demo content is made through the API', async () => {
       await pair.makeDemo();
@@ -72,6 +77,16 @@ export async function checkCompose(engine: Engine, { root, say, isKept }: CheckO
       const wrong = await probe(pair.data, probes);
       if (wrong.length > 0) throw new Error(`\n  ${wrong.join('\n  ')}`);
       return `${probes.length} tries`;
+    });
+    await outcomes.step('the apps keep to their budgets', async () => {
+      await idleSince(started, IDLE_SECONDS);
+      const measured = [
+        ...(await measureBudgets(engine, pair.control)),
+        ...(await measureBudgets(engine, pair.data)),
+      ];
+      const { text, exceeded } = budgetTable(measured);
+      if (exceeded > 0) throw new Error(`${exceeded} above theirs\n${text}`);
+      return `\n${text}`;
     });
     if (!isKept)
       await outcomes.step('both stop cleanly', async () => {
@@ -92,6 +107,10 @@ export async function checkCompose(engine: Engine, { root, say, isKept }: CheckO
     rmSync(dataDir, { recursive: true, force: true });
   }
   return outcomes.end();
+}
+
+async function idleSince(started: number, seconds: number): Promise<void> {
+  await delay(Math.max(0, seconds * 1000 - (performance.now() - started)));
 }
 
 async function tellLogs(pair: ComposePair, say: (line: string) => void): Promise<void> {
