@@ -1,11 +1,12 @@
 // Bundles one TypeScript entry into one CommonJS file: swc emits decorator metadata, esbuild joins.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { transform } from '@swc/core';
 import { ROOT } from './projects.mjs';
+import { sbomOf } from './sbom.mjs';
 
 const require = createRequire(import.meta.url);
 const swcOptions = require('./swc-options.cjs');
@@ -64,16 +65,29 @@ const typescriptWithMetadata = {
 /** What a program runs in threads is bundled beside it. */
 export const WORKER = 'large-worker';
 
+/** The bill of materials beside an app's bundle. */
+export const SBOM = 'sbom.cdx.json';
+
 /**
+ * Bundles a program, what it runs in threads beside it, and for an app its bill of materials.
  * @param {string} entry TypeScript file, relative to the workspace
  * @param {string} outfile JavaScript file, relative to the workspace
  */
 export async function bundle(entry, outfile) {
+  const metafiles = [];
   const worker = join(dirname(entry), `${WORKER}.ts`);
   if (entry !== worker && existsSync(join(ROOT, worker))) {
-    await bundle(worker, join(dirname(outfile), `${WORKER}.js`));
+    metafiles.push(await bundleFile(worker, join(dirname(outfile), `${WORKER}.js`)));
   }
-  await build({
+  metafiles.push(await bundleFile(entry, outfile));
+  const [top, app] = entry.split('/');
+  if (top !== 'apps' || basename(entry) !== 'main.ts') return;
+  const program = await readFile(join(ROOT, outfile));
+  await writeFile(join(ROOT, dirname(outfile), SBOM), sbomOf(app, program, metafiles));
+}
+
+async function bundleFile(entry, outfile) {
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile: join(ROOT, outfile),
@@ -83,6 +97,7 @@ export async function bundle(entry, outfile) {
     target: 'node20',
     sourcemap: true,
     sourcesContent: false,
+    metafile: true,
     logLevel: 'warning',
     tsconfig: join(ROOT, 'tsconfig.base.json'),
     external: [...ABSENT, ...OTHER_DRIVERS, ...NATIVE],
@@ -91,4 +106,5 @@ export async function bundle(entry, outfile) {
     banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': '__bundleUrl' },
   });
+  return metafile;
 }
