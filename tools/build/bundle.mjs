@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { transform } from '@swc/core';
 import { ROOT } from './projects.mjs';
-import { sbomOf } from './sbom.mjs';
+import { materialsOf } from './sbom.mjs';
 
 const require = createRequire(import.meta.url);
 const swcOptions = require('./swc-options.cjs');
@@ -65,11 +65,12 @@ const typescriptWithMetadata = {
 /** What a program runs in threads is bundled beside it. */
 export const WORKER = 'large-worker';
 
-/** The bill of materials beside an app's bundle. */
+/** Beside an app's bundle: its bill of materials, and the licences of what is in it. */
 export const SBOM = 'sbom.cdx.json';
+export const NOTICES = 'THIRD-PARTY.txt';
 
 /**
- * Bundles a program, what it runs in threads beside it, and for an app its bill of materials.
+ * Bundles a program and what it runs in threads; for an app it writes what is in them, too.
  * @param {string} entry TypeScript file, relative to the workspace
  * @param {string} outfile JavaScript file, relative to the workspace
  */
@@ -83,7 +84,9 @@ export async function bundle(entry, outfile) {
   const [top, app] = entry.split('/');
   if (top !== 'apps' || basename(entry) !== 'main.ts') return;
   const program = await readFile(join(ROOT, outfile));
-  await writeFile(join(ROOT, dirname(outfile), SBOM), sbomOf(app, program, metafiles));
+  const { sbom, notices } = materialsOf(app, program, metafiles);
+  await writeFile(join(ROOT, dirname(outfile), SBOM), sbom);
+  await writeFile(join(ROOT, dirname(outfile), NOTICES), notices);
 }
 
 async function bundleFile(entry, outfile) {

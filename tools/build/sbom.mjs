@@ -1,9 +1,10 @@
 // The bill of materials of a program (CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/): the npm packages whose code is
 // in its bundle, as the bundler saw it, and those it needs beside it. The same sources give the same bytes: no time, no
-// serial number.
+// serial number. Beside it go the licences of these packages.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noticesOf } from './notices.mjs';
 import { ROOT } from './projects.mjs';
 
 /** Packages that an image takes along beside the bundle; the other native ones are tried and may be missing. */
@@ -16,10 +17,10 @@ const PLACE = { name: 'behavry:place', value: 'beside the bundle' };
  * @param {string} name of the app
  * @param {Buffer} program its main bundle, whose hash the document carries
  * @param {readonly import('esbuild').Metafile[]} metafiles of all its bundles
- * @returns {string} the document
+ * @returns {{ sbom: string, notices: string }} the document, and the licences in their own words
  * @throws when a package is not in the lock file or names no licence
  */
-export function sbomOf(name, program, metafiles) {
+export function materialsOf(name, program, metafiles) {
   const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
   const lock = read('package-lock.json').packages;
   const { version, license } = read('package.json');
@@ -47,7 +48,11 @@ export function sbomOf(name, program, metafiles) {
     components: purls.map((purl) => componentOf(purl, entryOf.get(purl), lock)),
     dependencies: [self, ...purls].map((ref) => ({ ref, dependsOn: [...needs.get(ref)].sort() })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  const packages = purls.map((purl) => {
+    const path = entryOf.get(purl);
+    return { path, title: `${nameOf(path)} ${lock[path].version} (${lock[path].license})` };
+  });
+  return { sbom: `${JSON.stringify(document, null, 2)}\n`, notices: noticesOf(packages) };
 }
 
 /**

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { notices } from './notices';
 import type { ReleaseFile } from './release-file';
 import type { Git } from './git';
 import { packagePath, readSbom } from './sbom';
 
 /** Apps that read the shipped policies at run time (`BEHAVRY_POLICIES_DIR`, relative to their folder). */
 const READS_POLICIES = ['bundle-server', 'policy-service'];
+
+/** Of the folder of a bundle: not the marker of what it was last made from. */
+const IN_BUNDLE = /(?:\.js|\.js\.map|^sbom\.cdx\.json|^THIRD-PARTY\.txt)$/u;
 
 /**
  * What an app needs to run with nothing but Node: its bundles and their maps, what cannot be bundled, the policies if it
@@ -15,15 +17,13 @@ const READS_POLICIES = ['bundle-server', 'policy-service'];
  */
 export function appFiles(root: string, app: string, git: Git): readonly ReleaseFile[] {
   const folder = join(root, 'dist', 'apps', app);
-  const bundles = readdirSync(folder).filter((name) => /\.js(?:\.map)?$|^sbom\.cdx\.json$/u.test(name));
-  const sbom = readSbom(folder);
-  const beside = sbom.components
-    .filter(({ properties }) => properties !== undefined)
+  const bundles = readdirSync(folder).filter((name) => IN_BUNDLE.test(name));
+  const beside = readSbom(folder)
+    .components.filter(({ properties }) => properties !== undefined)
     .flatMap((component) => filesBelow(root, packagePath(root, component)));
   const tracked = git.files('LICENSE', ...(READS_POLICIES.includes(app) ? ['policies'] : []));
   return [
     ...bundles.map((name) => ({ path: name, mode: 0o644, content: readFileSync(join(folder, name)) })),
-    { path: 'THIRD-PARTY.txt', mode: 0o644, content: Buffer.from(notices(root, sbom)) },
     ...beside.map((path) => ({ path, mode: 0o644, content: readFileSync(join(root, path)) })),
     ...tracked.map((file) => ({ ...file, content: readFileSync(join(root, file.path)) })),
   ];

@@ -4,23 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
-import type { ReleaseFile } from './release-file';
+import { sha256, type ReleaseFile } from './release-file';
 
-/** Labels of https://specs.opencontainers.org/image-spec/annotations that docker/Dockerfile sets. */
+/** Label of https://specs.opencontainers.org/image-spec/annotations that docker/Dockerfile sets. */
 const REVISION = 'org.opencontainers.image.revision';
-const BASE = 'org.opencontainers.image.base.name';
+
+/** Where docker/Dockerfile puts an app. */
+const APP_FOLDER = 'opt/behavry/';
 
 interface Image {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
-  readonly RootFS: { readonly Layers: readonly string[] | null };
 }
 
 /**
- * The files that our images add to their bases, from the Docker engine that `DOCKER_HOST` names.
+ * The files of our images, from the Docker engine that `DOCKER_HOST` names.
  * @param version tag of the images
  * @param commit that they must say they are made from
  * @returns files by name of the image, without `behavry/`
- * @throws Error when there is none, or one is of another commit or does not name its base
+ * @throws Error when there is none, or one is of another commit
  */
 export async function imageFiles(
   version: string,
@@ -39,15 +40,22 @@ export async function imageFiles(
   const found = new Map<string, readonly ReleaseFile[]>();
   for (const name of names) {
     const image = inspect(`${name}:${version}`);
-    const labels = image.Config.Labels ?? {};
-    const { [REVISION]: revision, [BASE]: base } = labels;
-    if (revision !== commit)
-      throw new Error(`${name}:${version} is of ${revision ?? 'no commit'}, not of ${commit}`);
-    if (base === undefined) throw new Error(`${name}:${version} has no label ${BASE}`);
-    const below = base === 'scratch' ? 0 : (inspect(base).RootFS.Layers ?? []).length;
-    found.set(name.replace(/^behavry\//u, ''), await filesAbove(`${name}:${version}`, below));
+    const revision = image.Config.Labels?.[REVISION] ?? 'no commit';
+    if (revision !== commit) throw new Error(`${name}:${version} is of ${revision}, not of ${commit}`);
+    found.set(name.replace(/^behavry\//u, ''), await savedFiles(`${name}:${version}`));
   }
   return found;
+}
+
+/** @returns files of an app that have another content in its image; what only one of them has does not count */
+export function otherThanReleased(
+  image: readonly ReleaseFile[],
+  app: readonly ReleaseFile[],
+): readonly string[] {
+  const released = new Map(app.map(({ path, content }) => [APP_FOLDER + path, sha256(content)]));
+  return image
+    .filter(({ path, content }) => (released.get(path) ?? sha256(content)) !== sha256(content))
+    .map(({ path }) => path);
 }
 
 function docker(...args: string[]): string {
@@ -60,8 +68,7 @@ function inspect(name: string): Image {
   return image;
 }
 
-/** @param below how many layers are the base's */
-async function filesAbove(name: string, below: number): Promise<readonly ReleaseFile[]> {
+async function savedFiles(name: string): Promise<readonly ReleaseFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'behavry-image-'));
   try {
     const saved = join(folder, 'image.tar');
@@ -70,7 +77,7 @@ async function filesAbove(name: string, below: number): Promise<readonly Release
     await eachEntry(createReadStream(saved), async ({ name: entry }, read) => {
       if (entry !== 'manifest.json') return;
       const [manifest] = JSON.parse((await read()).toString()) as { Layers: string[] }[];
-      layers = manifest?.Layers.slice(below) ?? [];
+      layers = manifest?.Layers ?? [];
     });
     const contents = new Map<string, Buffer>();
     await eachEntry(createReadStream(saved), async ({ name: entry }, read) => {

@@ -1,77 +1,121 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { appFiles } from './app-files';
 import { Git } from './git';
-import { imageFiles } from './image-files';
+import { imageFiles, otherThanReleased } from './image-files';
 import { packRelease } from './pack-release';
 import { fileList, sha256, sorted, type ReleaseFile } from './release-file';
 import { changelogSection, releaseVersion } from './release-version';
 
-const IS_SNAPSHOT = '--snapshot';
-const WITH_IMAGES = '--images';
+interface Options {
+  readonly snapshot: boolean;
+  readonly images: boolean;
+  readonly tag?: string | undefined;
+}
+
+/** What is released, once it may be. */
+interface Source {
+  /** Of package.json: also the tag of the images. */
+  readonly packaged: string;
+  /** In names of files. */
+  readonly version: string;
+  readonly commit: string;
+  readonly changes: string;
+}
 
 /**
  * `npm run release`: everything that is given away, from the present commit, in dist/release/<version>.
  * With `--snapshot` it is only tried: a version of its own, the changes are those under `Unreleased`.
- * With `--images` the files of the built images are listed too.
+ * With `--images` the files of the built images are listed too. `--tag T` says which tag the version must have.
  * @param root workspace, with its dependencies installed
  */
-async function release(root: string, options: readonly string[]): Promise<void> {
-  const unknown = options.filter((option) => ![IS_SNAPSHOT, WITH_IMAGES].includes(option));
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(' ')}; there are --snapshot and --images`);
-  const isSnapshot = options.includes(IS_SNAPSHOT);
+async function release(root: string, options: Options): Promise<void> {
   const git = new Git(root);
-  const changed = git.changed();
-  if (changed.length > 0) throw new Error(`a release is a commit, but these differ:\n${changed.join('\n')}`);
-
-  const { version: packaged } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  const commit = git.commit();
-  const version = releaseVersion({ version: packaged, commit }, isSnapshot);
-  const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
-  const changes = changelogSection(changelog, isSnapshot ? 'Unreleased' : packaged);
-  if (changes === undefined && !isSnapshot)
-    throw new Error(`CHANGELOG.md says nothing under "## ${packaged}"`);
-
+  const source = sourceOf(root, git, options);
   const apps = readdirSync(join(root, 'apps')).filter((app) =>
     existsSync(join(root, 'apps', app, 'src', 'main.ts')),
   );
   for (const app of apps) rmSync(join(root, 'dist', 'apps', app), { recursive: true, force: true });
   execFileSync(process.execPath, ['tools/build/build.mjs', ...apps], { cwd: root, stdio: 'inherit' });
+  const programs = new Map(apps.map((app) => [app, appFiles(root, app, git)]));
+  const files = await contents(root, git, source, programs);
+  if (options.images) files.push(...(await imageLists(source, programs)));
+  const sums = sorted(files).map(({ path, content }) => `${sha256(content)}  ${path}\n`);
+  files.push(textFile('SHA256SUMS', sums.join('')));
+  write(join(root, 'dist', 'release', source.version), files);
+  console.log(`dist/release/${source.version}: ${files.length} files of ${source.commit.slice(0, 12)}`);
+}
 
-  const files: ReleaseFile[] = [];
-  const add = (path: string, content: Buffer | string): void => {
-    files.push({ path, mode: 0o644, content: Buffer.from(content) });
+/** @throws Error when this is not what a release can be made from */
+function sourceOf(root: string, git: Git, { snapshot, tag }: Options): Source {
+  const changed = git.changed();
+  if (changed.length > 0) throw new Error(`a release is a commit, but these differ:\n${changed.join('\n')}`);
+  const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+  const { version: packaged } = JSON.parse(text('package.json')) as { version: string };
+  if (tag !== undefined && tag !== `v${packaged}`)
+    throw new Error(`the tag is ${tag}, but package.json has the version ${packaged}`);
+  const changes = changelogSection(text('CHANGELOG.md'), snapshot ? 'Unreleased' : packaged);
+  if (changes === undefined && !snapshot) throw new Error(`CHANGELOG.md says nothing under "## ${packaged}"`);
+  const commit = git.commit();
+  return {
+    packaged,
+    commit,
+    version: releaseVersion({ version: packaged, commit }, snapshot),
+    changes: changes ?? '',
   };
-  for (const app of apps) {
-    const content = appFiles(root, app, git);
-    add(`apps/${app}-${version}.tar.gz`, await packRelease(`${app}-${version}`, content, git.time()));
-    add(`apps/${app}.files.txt`, fileList(content));
-    add(`apps/${app}.cdx.json`, readFileSync(join(root, 'dist', 'apps', app, 'sbom.cdx.json')));
+}
+
+async function contents(
+  root: string,
+  git: Git,
+  { version, commit, changes }: Source,
+  programs: ReadonlyMap<string, readonly ReleaseFile[]>,
+): Promise<ReleaseFile[]> {
+  const files: ReleaseFile[] = [];
+  const archive = async (path: string, folder: string, content: readonly ReleaseFile[]): Promise<void> => {
+    files.push({ path, mode: 0o644, content: await packRelease(folder, content, git.time()) });
+  };
+  for (const [app, content] of programs) {
+    await archive(`apps/${app}-${version}.tar.gz`, `${app}-${version}`, content);
+    files.push(
+      textFile(`apps/${app}.files.txt`, fileList(content)),
+      textFile(
+        `apps/${app}.cdx.json`,
+        readFileSync(join(root, 'dist', 'apps', app, 'sbom.cdx.json'), 'utf8'),
+      ),
+    );
   }
   const deployment = git
     .files('docker', 'k8s', 'LICENSE')
     .map((file) => ({ ...file, content: readFileSync(join(root, file.path)) }));
-  add(`deploy-${version}.tar.gz`, await packRelease(`behavry-${version}`, deployment, git.time()));
-  if (options.includes(WITH_IMAGES)) {
-    for (const [image, content] of await imageFiles(packaged, commit))
-      add(`images/${image}.files.txt`, fileList(content));
+  await archive(`deploy-${version}.tar.gz`, `behavry-${version}`, deployment);
+  const about = { version, commit, committed: git.time(), node: process.version };
+  files.push(
+    textFile('CHANGES.md', changes),
+    textFile('release.json', `${JSON.stringify(about, null, 2)}\n`),
+  );
+  return files;
+}
+
+/** @throws Error when an image holds another program than the one that is released */
+async function imageLists(
+  { packaged, commit }: Source,
+  programs: ReadonlyMap<string, readonly ReleaseFile[]>,
+): Promise<ReleaseFile[]> {
+  const lists: ReleaseFile[] = [];
+  for (const [image, content] of await imageFiles(packaged, commit)) {
+    const differing = otherThanReleased(content, programs.get(image) ?? []);
+    if (differing.length > 0)
+      throw new Error(`the image of ${image} holds other files: ${differing.join(', ')}`);
+    lists.push(textFile(`images/${image}.files.txt`, fileList(content)));
   }
-  if (changes !== undefined) add('CHANGES.md', changes);
-  add(
-    'release.json',
-    `${JSON.stringify({ version, commit, committed: git.time(), node: process.version }, null, 2)}\n`,
-  );
-  add(
-    'SHA256SUMS',
-    sorted(files)
-      .map(({ path, content }) => `${sha256(content)}  ${path}\n`)
-      .join(''),
-  );
-  write(join(root, 'dist', 'release', version), files);
-  console.log(`dist/release/${version}: ${files.length} files of ${commit.slice(0, 12)}`);
+  return lists;
+}
+
+function textFile(path: string, content: string): ReleaseFile {
+  return { path, mode: 0o644, content: Buffer.from(content) };
 }
 
 function write(folder: string, files: readonly ReleaseFile[]): void {
@@ -82,7 +126,14 @@ function write(folder: string, files: readonly ReleaseFile[]): void {
   }
 }
 
-release(process.cwd(), process.argv.slice(2)).catch((error: unknown) => {
+const { values } = parseArgs({
+  options: {
+    snapshot: { type: 'boolean', default: false },
+    images: { type: 'boolean', default: false },
+    tag: { type: 'string' },
+  },
+});
+release(process.cwd(), values).catch((error: unknown) => {
   console.error(`No release: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 });

@@ -6,7 +6,6 @@ export interface SbomComponent {
   readonly group?: string;
   readonly name: string;
   readonly version: string;
-  readonly licenses: readonly { readonly license?: { readonly id: string }; readonly expression?: string }[];
   /** Present when it is beside the bundle, not in it. */
   readonly properties?: readonly unknown[];
 }
@@ -23,7 +22,8 @@ export function readSbom(folder: string): Sbom {
 
 /** @returns where npm put a package, relative to the workspace */
 export function packagePath(root: string, component: SbomComponent): string {
-  const name = fullName(component);
+  const { group, name: base } = component;
+  const name = group === undefined ? base : `${group}/${base}`;
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string }>;
   };
@@ -32,9 +32,4 @@ export function packagePath(root: string, component: SbomComponent): string {
   );
   if (found === undefined) throw new Error(`${name} ${component.version} is not in package-lock.json`);
   return found[0];
-}
-
-/** @returns the name as npm knows it */
-export function fullName({ group, name }: SbomComponent): string {
-  return group === undefined ? name : `${group}/${name}`;
 }
