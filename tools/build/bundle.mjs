@@ -1,7 +1,7 @@
 // Bundles one TypeScript entry into one CommonJS file: swc emits decorator metadata, esbuild joins.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { transform } from '@swc/core';
@@ -65,14 +65,11 @@ const typescriptWithMetadata = {
 /** What a program runs in threads is bundled beside it. */
 export const WORKER = 'large-worker';
 
-/** Beside an app's bundle: its bill of materials, and the licences of what is in it. */
-export const SBOM = 'sbom.cdx.json';
-export const NOTICES = 'THIRD-PARTY.txt';
-
 /**
  * Bundles a program and what it runs in threads; for an app it writes what is in them, too.
  * @param {string} entry TypeScript file, relative to the workspace
  * @param {string} outfile JavaScript file, relative to the workspace
+ * @returns {Promise<import('esbuild').Metafile[]>} what the bundler saw
  */
 export async function bundle(entry, outfile) {
   const metafiles = [];
@@ -82,11 +79,21 @@ export async function bundle(entry, outfile) {
   }
   metafiles.push(await bundleFile(entry, outfile));
   const [top, app] = entry.split('/');
-  if (top !== 'apps' || basename(entry) !== 'main.ts') return;
-  const program = await readFile(join(ROOT, outfile));
-  const { sbom, notices } = materialsOf(app, program, metafiles);
-  await writeFile(join(ROOT, dirname(outfile), SBOM), sbom);
-  await writeFile(join(ROOT, dirname(outfile), NOTICES), notices);
+  if (top === 'apps' && basename(entry) === 'main.ts') await writeMaterials(dirname(outfile), app, metafiles);
+  return metafiles;
+}
+
+/**
+ * Writes what is in a program beside it.
+ * @param {string} folder relative to the workspace, or absolute
+ * @param {string} name of the program
+ * @param {readonly import('esbuild').Metafile[]} metafiles of all its bundles
+ * @param {string} [prefix] of the files' names, where another program has the plain ones
+ */
+export async function writeMaterials(folder, name, metafiles, prefix = '') {
+  const { sbom, notices } = materialsOf(name, metafiles);
+  await writeFile(resolve(ROOT, folder, `${prefix}sbom.cdx.json`), sbom);
+  await writeFile(resolve(ROOT, folder, `${prefix}THIRD-PARTY.txt`), notices);
 }
 
 async function bundleFile(entry, outfile) {

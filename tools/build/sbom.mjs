@@ -1,7 +1,6 @@
 // The bill of materials of a program (CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/): the npm packages whose code is
 // in its bundle, as the bundler saw it, and those it needs beside it. The same sources give the same bytes: no time, no
 // serial number. Beside it go the licences of these packages.
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noticesOf } from './notices.mjs';
@@ -14,13 +13,12 @@ const BESIDE = ['@node-rs/argon2'];
 const PLACE = { name: 'behavry:place', value: 'beside the bundle' };
 
 /**
- * @param {string} name of the app
- * @param {Buffer} program its main bundle, whose hash the document carries
- * @param {readonly import('esbuild').Metafile[]} metafiles of all its bundles
+ * @param {string} name of the program
+ * @param {readonly import('esbuild').Metafile[]} metafiles of all its bundles, with `metafile: true`
  * @returns {{ sbom: string, notices: string }} the document, and the licences in their own words
  * @throws when a package is not in the lock file or names no licence
  */
-export function materialsOf(name, program, metafiles) {
+export function materialsOf(name, metafiles) {
   const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
   const lock = read('package-lock.json').packages;
   const { version, license } = read('package.json');
@@ -41,7 +39,6 @@ export function materialsOf(name, program, metafiles) {
         group: 'behavry',
         name,
         version,
-        hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(program).digest('hex') }],
         licenses: licencesOf(license),
       },
     },

@@ -47,14 +47,20 @@ export async function imageFiles(
   return found;
 }
 
-/** @returns files of an app that have another content in its image; what only one of them has does not count */
+/**
+ * @returns files of an app that have another content in its image, or its program when that is not there; what else only
+ * one of them has does not count
+ */
 export function otherThanReleased(
   image: readonly ReleaseFile[],
   app: readonly ReleaseFile[],
 ): readonly string[] {
-  const released = new Map(app.map(({ path, content }) => [APP_FOLDER + path, sha256(content)]));
-  return image
-    .filter(({ path, content }) => (released.get(path) ?? sha256(content)) !== sha256(content))
+  const inImage = new Map(image.map(({ path, content }) => [path, sha256(content)]));
+  return app
+    .filter(({ path, content }) => {
+      const found = inImage.get(APP_FOLDER + path);
+      return found === undefined ? path === 'main.js' : found !== sha256(content);
+    })
     .map(({ path }) => path);
 }
 
