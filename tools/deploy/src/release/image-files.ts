@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
+import type { Engine } from '../engine/engine';
+import { IMAGES, tagOf } from '../engine/images';
 import { sha256, type ReleaseFile } from './release-file';
 
 /** Label of https://specs.opencontainers.org/image-spec/annotations that docker/Dockerfile sets. */
@@ -12,37 +13,23 @@ const REVISION = 'org.opencontainers.image.revision';
 /** Where docker/Dockerfile puts an app. */
 const APP_FOLDER = 'opt/behavry/';
 
-interface Image {
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
-}
-
 /**
- * The files of our images, from the Docker engine that `DOCKER_HOST` names.
- * @param version tag of the images
+ * The files of all images of a release, as they were built.
  * @param commit that they must say they are made from
- * @returns files by name of the image, without `behavry/`
- * @throws Error when there is none, or one is of another commit
+ * @returns files by name of the image
+ * @throws Error when one is not there, or is of another commit
  */
 export async function imageFiles(
-  version: string,
+  engine: Engine,
   commit: string,
 ): Promise<ReadonlyMap<string, readonly ReleaseFile[]>> {
-  const listed = docker(
-    'image',
-    'ls',
-    '--format',
-    '{{.Repository}}',
-    '--filter',
-    `reference=behavry/*:${version}`,
-  );
-  const names = [...new Set(listed.split('\n').filter(Boolean))].sort();
-  if (names.length === 0) throw new Error(`the Docker engine has no image behavry/*:${version}`);
   const found = new Map<string, readonly ReleaseFile[]>();
-  for (const name of names) {
-    const image = inspect(`${name}:${version}`);
-    const revision = image.Config.Labels?.[REVISION] ?? 'no commit';
-    if (revision !== commit) throw new Error(`${name}:${version} is of ${revision}, not of ${commit}`);
-    found.set(name.replace(/^behavry\//u, ''), await savedFiles(`${name}:${version}`));
+  for (const image of IMAGES) {
+    const label = ['--format', `{{index .Config.Labels "${REVISION}"}}`];
+    const revision = (await engine.run(['image', 'inspect', ...label, tagOf(image)])).trim();
+    if (revision !== commit)
+      throw new Error(`${tagOf(image)} is of ${revision || 'no commit'}, not of ${commit}`);
+    found.set(image, await savedFiles(engine, tagOf(image)));
   }
   return found;
 }
@@ -64,21 +51,11 @@ export function otherThanReleased(
     .map(({ path }) => path);
 }
 
-function docker(...args: string[]): string {
-  return execFileSync('docker', args, { encoding: 'utf8' });
-}
-
-function inspect(name: string): Image {
-  const [image] = JSON.parse(docker('image', 'inspect', name)) as Image[];
-  if (image === undefined) throw new Error(`the Docker engine has no image ${name}`);
-  return image;
-}
-
-async function savedFiles(name: string): Promise<readonly ReleaseFile[]> {
+async function savedFiles(engine: Engine, name: string): Promise<readonly ReleaseFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'behavry-image-'));
   try {
     const saved = join(folder, 'image.tar');
-    docker('image', 'save', '--output', saved, name);
+    await engine.run(['image', 'save', '--output', saved, name]);
     let layers: readonly string[] = [];
     await eachEntry(createReadStream(saved), async ({ name: entry }, read) => {
       if (entry !== 'manifest.json') return;
@@ -90,7 +67,11 @@ async function savedFiles(name: string): Promise<readonly ReleaseFile[]> {
       if (layers.includes(entry)) contents.set(entry, await read());
     });
     const files = new Map<string, ReleaseFile>();
-    for (const layer of layers) await applyLayer(files, contents.get(layer) ?? Buffer.alloc(0));
+    for (const layer of layers) {
+      const content = contents.get(layer);
+      if (content === undefined) throw new Error(`${name} was saved without its layer ${layer}`);
+      await applyLayer(files, content);
+    }
     return [...files.values()];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -103,7 +84,8 @@ async function applyLayer(files: Map<string, ReleaseFile>, layer: Buffer): Promi
     const [, folder = '', gone] = /^(.*\/)?\.wh\.(.+)$/u.exec(name) ?? [];
     if (gone !== undefined) {
       for (const path of files.keys()) {
-        if (path === folder + gone || path.startsWith(`${folder}${gone}/`)) files.delete(path);
+        const isAll = gone === '.wh..opq' && path.startsWith(folder);
+        if (isAll || path === folder + gone || path.startsWith(`${folder}${gone}/`)) files.delete(path);
       }
     } else if (type === 'file') files.set(name, { path: name, mode, content: await read() });
     else if (type === 'symlink' || type === 'link') {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Engine } from '../engine/engine';
 import { appFiles } from './app-files';
 import { Git } from './git';
 import { imageFiles, otherThanReleased } from './image-files';
@@ -17,8 +18,6 @@ interface Options {
 
 /** What is released, once it may be. */
 interface Source {
-  /** Of package.json: also the tag of the images. */
-  readonly packaged: string;
   /** In names of files. */
   readonly version: string;
   readonly commit: string;
@@ -60,7 +59,6 @@ function sourceOf(root: string, git: Git, { snapshot, tag }: Options): Source {
   if (changes === undefined && !snapshot) throw new Error(`CHANGELOG.md says nothing under "## ${packaged}"`);
   const commit = git.commit();
   return {
-    packaged,
     commit,
     version: releaseVersion({ version: packaged, commit }, snapshot),
     changes: changes ?? '',
@@ -101,11 +99,11 @@ async function contents(
 
 /** @throws Error when an image holds another program than the one that is released */
 async function imageLists(
-  { packaged, commit }: Source,
+  { commit }: Source,
   programs: ReadonlyMap<string, readonly ReleaseFile[]>,
 ): Promise<ReleaseFile[]> {
   const lists: ReleaseFile[] = [];
-  for (const [image, content] of await imageFiles(packaged, commit)) {
+  for (const [image, content] of await imageFiles(Engine.find(), commit)) {
     const differing = otherThanReleased(content, programs.get(image) ?? []);
     if (differing.length > 0)
       throw new Error(`the image of ${image} holds other files: ${differing.join(', ')}`);
