@@ -51,7 +51,7 @@ function packagesIn(app: string): Set<string> {
 describe('the bill of materials of an app', () => {
   beforeAll(() => {
     execFileSync(process.execPath, ['tools/bin/lib/build-changed.mjs'], { cwd: ROOT });
-  }, 180_000);
+  }, 600_000);
 
   it.each(apps)('of %s names the packages in its bundle and no other', (app) => {
     const bundled = sbomOf(app).components.filter(({ properties }) => properties === undefined);
