@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundle } from './bundle.mjs';
+import { bundle, writeMaterials } from './bundle.mjs';
 import { projects, ROOT } from './projects.mjs';
 
 const [target] = process.argv.slice(2);
@@ -30,10 +30,16 @@ await Promise.all(
       });
   }),
 );
-await bundle('tools/deploy/src/secrets/make-secrets.ts', 'dist/tools/make-secrets/make-secrets.js');
+const secrets = await bundle(
+  'tools/deploy/src/secrets/make-secrets.ts',
+  'dist/tools/make-secrets/make-secrets.js',
+);
+// It goes into the image of an app, which has a bill of materials of its own.
+await writeMaterials('dist/tools/make-secrets', 'make-secrets', secrets, 'make-secrets.');
 take(join(ROOT, 'dist', 'tools', 'make-secrets'), join(target, 'make-secrets'));
+const demo = [];
 for (const [name, entry] of Object.entries(DEMO)) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [join('node_modules', entry)],
     outfile: join(target, 'demo', `${name}.mjs`),
@@ -41,19 +47,22 @@ for (const [name, entry] of Object.entries(DEMO)) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    metafile: true,
     logLevel: 'error',
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  demo.push(metafile);
 }
+await writeMaterials(join(target, 'demo'), 'demo', demo);
 const documents = join(ROOT, 'node_modules', dirname(DEMO.everything), 'docs');
 if (existsSync(documents)) cpSync(documents, join(target, 'demo', 'docs'), { recursive: true });
 process.exit(0);
 
-/** Programs without their source maps, which are a third of them and help only whoever has the sources. */
+/** Programs and what is in them; without source maps, a third of it all, which help only whoever has the sources. */
 function take(from, to) {
   mkdirSync(to, { recursive: true });
-  for (const file of readdirSync(from).filter((name) => name.endsWith('.js')))
+  for (const file of readdirSync(from).filter((name) => /\.(?:js|cdx\.json|txt)$/u.test(name)))
     cpSync(join(from, file), join(to, file));
 }
