@@ -20,16 +20,15 @@ const DEMO = {
 
 rmSync(target, { recursive: true, force: true });
 const apps = projects().filter(({ tags }) => tags.includes('type:app'));
-await Promise.all(
-  apps.map(async ({ name, root }) => {
-    await bundle(`${root}/src/main.ts`, `dist/${root}/main.js`);
-    take(join(ROOT, 'dist', root), join(target, name));
-    for (const name_ of BESIDE[name] ?? [])
-      cpSync(join(ROOT, 'node_modules', name_), join(target, name, 'node_modules', name_), {
-        recursive: true,
-      });
-  }),
-);
+// One after the other: the bundler uses all cores for one, and would take gigabytes for all at once.
+for (const { name, root } of apps) {
+  await bundle(`${root}/src/main.ts`, `dist/${root}/main.js`);
+  take(join(ROOT, 'dist', root), join(target, name));
+  for (const beside of BESIDE[name] ?? [])
+    cpSync(join(ROOT, 'node_modules', beside), join(target, name, 'node_modules', beside), {
+      recursive: true,
+    });
+}
 const secrets = await bundle(
   'tools/deploy/src/secrets/make-secrets.ts',
   'dist/tools/make-secrets/make-secrets.js',

@@ -78,12 +78,11 @@ const changed = programs().flatMap((program) => {
 if (changed.length > 0) {
   console.log(`Building ${changed.map(({ outfile }) => outfile.split('/').slice(-2).join('/')).join(', ')}`);
   const { bundle } = await import('../../build/bundle.mjs');
-  await Promise.all(
-    changed.map(async ({ entry, outfile, marker, digest }) => {
-      await bundle(entry, outfile);
-      mkdirSync(dirname(marker), { recursive: true });
-      writeFileSync(marker, digest);
-    }),
-  );
+  // One after the other: the bundler uses all cores for one, and would take gigabytes for all at once.
+  for (const { entry, outfile, marker, digest } of changed) {
+    await bundle(entry, outfile);
+    mkdirSync(dirname(marker), { recursive: true });
+    writeFileSync(marker, digest);
+  }
 }
 process.exit(0);
