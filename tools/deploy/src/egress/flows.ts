@@ -33,11 +33,14 @@ export type Component =
 
 /** What the outside places are, for the document. */
 export const OUTSIDE: Readonly<Record<Outside, string>> = {
-  entry: 'the edge of compose; in Kubernetes pods of namespaces labelled `behavry.com/entry=true` (ingress controller, gateway)',
+  entry:
+    'the edge of compose; in Kubernetes pods of namespaces labelled `behavry.com/entry=true` (ingress controller, gateway)',
   monitoring: 'pods of namespaces labelled `behavry.com/monitoring=true` (Prometheus)',
   dns: "the cluster's or the engine's name server",
-  'control-plane': 'public addresses; with `control-plane-in-cluster` pods behind the entry of the same cluster',
-  internet: 'public addresses: servers of tools and models. A server at a private address needs a policy of your own',
+  'control-plane':
+    'public addresses; with `control-plane-in-cluster` pods behind the entry of the same cluster',
+  internet:
+    'public addresses: servers of tools and models. A server at a private address needs a policy of your own',
   database: 'any address, to be narrowed: PostgreSQL outside the namespace',
   'redis-server': 'any address, to be narrowed: Redis outside the namespace',
   receivers: 'addresses that you name: SIEM receivers and notification hosts',

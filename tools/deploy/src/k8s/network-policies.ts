@@ -91,10 +91,7 @@ function policy(name: string, pod: Inside, flows: readonly Flow[]): object {
     metadata: { name },
     spec: {
       podSelector: { matchLabels: { 'app.kubernetes.io/name': pod } },
-      policyTypes: [
-        ...(ingress.length > 0 ? ['Ingress'] : []),
-        ...(egress.length > 0 ? ['Egress'] : []),
-      ],
+      policyTypes: [...(ingress.length > 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])],
       ...(ingress.length > 0 ? { ingress } : {}),
       ...(egress.length > 0 ? { egress } : {}),
     },

@@ -62,9 +62,7 @@ function ingress(mode: Mode): object {
         {
           host: HOST,
           http: {
-            paths: prefixesOf(mode).flatMap(([app, prefixes]) =>
-              prefixes.map((prefix) => path(app, prefix)),
-            ),
+            paths: prefixesOf(mode).flatMap(([app, prefixes]) => prefixes.map((prefix) => path(app, prefix))),
           },
         },
       ],
