@@ -8,7 +8,7 @@ deny contains sprintf("%s: kind %s is not one of ours", [name(manifest), manifes
 
 deny contains sprintf("%s: may run as root", [name(workload)]) if {
 	some workload in workloads
-	not runs_as_user(workload.spec.template.spec.securityContext)
+	not runs_as_user(workload)
 }
 
 deny contains sprintf("%s: seccomp profile is not RuntimeDefault", [name(workload)]) if {
@@ -19,7 +19,7 @@ deny contains sprintf("%s: seccomp profile is not RuntimeDefault", [name(workloa
 deny contains sprintf("%s: %s is not set to false", [name(workload), field]) if {
 	some workload in workloads
 	some field in ["automountServiceAccountToken", "enableServiceLinks"]
-	not is_false(workload.spec.template.spec, field)
+	not is_false(workload.spec.template.spec, [field])
 }
 
 deny contains sprintf("%s: shares the node's %s", [name(workload), field]) if {
@@ -48,7 +48,7 @@ deny contains sprintf("%s/%s: root file system is not read-only", [name(workload
 deny contains sprintf("%s/%s: may gain privileges", [name(workload), container.name]) if {
 	some workload in workloads
 	some container in containers(workload)
-	not is_false(container.securityContext, "allowPrivilegeEscalation")
+	not is_false(container, ["securityContext", "allowPrivilegeEscalation"])
 }
 
 deny contains sprintf("%s/%s: keeps capabilities", [name(workload), container.name]) if {
@@ -67,7 +67,7 @@ deny contains sprintf("%s/%s: undoes what its pod says", [name(workload), contai
 deny contains sprintf("%s/%s: image %s has no fixed tag", [name(workload), container.name, container.image]) if {
 	some workload in workloads
 	some container in containers(workload)
-	not has_fixed_tag(container.image)
+	not has_fixed_tag(container)
 }
 
 deny contains sprintf("%s/%s: no %s", [name(workload), container.name, what]) if {
@@ -109,20 +109,23 @@ containers(workload) := array.concat(
 	object.get(workload.spec.template.spec, "initContainers", []),
 )
 
-runs_as_user(context) if {
+runs_as_user(workload) if {
+	context := workload.spec.template.spec.securityContext
 	context.runAsNonRoot
 	context.runAsUser > 0
 	context.runAsGroup > 0
 }
 
-is_false(parent, field) if parent[field] == false
+# Whole objects are handed to functions: a call with what is undefined is itself undefined, and `not` then says nothing.
+is_false(parent, path) if object.get(parent, path, null) == false
 
-has_fixed_tag(image) if {
-	contains(image, "@sha256:")
+has_fixed_tag(container) if {
+	contains(container.image, "@sha256:")
 }
 
-has_fixed_tag(image) if {
-	last := split(image, "/")[count(split(image, "/")) - 1]
+has_fixed_tag(container) if {
+	parts := split(container.image, "/")
+	last := parts[count(parts) - 1]
 	[_, tag] := split(last, ":")
 	regex.match(`^v?\d+\.\d+`, tag)
 }

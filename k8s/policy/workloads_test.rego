@@ -72,6 +72,13 @@ test_a_good_workload_passes if {
 	denied([]) == set()
 }
 
+test_a_pod_that_says_nothing_may_run_as_root if {
+	denied([{"op": "remove", "path": "/securityContext"}]) == {
+		"Deployment/x: may run as root",
+		"Deployment/x: seccomp profile is not RuntimeDefault",
+	}
+}
+
 test_init_containers_are_looked_at if {
 	denied([{"op": "add", "path": "/initContainers", "value": [{"name": "init", "image": "x:1.0"}]}]) == {
 		"Deployment/x/init: root file system is not read-only",
