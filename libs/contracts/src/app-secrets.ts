@@ -3,8 +3,8 @@ import type { AppName } from './apps';
 /** Secrets that only some processes may see; the migration job is identity-jwks. */
 const ONLY_FOR: readonly (readonly [RegExp, readonly AppName[]])[] = [
   [/^BEHAVRY_SECRET_/u, ['mcp-proxy', 'llm-proxy', 'audit-writer']],
-  [/^BEHAVRY_(?:DATA_PLANE_TOKEN|LICENSE_KEY)$/u, ['license-service']],
-  [/^BEHAVRY_JWT_PRIVATE_KEY$/u, ['identity-jwks']],
+  [/^BEHAVRY_(?:DATA_PLANE_TOKEN|LICENSE_KEY)(?:_FILE)?$/u, ['license-service']],
+  [/^BEHAVRY_JWT_PRIVATE_KEY(?:_FILE)?$/u, ['identity-jwks']],
 ];
 
 /**

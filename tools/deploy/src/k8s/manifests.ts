@@ -1,7 +1,5 @@
 /** The parts of Kubernetes objects that our checks read. */
-export interface Labels {
-  readonly [key: string]: string;
-}
+export type Labels = Readonly<Record<string, string>>;
 
 export interface Requirement {
   readonly key: string;

@@ -30,7 +30,7 @@ const OPTIONAL: Readonly<Record<Mode, readonly string[]>> = {
 
 /**
  * An overlay as for earnest use: stores outside the namespace, Gateway instead of Ingress, and every component that is
- * off by default. Written beneath `dist/`, because kustomize takes no absolute paths.
+ * off by default, in a namespace of its own. Written beneath `dist/`, because kustomize takes no absolute paths.
  * @param root the workspace
  * @returns its folder
  */
@@ -48,6 +48,7 @@ export function writeEarnestOverlay(root: string, mode: Mode): string {
         .join(''),
     )
     .replace('components/ingress/', 'components/gateway/')
+    .replace(/^namespace: (.*)$/mu, 'namespace: $1-earnest')
     .replaceAll('../../', `${k8s}/`);
   writeFileSync(join(folder, 'kustomization.yaml'), swapped);
   return folder;
