@@ -2,7 +2,7 @@ import { MODES } from '@behavry/contracts';
 import { flowsOf, FLOWS, type Flow, type Place } from '../egress/flows';
 import { podName, workloadsOf, type Manifest, type NetworkPolicy } from './manifests';
 import { isAllowed, type Endpoint } from './network-evaluator';
-import { renderedPlanes } from './testing/planes';
+import { describeWithKube, renderedPlanes } from './testing/planes';
 
 const PORTS = [...new Set([...FLOWS.map(({ port }) => port), 22, 80, 8282, 10250])];
 
@@ -107,7 +107,7 @@ function compare(
   return { wrong, tried, allowed };
 }
 
-describe('the network policies of every plane', () => {
+describeWithKube('the network policies of every plane', () => {
   const { planes } = renderedPlanes();
 
   it('open exactly the rows of docs/egress.md, with stores of its own and with everything optional', () => {

@@ -1,7 +1,7 @@
 import { APP_NAMES, appsOf, mayHaveSecret, MODES, ROUTE_TABLE, type AppName } from '@behavry/contracts';
 import manifest from '../../../../package.json';
 import { podName, secretsOf, workloadsOf, type Manifest } from './manifests';
-import { renderedPlanes, type Plane } from './testing/planes';
+import { describeWithKube, renderedPlanes, type Plane } from './testing/planes';
 import { validate } from './validate';
 
 /** Which pods a Secret is for; those of variables that the apps' own list knows are compared with it below. */
@@ -31,7 +31,7 @@ function ofKind(objects: readonly Manifest[], kind: string): readonly Manifest[]
   return objects.filter((object) => object.kind === kind);
 }
 
-describe('every overlay', () => {
+describeWithKube('every overlay', () => {
   const { planes, tools } = renderedPlanes();
 
   it('is there as it is and as for earnest use', () => {

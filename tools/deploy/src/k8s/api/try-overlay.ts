@@ -80,7 +80,7 @@ function isDone({ kind, metadata, spec, status = {} }: Live): boolean {
   if (kind === 'Job') return status.succeeded === 1;
   const wanted = spec.replicas ?? 1;
   // An autoscaler's minimum counts, once it has spoken.
-  if (/-proxy$/u.test(metadata.name) && wanted < 2) return false;
+  if (metadata.name.endsWith("-proxy") && wanted < 2) return false;
   return status.readyReplicas === wanted && status.updatedReplicas === wanted;
 }
 

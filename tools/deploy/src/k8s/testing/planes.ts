@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { MODES, type Mode } from '@behavry/contracts';
 import type { Component } from '../../egress/flows';
@@ -19,6 +20,13 @@ const EARNEST: readonly Component[] = [
   ...(['network-policy', 'external-postgres', 'external-redis', 'monitoring'] as const),
   ...(['senders', 'control-plane-in-cluster'] as const),
 ];
+
+/** A block of tests that needs kubectl from PyPI: skipped, by name, without Python. In CI a missing Python fails it. */
+export function describeWithKube(name: string, block: () => void): void {
+  const isHere = spawnSync('python3', ['-c', 'import ensurepip, venv']).status === 0;
+  if (isHere || process.env['CI'] === 'true') describe(name, block);
+  else describe.skip(`${name} (needs python3 with venv: install the package python3-venv)`, block);
+}
 
 /**
  * Renders every overlay, as it is and as for earnest use, once for the file that calls it.
