@@ -65,6 +65,8 @@ export class Cluster {
       this.#run('kube-controller-manager', [
         ...[...own, ...alone, '--secure-port', String(await freePort())],
         ...['--service-account-private-key-file', join(this.folder, 'accounts.pem')],
+        // Nodes that are none say seldom that they live, and on a busy machine late.
+        ...['--node-monitor-grace-period', '1h', '--node-startup-grace-period', '1h'],
       ]),
       this.#run('kube-scheduler', [...own, ...alone, '--secure-port', String(await freePort())]),
       this.#run('kwok', [...own, '--manage-all-nodes=true']),

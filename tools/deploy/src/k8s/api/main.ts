@@ -62,7 +62,8 @@ async function prepare(kubectl: Kubectl, cluster: Cluster, definitions: readonly
   await mustHold(
     'nodes ready',
     async () =>
-      (await kubectl.must(['get', 'nodes'])).split('\n').filter((line) => line.includes(' Ready ')).length === 3,
+      (await kubectl.must(['get', 'nodes'])).split('\n').filter((line) => line.includes(' Ready ')).length ===
+      3,
     60_000,
   );
 }
