@@ -14,6 +14,8 @@ export function egressDocument(): string {
     '',
     '"every app": the apps of the mode. A component other than `network-policy` opens its rows only where an overlay names it. Probes come from the node itself, which no policy keeps out.',
     '',
+    'In compose the three that reach the control plane do so through `uplink-gate` (port 3128 on `internal`), which alone is on `external` and lets through to that one host; a NetworkPolicy cannot name a host, so in Kubernetes they may reach any public address on port 443.',
+    '',
     '| outside place | what it is |',
     '|---|---|',
     ...Object.entries(OUTSIDE).map(([name, meaning]) => `| ${name} | ${meaning} |`),

@@ -14,15 +14,17 @@ import { standIns } from './stand-ins';
 import { tryOverlay } from './try-overlay';
 
 const run = promisify(execFile);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+type Say = (line: string) => void;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /**
  * Applies every overlay to a real API server: `nx run deploy:k8s-api`. No container runs; pods are declared ready by
- * nodes that are none. Says what it did and how long it took; ends with 1 at the first thing that is not as it should be.
+ * nodes that are none. Says what it did and how long it took.
+ * @param root the workspace
+ * @returns exit code
+ * @throws Error at the first thing that is not as it should be; whatever was started has ended then
  */
-async function main(): Promise<void> {
-  const root = process.cwd();
+export async function applyOverlays(root: string, say: Say): Promise<number> {
   const started = performance.now();
   const tools = await kubeTools(root);
   const programs = await clusterPrograms(say);
@@ -46,9 +48,9 @@ async function main(): Promise<void> {
     say(`API server ready after ${seconds(performance.now() - began)}`);
     const kubectl = new Kubectl(tools.kubectl, cluster.kubeconfig);
     await prepare(kubectl, cluster, programs.definitions);
-    await tryAll(root, tools, kubectl);
+    await tryAll(root, tools, kubectl, say);
     for (const refusal of await refusals(kubectl)) say(`refused: ${refusal}`);
-    say(`done after ${seconds(performance.now() - started)}`);
+    return 0;
   } finally {
     await end();
   }
@@ -68,10 +70,10 @@ async function prepare(kubectl: Kubectl, cluster: Cluster, definitions: readonly
   );
 }
 
-async function tryAll(root: string, tools: KubeTools, kubectl: Kubectl): Promise<void> {
+async function tryAll(root: string, tools: KubeTools, kubectl: Kubectl, say: Say): Promise<void> {
   const totals = { overlays: 0, objects: 0, pods: 0 };
   for (const mode of MODES) {
-    await makeSecrets(root, tools, kubectl, mode);
+    say(await makeSecrets(root, tools, kubectl, mode));
     const overlays = [
       { name: mode, folder: join(root, 'k8s', 'overlays', mode), how: [] },
       { name: `${mode} in earnest`, folder: writeEarnestOverlay(root, mode), how: ['--server-side'] },
@@ -90,7 +92,7 @@ async function tryAll(root: string, tools: KubeTools, kubectl: Kubectl): Promise
 }
 
 /** By the documented script, as a person would, twice: the second time it leaves everything alone. */
-async function makeSecrets(root: string, tools: KubeTools, kubectl: Kubectl, mode: string): Promise<void> {
+async function makeSecrets(root: string, tools: KubeTools, kubectl: Kubectl, mode: string): Promise<string> {
   const env = {
     ...process.env,
     PATH: `${dirname(tools.kubectl)}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -105,10 +107,5 @@ async function makeSecrets(root: string, tools: KubeTools, kubectl: Kubectl, mod
   const made = [...stdout.matchAll(/^secret\/(\S+) created$/gmu)].map(([, name]) => name);
   if (made.length < 4 || / created$/mu.test(again.stdout))
     throw new Error(`k8s/secrets.sh ${mode}:\n${stdout}${again.stdout}`);
-  say(`✓ secrets of ${mode}: ${made.join(', ')}`);
+  return `✓ secrets of ${mode}: ${made.join(', ')}`;
 }
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
