@@ -1,1 +1,1 @@
-module.exports = { ...require('../../jest.preset.js'), displayName: 'deploy' };
+module.exports = { ...require('../../jest.preset.js'), displayName: 'deploy', testTimeout: 120_000 };

@@ -1,5 +1,6 @@
 export { MODES, type Mode } from './modes';
 export { APPS, APP_NAMES, appRunsIn, appsOf, type AppName } from './apps';
+export { mayHaveSecret } from './app-secrets';
 export { ROUTE_TABLE, routeFor } from './routes';
 export {
   JSON_RPC,

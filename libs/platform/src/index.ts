@@ -43,6 +43,7 @@ export { QueueBroker, type QueueProducer } from './queues/queue-broker';
 export { databaseLogin, roleName } from './database/database-address';
 export { openDatabase, withTenant } from './database/open-database';
 export { migratePlane, type SchemaStream } from './database/migrate-plane';
+export { noteMigrated } from './database/migration-wait';
 export { uniqueViolation } from './database/unique-violation';
 export { PgNotifications } from './database/pg-notifications';
 export { ChangeLog } from './changes/change-log';

@@ -6,6 +6,7 @@ import { controlPlaneSecrets, envText, localSecrets } from './compose/env-file';
 import { buildImage, DEMO_IMAGES, IMAGES, tagOf } from './engine/images';
 import { findEngine, type FoundEngine } from './engine/own-engine';
 import { ensureBaseImages, ensureCompose } from './engine/stand-ins';
+import { applyOverlays } from './k8s/api/apply-overlays';
 
 type Command = (root: string, args: readonly string[]) => Promise<number>;
 
@@ -21,6 +22,10 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; readonly run: C
   compose: {
     what: '[--keep] [--no-build]: both planes in containers, the demo through them, the ways out tried',
     run: compose,
+  },
+  'k8s-api': {
+    what: 'every overlay of k8s/ applied to a real API server',
+    run: (root) => applyOverlays(root, say),
   },
 };
 

@@ -4,6 +4,7 @@ import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   databaseLogin,
   migratePlane,
+  noteMigrated,
   openDatabase,
   ServiceContext,
   SigningKeys,
@@ -44,4 +45,5 @@ export async function migrate({ config, keys, log }: MigrationContext<IdentityCo
   } finally {
     await context.close();
   }
+  await noteMigrated(config.dbUrl, VERSION);
 }

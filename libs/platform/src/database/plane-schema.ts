@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
+import { MIGRATED_TABLE } from './migration-wait';
 
 /**
  * The platform's own tables of a plane, made anew only where they are missing: plane state, the record
- * of people's changes, and the signing keys. Owner app of `changes`: identity-jwks serves it, every app
+ * of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
  * writes to it.
  */
 const STATEMENTS: readonly string[] = [
@@ -32,6 +33,7 @@ const STATEMENTS: readonly string[] = [
      public_jwk jsonb NOT NULL,
      sealed_private text NOT NULL,
      created_at timestamptz NOT NULL)`,
+  MIGRATED_TABLE,
 ];
 
 /** Makes schema `plane` and grants its use: people's changes can be added and read, never altered. */
@@ -40,5 +42,6 @@ export async function ensurePlaneSchema(owner: Client, appRole: string, auditRol
   const roles = `${owner.escapeIdentifier(appRole)}, ${owner.escapeIdentifier(auditRole)}`;
   await owner.query(`GRANT USAGE ON SCHEMA plane TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE ON plane.plane_state TO ${roles}`);
+  await owner.query(`GRANT SELECT ON plane.migrated TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT ON plane.changes, plane.signing_keys TO ${roles}`);
 }

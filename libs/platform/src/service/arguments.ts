@@ -2,6 +2,7 @@
 export interface ServiceArguments {
   readonly openApiFile: string | undefined;
   readonly isMigration: boolean;
+  readonly awaitsMigration: boolean;
   readonly describesConfig: boolean;
 }
 
@@ -12,16 +13,18 @@ export interface ServiceArguments {
 export function parseArguments(argv: readonly string[]): ServiceArguments {
   let openApiFile: string | undefined;
   let isMigration = false;
+  let awaitsMigration = false;
   let describesConfig = false;
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index];
     if (argument === '--migrate') isMigration = true;
+    else if (argument === '--await-migration') awaitsMigration = true;
     else if (argument === '--describe-config') describesConfig = true;
     else if (argument === '--openapi' && argv[index + 1] !== undefined) openApiFile = argv[(index += 1)];
     else
       throw new Error(
-        `unknown argument ${String(argument)}; known: --openapi FILE, --migrate, --describe-config`,
+        `unknown argument ${String(argument)}; known: --openapi FILE, --migrate, --await-migration, --describe-config`,
       );
   }
-  return { openApiFile, isMigration, describesConfig };
+  return { openApiFile, isMigration, awaitsMigration, describesConfig };
 }

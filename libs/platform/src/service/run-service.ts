@@ -1,6 +1,7 @@
-import { appRunsIn } from '@behavry/contracts';
+import { appRunsIn, type AppName } from '@behavry/contracts';
 import { ConfigError, describeConfig, loadConfig, processEnvironment } from '../config/load-config';
-import type { ServiceConfig } from '../config/service-config';
+import { ServiceConfig } from '../config/service-config';
+import { awaitMigration } from '../database/migration-wait';
 import { PlaneKeys } from '../keys/plane-keys';
 import { createLogger, type Logger } from '../logging/logger';
 import { parseArguments } from './arguments';
@@ -29,7 +30,9 @@ export async function runService<C extends ServiceConfig>(definition: ServiceDef
 }
 
 async function run<C extends ServiceConfig>(definition: ServiceDefinition<C>): Promise<void> {
-  const { openApiFile, isMigration, describesConfig } = parseArguments(process.argv.slice(2));
+  const { openApiFile, isMigration, awaitsMigration, describesConfig } = parseArguments(
+    process.argv.slice(2),
+  );
   if (openApiFile !== undefined) {
     const { writeOpenApi } = await import('./openapi');
     await writeOpenApi(definition, VERSION, openApiFile);
@@ -37,6 +40,10 @@ async function run<C extends ServiceConfig>(definition: ServiceDefinition<C>): P
   }
   if (describesConfig) {
     process.stdout.write(`${JSON.stringify(describeConfig(definition.app, definition.config))}\n`);
+    return;
+  }
+  if (awaitsMigration) {
+    await waitForMigration(definition.app);
     return;
   }
   const config = loadConfig(definition.config, processEnvironment());
@@ -54,6 +61,16 @@ async function run<C extends ServiceConfig>(definition: ServiceDefinition<C>): P
     definition,
     new ServiceContext(definition.app, VERSION, config, PlaneKeys.read(planeKeyFile(config)), log),
   );
+}
+
+/** Needs no more of the configuration than every app has: an init container is not given an app's own secrets. */
+async function waitForMigration(app: AppName): Promise<void> {
+  const config = loadConfig(ServiceConfig, processEnvironment());
+  const log = createLogger(app, config.logLevel, { mode: config.mode });
+  // As the first process of a container it would not end by itself.
+  process.on('SIGTERM', () => process.exit(1));
+  const keys = PlaneKeys.read(planeKeyFile(config));
+  await awaitMigration({ dbUrl: config.dbUrl, keys, version: VERSION, log, pauseMs: 2_000 });
 }
 
 async function migrate<C extends ServiceConfig>(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { APP_NAMES, type AppName } from '@behavry/contracts';
+import { APP_NAMES, mayHaveSecret, type AppName } from '@behavry/contracts';
 import { cleanEnv, withoutCredentials } from '@behavry/components';
 import type { ComponentAddresses } from './plane-components';
 import { stdioSocket } from './stdio-host';
@@ -67,18 +67,9 @@ export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses)
   };
 }
 
-/** Secrets that only some processes may see; the migration job is identity-jwks. */
-const ONLY_FOR: readonly (readonly [RegExp, readonly AppName[]])[] = [
-  [/^BEHAVRY_SECRET_/u, ['mcp-proxy', 'llm-proxy', 'audit-writer']],
-  [/^BEHAVRY_(?:DATA_PLANE_TOKEN|LICENSE_KEY)$/u, ['license-service']],
-  [/^BEHAVRY_JWT_PRIVATE_KEY$/u, ['identity-jwks']],
-];
-
 /** What one process gets of its plane's environment: everything but the secrets of others. */
 export function envOf(name: AppName | 'edge', env: Readonly<Record<string, string>>): Record<string, string> {
-  const isForeign = (key: string): boolean =>
-    ONLY_FOR.some(([pattern, apps]) => pattern.test(key) && !apps.some((app) => app === name));
-  return Object.fromEntries(Object.entries(env).filter(([key]) => !isForeign(key)));
+  return Object.fromEntries(Object.entries(env).filter(([key]) => mayHaveSecret(name, key)));
 }
 
 function decidingEnv(settings: PlaneSettings): Record<string, string> {

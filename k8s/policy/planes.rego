@@ -1,0 +1,75 @@
+# What a rendered plane keeps as a whole. Input: {"objects": [...]}, one plane.
+package k8s.planes
+
+deny contains sprintf("namespace %s does not enforce Pod Security restricted", [namespace.metadata.name]) if {
+	some namespace in of_kind("Namespace")
+	not namespace.metadata.labels["pod-security.kubernetes.io/enforce"] == "restricted"
+}
+
+deny contains "there is not exactly one namespace" if count(of_kind("Namespace")) != 1
+
+deny contains sprintf("%s/%s is outside the plane's namespace", [manifest.kind, manifest.metadata.name]) if {
+	some manifest in input.objects
+	not manifest.kind in {"Namespace", "PriorityClass"}
+	some namespace in of_kind("Namespace")
+	not manifest.metadata.namespace == namespace.metadata.name
+}
+
+deny contains sprintf("Service/%s is reachable from outside by itself", [service.metadata.name]) if {
+	some service in of_kind("Service")
+	object.get(service.spec, "type", "ClusterIP") != "ClusterIP"
+}
+
+deny contains "a Secret is part of the manifests" if count(of_kind("Secret")) > 0
+
+deny contains sprintf("%s: no PodDisruptionBudget", [workload]) if {
+	some kind in ["Deployment", "StatefulSet"]
+	some manifest in of_kind(kind)
+	not manifest.metadata.labels["behavry.com/kind"] == "store"
+	workload := manifest.metadata.name
+	not workload in {budget.spec.selector.matchLabels["app.kubernetes.io/name"] |
+		some budget in of_kind("PodDisruptionBudget")
+	}
+}
+
+deny contains "there is no policy that denies by default" if {
+	every policy in of_kind("NetworkPolicy") {
+		not denies_all(policy.spec)
+	}
+}
+
+deny contains sprintf("%s: an autoscaler and a number of replicas", [target]) if {
+	some autoscaler in of_kind("HorizontalPodAutoscaler")
+	target := autoscaler.spec.scaleTargetRef.name
+	some manifest in input.objects
+	manifest.kind == autoscaler.spec.scaleTargetRef.kind
+	manifest.metadata.name == target
+	manifest.spec.replicas
+}
+
+# A chain of records has one writer, and the old one ends before the new one begins.
+deny contains "audit-writer may run twice" if {
+	some writer in input.objects
+	writer.metadata.name == "audit-writer"
+	writer.kind in {"Deployment", "StatefulSet"}
+	not is_alone(writer)
+}
+
+deny contains "audit-writer is scaled" if {
+	some autoscaler in of_kind("HorizontalPodAutoscaler")
+	autoscaler.spec.scaleTargetRef.name == "audit-writer"
+}
+
+of_kind(kind) := [manifest | some manifest in input.objects; manifest.kind == kind]
+
+denies_all(spec) if {
+	spec.podSelector == {}
+	{"Ingress", "Egress"} == {type | some type in spec.policyTypes}
+	not spec.ingress
+	not spec.egress
+}
+
+is_alone(writer) if {
+	writer.spec.replicas == 1
+	writer.spec.strategy.type == "Recreate"
+}
