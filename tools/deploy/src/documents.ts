@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planeFile, readCompose } from './compose/plane-files';
 import { edgeDocuments } from './edge/edge-documents';
+import { observabilityDocuments } from './observability/documents';
 
 /**
  * Files of `docker/` and `k8s/` that follow from the route table and the lists of apps: `npm run generate` writes them,
@@ -16,5 +17,6 @@ export function deployDocuments(root: string): ReadonlyMap<string, string> {
       (mode) => [`docker/docker-compose.${mode}.yml`, planeFile(compose, mode)] as const,
     ),
     ...edgeDocuments(),
+    ...observabilityDocuments(),
   ]);
 }
