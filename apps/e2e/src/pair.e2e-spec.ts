@@ -2,12 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { freePort } from '@behavry/components';
+import { findOnPath, freePort } from '@behavry/components';
 import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/test-components';
 import { Agent, callTool, enrol } from './system/agent';
 import { exportedRows } from './system/audit';
 import { runDemo } from './system/demo';
 import { EgressRecorder } from './system/egress-recorder';
+import { documentedMetrics, metricTexts, promtoolFaults, shownMetrics } from './system/metrics';
 import { PersonClient, request } from './system/person';
 import { probeRoutes, wrongRoutes } from './system/routes';
 import { System } from './system/system';
@@ -122,6 +123,28 @@ describe("the contract's own OPA file", () => {
       { timeoutMs: 30_000 },
     );
   }, 60_000);
+});
+
+// Without promtool a machine of CI must not pass in silence.
+const withPromtool = findOnPath('promtool') !== undefined || process.env['CI'] === 'true' ? it : it.skip;
+
+it('the metrics of all apps are those of docs/metrics.md, and carry nothing of agents or payloads', async () => {
+  const texts = await metricTexts(system);
+  const [shown, documented] = [shownMetrics(texts.values()), documentedMetrics()];
+  expect([...documented.keys()].sort()).toEqual([...shown.keys()].sort());
+  for (const [name, { type, help, labels }] of shown) {
+    const told = documented.get(name)!;
+    expect([name, told.type, told.help]).toEqual([name, type, help]);
+    expect([name, [...labels].filter((label) => !told.labels.has(label))]).toEqual([name, []]);
+  }
+  const { demo, tenant_id: tenantId } = await system.run();
+  const all = [...texts.values()].join('\n');
+  for (const foreign of [CANARY, demo!.agent.client_id, tenantId, 'everything', 'demo-model'])
+    expect([foreign, all.includes(foreign)]).toEqual([foreign, false]);
+});
+
+withPromtool('promtool has nothing to say against any of them', async () => {
+  for (const [app, text] of await metricTexts(system)) expect([app, promtoolFaults(text)]).toEqual([app, []]);
 });
 
 it('a revoked token gets 401 with the next poll while the plane goes on deciding', async () => {
