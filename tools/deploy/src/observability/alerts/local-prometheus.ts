@@ -21,6 +21,7 @@ export class LocalPrometheus {
   private constructor(
     private readonly process: ChildProcess,
     readonly url: string,
+    private readonly targets: number,
   ) {}
 
   /**
@@ -63,7 +64,7 @@ export class LocalPrometheus {
       { stdio: ['ignore', log, log] },
     );
     child.on('error', () => undefined);
-    const found = new LocalPrometheus(child, `http://127.0.0.1:${String(port)}`);
+    const found = new LocalPrometheus(child, `http://127.0.0.1:${String(port)}`, targets.length);
     const isReady = await waitUntil(async () => (await fetch(`${found.url}/-/ready`)).ok, {
       timeoutMs: 30_000,
       everyMs: 200,
@@ -83,6 +84,16 @@ export class LocalPrometheus {
         .filter(({ state, labels }) => state === 'firing' && labels['plane'] === plane)
         .map(({ labels }) => labels['alertname'] ?? ''),
     );
+  }
+
+  /** Whether every target answers at present, without which silence says nothing. */
+  async hasScrapedAll(): Promise<boolean> {
+    const answer = (await (
+      await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent('sum(up)')}`)
+    ).json()) as {
+      data: { result: readonly { value: readonly [number, string] }[] };
+    };
+    return Number(answer.data.result[0]?.value[1]) === this.targets;
   }
 
   async stop(): Promise<void> {
