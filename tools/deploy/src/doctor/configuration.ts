@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What the local runner and Node set beside the configuration of apps; none is a secret. */
+const ALSO_OPEN = new Set(['NODE_ENV', 'BEHAVRY_ROOT', 'BEHAVRY_PLANE_PORT_BASE']);
+
 /** Names of variables, and whether their values are secrets. */
 export type KnownVariables = ReadonlyMap<string, { readonly isSecret: boolean }>;
 
@@ -44,7 +47,7 @@ export function secretsOf(
 }
 
 function isOpen(name: string, known: KnownVariables): boolean {
-  return name === 'NODE_ENV' || known.get(name)?.isSecret === false;
+  return ALSO_OPEN.has(name) || known.get(name)?.isSecret === false;
 }
 
 /** The password of an address is a secret of its own, as written and as meant. */

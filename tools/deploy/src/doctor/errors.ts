@@ -69,7 +69,7 @@ function ofJson(line: string): Omit<LoggedError, 'count'> | undefined {
     time?: unknown;
   };
   const said = text(entry['message']) ?? withoutQuotes(text(entry['msg']) ?? 'no message');
-  const why = [text(err?.name), text(err?.code), withoutQuotes(text(err?.message) ?? '')]
+  const why = [text(err?.name), text(err?.code), causeOf(said, text(err?.message) ?? '')]
     .filter(Boolean)
     .join(' ');
   const facts = FIELDS.flatMap((name) => {
@@ -93,6 +93,11 @@ function ofText(line: string): Omit<LoggedError, 'count'> | undefined {
   if (!level) return undefined;
   const time = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.exec(line)?.[0] ?? null;
   return { level, message: withoutQuotes(line.slice(at)), time, facts: {} };
+}
+
+/** An error's own message, where the line does not say the same already. */
+function causeOf(said: string, message: string): string {
+  return said.includes(message) ? '' : withoutQuotes(message);
 }
 
 function withoutQuotes(said: string): string {

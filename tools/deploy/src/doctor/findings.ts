@@ -131,7 +131,8 @@ function ofProcess({ name, isRunning, state, hasOpsPort, health, errors }: Exami
   const missing = Object.entries(health?.checks ?? {})
     .filter(([, { ready }]) => !ready)
     .map(([check, { detail }]) => `${check}: ${detail ?? 'not ready'}`);
-  const last = errors.filter(({ level }) => level === 'error').at(-1);
+  // What components log at their start is no news; their failures show in the apps.
+  const last = hasOpsPort ? errors.filter(({ level }) => level === 'error').at(-1) : undefined;
   return [
     ...missing.map((what) => ({
       where: name,

@@ -10,7 +10,7 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${MASK}`],
   [/-----BEGIN [^-]+-----[^]*?-----END [^-]+-----/g, MASK],
   // keys by their makers' prefixes, and long random texts; ids with hyphens stay
-  [/\b(?:sk|pk|ghp|gho|xox[abp]|AKIA|bhv|dpt|lic)[-_A-Za-z0-9]{12,}/g, MASK],
+  [/\b(?:sk-|pk-|gh[pousr]_|xox[abp]-|AKIA|bhv)[-_A-Za-z0-9]{12,}/g, MASK],
   [/\b[A-Za-z0-9+/_]{40,}={0,2}/g, MASK],
   [/[\w.+-]+@[\w-]+\.[\w.]+/g, MASK],
 ];
