@@ -52,8 +52,8 @@ export class AuditVerifier {
   ): Promise<Verification> {
     const leave = this.#turns.enter();
     try {
-      const { head: _head, ...verification } = await this.#verify(tenantId, range.from ?? 1, range.to);
-      return verification;
+      const { ok, checked, first_bad: firstBad } = await this.#verify(tenantId, range.from ?? 1, range.to);
+      return { ok, checked, ...(firstBad ? { first_bad: firstBad } : {}) };
     } finally {
       leave();
     }

@@ -44,11 +44,12 @@ export class ChainWatch implements OnModuleInit, OnModuleDestroy {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
+    const isStopping = (): boolean => signal.aborted;
     const everyMs = this.context.config.auditVerifySeconds * 1000;
     let hasShown = false;
-    for (let waitMs = 0; !signal.aborted;) {
+    for (let waitMs = 0; !isStopping();) {
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+      if (isStopping()) return;
       const tenantId = planeTenant(this.context, this.state);
       try {
         if (tenantId === undefined) waitMs = UNKNOWN_MS;
@@ -62,7 +63,7 @@ export class ChainWatch implements OnModuleInit, OnModuleDestroy {
         }
       } catch (error) {
         waitMs = Math.min(FIRST_MS, everyMs);
-        if (!signal.aborted)
+        if (!isStopping())
           this.context.log.warn({ err: error }, 'audit: the chain could not be verified now; it will be');
       }
     }

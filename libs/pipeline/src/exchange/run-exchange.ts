@@ -66,10 +66,12 @@ export async function runExchange<R, A, F>(
   };
   try {
     const refusal = await runStages(guard, exchange, read);
-    if (!refusal && !parsed) throw new Error('the stages ended without a call');
-    const result = await (refusal
-      ? refuseBefore(guard, exchange, adapter, refusal)
-      : forward(guard, exchange, adapter, (parsed as Parsed<R>).request));
+    let result: ExchangeResult<A, F>;
+    if (refusal) result = await refuseBefore(guard, exchange, adapter, refusal);
+    else {
+      if (!parsed) throw new Error('the stages ended without a call');
+      result = await forward(guard, exchange, adapter, parsed.request);
+    }
     guard.metrics.answered(Math.max(0, performance.now() - exchange.begunAt - exchange.waitedMs));
     return result;
   } catch (error) {
