@@ -11,6 +11,7 @@ import { CommitWakes } from './intake/commit-wakes';
 import { IntakeService } from './intake/intake.service';
 import { SessionController } from './sessions/session.controller';
 import { SessionEnds } from './sessions/session-ends';
+import { ChainWatch } from './verification/chain-watch';
 
 class AuditWriterModule {}
 
@@ -31,6 +32,7 @@ export function appModule(context: ServiceContext<AuditWriterConfig>): DynamicMo
         inject: [QueueBroker],
       },
       AuditVerifier,
+      ChainWatch,
       AuditExport,
       AuditStream,
       SessionEnds,

@@ -73,10 +73,17 @@ export interface RunningWriter {
   stop(): Promise<void>;
 }
 
+export interface WriterOptions {
+  readonly settings?: Partial<AuditWriterConfig>;
+  /** Gets what it logs, line by line. */
+  readonly lines?: string[];
+}
+
 /** Starts the app as its own process would, in this one. */
 export async function startWriter(
   plane: TestPlane,
   clock: Clock = new SystemClock(),
+  { settings = {}, lines }: WriterOptions = {},
 ): Promise<RunningWriter> {
   const config = Object.assign(new AuditWriterConfig(), {
     dbUrl: plane.dbUrl,
@@ -85,8 +92,11 @@ export async function startWriter(
     tenantId: TENANT,
     logLevel: 'silent',
     ...(plane.redisUrl === undefined ? {} : { redisUrl: plane.redisUrl }),
+    ...settings,
   });
-  const log = createLogger('audit-writer', process.env['TEST_LOG'] ?? 'silent', {});
+  const log = lines
+    ? createLogger('audit-writer', 'info', {}, { write: (line) => lines.push(line) })
+    : createLogger('audit-writer', process.env['TEST_LOG'] ?? 'silent', {});
   const context = new ServiceContext('audit-writer', 'test', config, plane.keys, log, clock);
   const app = await createService(
     { app: 'audit-writer', config: AuditWriterConfig, module: appModule },

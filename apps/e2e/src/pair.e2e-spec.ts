@@ -1,18 +1,25 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import OpenAI from 'openai';
-import { freePort } from '@behavry/components';
+import { findOnPath, freePort } from '@behavry/components';
+import { appsOf } from '@behavry/contracts';
 import { eventually, opaForTests, tempDir, workspaceRoot } from '@behavry/test-components';
 import { Agent, callTool, enrol } from './system/agent';
 import { exportedRows } from './system/audit';
 import { runDemo } from './system/demo';
 import { EgressRecorder } from './system/egress-recorder';
+import { documentedMetrics, metricTexts, promtoolFaults, shownMetrics } from './system/metrics';
 import { PersonClient, request } from './system/person';
 import { probeRoutes, wrongRoutes } from './system/routes';
 import { System } from './system/system';
 
 const CANARY = 'canary-7f3a91c2-never-leaves';
+/** Secrets in the environment of what is started. */
+const SECRETS = {
+  BEHAVRY_SECRET_DOCTOR: 'canary-environment-90210',
+  BEHAVRY_SECRET_OPENAI_KEY: 'sk-canary-provider-31337',
+};
 /** Everything that may go from a data plane to its control plane (contract: architecture, JWKS). */
 const ALLOWED = [
   /^GET \/api\/v1\/opa\/bundle\/[0-9a-f-]{36}(\?(signed_by=behavry-bundle|part=config))?$/,
@@ -32,7 +39,7 @@ beforeAll(async () => {
   system = await System.start({
     args: ['--mode', 'pair'],
     port: reserved,
-    env: { BEHAVRY_CONTROL_PLANE_URL: recorder.url, BEHAVRY_HEARTBEAT_INTERVAL: '2' },
+    env: { BEHAVRY_CONTROL_PLANE_URL: recorder.url, BEHAVRY_HEARTBEAT_INTERVAL: '2', ...SECRETS },
   });
   const { planes } = await system.run();
   control = await PersonClient.signIn(planes.control!);
@@ -122,6 +129,62 @@ describe("the contract's own OPA file", () => {
       { timeoutMs: 30_000 },
     );
   }, 60_000);
+});
+
+// Without promtool a machine of CI must not pass in silence.
+const withPromtool = findOnPath('promtool') !== undefined || process.env['CI'] === 'true' ? it : it.skip;
+
+it('the metrics of all apps are those of docs/metrics.md, and carry nothing of agents or payloads', async () => {
+  const texts = await metricTexts(system);
+  const [shown, documented] = [shownMetrics(texts.values()), documentedMetrics()];
+  expect([...documented.keys()].sort()).toEqual([...shown.keys()].sort());
+  for (const [name, { type, help, labels }] of shown) {
+    const told = documented.get(name)!;
+    expect([name, told.type, told.help]).toEqual([name, type, help]);
+    expect([name, [...labels].filter((label) => !told.labels.has(label))]).toEqual([name, []]);
+  }
+  const { demo, tenant_id: tenantId } = await system.run();
+  const all = [...texts.values()].join('\n');
+  for (const foreign of [CANARY, demo!.agent.client_id, tenantId, 'everything', 'demo-model'])
+    expect([foreign, all.includes(foreign)]).toEqual([foreign, false]);
+});
+
+it('the doctor looks at every app, and its bundle holds no secret and no payload', async () => {
+  const folder = tempDir();
+  const bundle = join(folder, 'doctor.tar.gz');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(workspaceRoot(), 'tools/bin/doctor.mjs'), '--data-dir', system.dataDir, '--out', bundle],
+    { encoding: 'utf8' },
+  );
+  expect(`${String(status)} ${stdout}${stderr}`).toMatch(/^[01] \d+ processes seen, \d+ answer/);
+  spawnSync('tar', ['-xzf', bundle, '-C', folder]);
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.gz'))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const told = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const apps = [...appsOf('control-plane'), ...appsOf('data-plane')].length;
+  for (const part of ['health', 'metrics'])
+    expect([part, files.filter((file) => file.includes(`/${part}/`)).length]).toEqual([part, apps]);
+  expect(files.map((file) => basename(file))).toEqual(
+    expect.arrayContaining(['manifest.json', 'findings.json']),
+  );
+  const { planes, demo } = await system.run();
+  for (const secret of [
+    ...Object.values(SECRETS),
+    CANARY,
+    control.token,
+    planes.control!.admin.password,
+    planes.data!.admin.password,
+    demo!.agent.client_secret,
+  ])
+    expect([secret, told.includes(secret)]).toEqual([secret, false]);
+  // On other systems nobody sees the environment of another process.
+  if (process.platform === 'linux') expect(told).toContain('"BEHAVRY_SECRET_DOCTOR": "(set)"');
+}, 180_000);
+
+withPromtool('promtool has nothing to say against any of them', async () => {
+  for (const [app, text] of await metricTexts(system)) expect([app, promtoolFaults(text)]).toEqual([app, []]);
 });
 
 it('a revoked token gets 401 with the next poll while the plane goes on deciding', async () => {

@@ -238,7 +238,7 @@ describe('license-service on a control plane', () => {
       version: '1.4.0',
     });
     const watch = service.app.get(FleetWatch);
-    const metric = 'behavry_license_data_plane_state_changes_total';
+    const metric = 'behavry_fleet_state_changes_total';
     await watch.sweep();
     for (const [ms, state] of [
       [121_000, 'late'],

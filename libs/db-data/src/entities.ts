@@ -3,6 +3,7 @@ import { AuditEventEntity } from './audit/audit-event.entity';
 import { AuditHeadEntity } from './audit/audit-head.entity';
 import { AuditPendingEntity } from './audit/audit-pending.entity';
 import { AuditRejectedEntity } from './audit/audit-rejected.entity';
+import { AuditVerificationEntity } from './audit/audit-verification.entity';
 import { SpoolPositionEntity } from './audit/spool-position.entity';
 import { EscalationEntity } from './escalations/escalation.entity';
 import { LocalPersonEntity } from './people/local-person.entity';
@@ -19,6 +20,7 @@ export const DATA_ENTITIES: (new () => object)[] = [
   AuditHeadEntity,
   AuditPendingEntity,
   AuditRejectedEntity,
+  AuditVerificationEntity,
   SpoolPositionEntity,
   SessionEntity,
   EscalationEntity,

@@ -8,6 +8,7 @@ export {
 } from './uplink/uplink-memory.repository';
 export { columnsAgree } from './audit/audit-columns';
 export { AuditChainRepository, type AppendedRow, type NewAuditRow } from './audit/audit-chain.repository';
+export { AuditVerificationRepository, type KeptVerification } from './audit/audit-verification.repository';
 export { AuditPartitions } from './audit/audit-partitions';
 export {
   AuditQueryRepository,
@@ -22,6 +23,11 @@ export { trafficFigures } from './audit/traffic-figures';
 export { SessionRepository, type Session } from './sessions/session.repository';
 export type { Escalation, EscalationStatus } from './escalations/escalation';
 export { ClaimRepository } from './escalations/claim.repository';
-export { EscalationRepository, pendingCount, type OpenEscalation } from './escalations/escalation.repository';
+export {
+  EscalationRepository,
+  pendingFigures,
+  type OpenEscalation,
+  type PendingFigures,
+} from './escalations/escalation.repository';
 export { RiskRepository, type AgentRisk } from './risk/risk.repository';
 export { AlertRepository, type Alert, type AlertKind, type AlertStatus } from './alerts/alert.repository';

@@ -1,60 +1,185 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ExchangeMetrics, FileSpool } from '@behavry/pipeline';
+import type { ExchangeMetrics, FileSpool, OpenExchanges } from '@behavry/pipeline';
+import type { PolicyWatch } from './policy-watch';
+
+/** A revision of policies, as bundle-server names it: the instant of its making, in UTC. */
+const REVISION = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/;
+
+/** The label `proxy` of an app: `mcp` or `llm`. */
+export function proxyLabel(app: string): string {
+  return app.replace(/-proxy$/, '');
+}
 
 /**
- * Counts exchanges by verdict, reason code and outcome.
- * @param app its name gives the metrics theirs, for example `behavry_mcp_proxy_decisions_total`
+ * Counts exchanges and times their parts. Both proxies have the same metrics, told apart by `proxy`; every label is
+ * from a closed list, agents, tools and servers are none.
  */
 export function exchangeMetrics(registry: Registry, app: string): ExchangeMetrics {
-  const prefix = prefixOf(app);
+  const proxy = proxyLabel(app);
+  const registers = [registry];
   const decisions = new Counter({
-    name: `${prefix}_decisions_total`,
+    name: 'behavry_exchange_decisions_total',
     help: 'Decisions, by verdict and reason code.',
-    labelNames: ['verdict', 'reason_code'],
-    registers: [registry],
+    labelNames: ['proxy', 'verdict', 'reason_code'],
+    registers,
   });
   const rejections = new Counter({
-    name: `${prefix}_rejections_total`,
+    name: 'behavry_exchange_rejections_total',
     help: 'Requests refused without a record, by reason code.',
-    labelNames: ['reason_code'],
-    registers: [registry],
+    labelNames: ['proxy', 'reason_code'],
+    registers,
   });
-  const seconds = new Histogram({
-    name: `${prefix}_exchange_seconds`,
-    help: 'Time of an exchange from its first byte to its outcome.',
-    labelNames: ['outcome'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
-    registers: [registry],
+  const durations = new Histogram({
+    name: 'behavry_exchange_duration_seconds',
+    help: 'Time of an exchange from its first byte to its outcome, upstream and people included.',
+    labelNames: ['proxy', 'outcome'],
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+    registers,
   });
+  const shares = new Histogram({
+    name: 'behavry_exchange_plane_duration_seconds',
+    help: "The plane's own share of an exchange until its answer can begin: no upstream, no person.",
+    labelNames: ['proxy'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    registers,
+  });
+  const asks = new Histogram({
+    name: 'behavry_opa_decision_duration_seconds',
+    help: 'Time in which OPA answered, faults included.',
+    labelNames: ['proxy'],
+    buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5],
+    registers,
+  });
+  const faults = new Counter({
+    name: 'behavry_opa_faults_total',
+    help: 'Calls denied because OPA gave no decision, by fault.',
+    labelNames: ['proxy', 'fault'],
+    registers,
+  });
+  const held = new Gauge({
+    name: 'behavry_exchange_held',
+    help: 'Calls that wait for a person now.',
+    labelNames: ['proxy'],
+    registers,
+  });
+  held.set({ proxy }, 0);
+  const noteRevision = revisionGauge(registry, proxy);
   return {
     decided: ({ verdict, reasonCode }) => {
-      decisions.inc({ verdict, reason_code: reasonCode });
+      decisions.inc({ proxy, verdict, reason_code: reasonCode });
     },
     rejected: ({ reasonCode }) => {
-      rejections.inc({ reason_code: reasonCode });
+      rejections.inc({ proxy, reason_code: reasonCode });
     },
     settled: ({ outcome, milliseconds }) => {
-      seconds.observe({ outcome }, milliseconds / 1000);
+      durations.observe({ proxy, outcome }, milliseconds / 1000);
+    },
+    asked: ({ milliseconds, fault, revision }) => {
+      asks.observe({ proxy }, milliseconds / 1000);
+      if (fault !== null) faults.inc({ proxy, fault });
+      if (revision !== null) noteRevision(revision);
+    },
+    answered: (milliseconds) => {
+      shares.observe({ proxy }, milliseconds / 1000);
+    },
+    held: (change) => {
+      held.inc({ proxy }, change);
     },
   };
 }
 
-/** Shows how much waits to be stored. */
-export function measureSpool(registry: Registry, app: string, spool: FileSpool): void {
-  const gauge = (name: string, help: string, read: () => number): void => {
+/** @returns notes the revision that answered; a revision is the time of its making, so the metric stays one series */
+function revisionGauge(registry: Registry, proxy: string): (revision: string) => void {
+  let seen = '';
+  const gauge = new Gauge({
+    name: 'behavry_policy_revision_timestamp_seconds',
+    help: 'When the policies that decided last were made; 0 before the first decision.',
+    labelNames: ['proxy'],
+    registers: [registry],
+  });
+  gauge.set({ proxy }, 0);
+  return (revision) => {
+    if (revision === seen) return;
+    seen = revision;
+    gauge.set({ proxy }, revisionTime(revision) ?? 0);
+  };
+}
+
+/** Shows what waits to be stored, and for how long; everything is read when somebody asks. */
+export function measureSpool(
+  registry: Registry,
+  app: string,
+  spool: FileSpool,
+  { maxBytes, now }: { readonly maxBytes: number; readonly now: () => number },
+): void {
+  const proxy = proxyLabel(app);
+  const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
     new Gauge({
-      name: `${prefixOf(app)}_${name}`,
+      name: `behavry_spool_${name}`,
       help,
+      labelNames: ['proxy'],
       registers: [registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set({ proxy }, await read());
       },
     });
   };
-  gauge('spool_entries', 'Records that wait to be stored.', () => spool.backlog);
-  gauge('spool_bytes', 'Size of the audit spool.', () => spool.bytes);
+  gauge('records', 'Records that wait to be stored.', () => spool.backlog);
+  gauge(
+    'bytes',
+    'Size of the spool on disk, stored records that are not trimmed yet included.',
+    () => spool.bytes,
+  );
+  gauge('limit_bytes', 'Size at which new exchanges are refused.', () => maxBytes);
+  gauge('refusing', '1 while new exchanges are refused because they could not be recorded.', () =>
+    spool.isFull ? 1 : 0,
+  );
+  gauge('oldest_age_seconds', 'Age of the oldest record that waits to be stored; 0 when none waits.', () =>
+    oldestAge(spool, now()),
+  );
 }
 
-function prefixOf(app: string): string {
-  return `behavry_${app.replaceAll('-', '_')}`;
+/** Shows whether OPA answers at present, asked from time to time also without traffic, and what is under way. */
+export function measureEngine(
+  registry: Registry,
+  app: string,
+  { policies, open }: { readonly policies: PolicyWatch; readonly open: OpenExchanges },
+): void {
+  const proxy = proxyLabel(app);
+  new Gauge({
+    name: 'behavry_opa_answers',
+    help: '1 while OPA names the revision of its policies when it is asked; 0: every call is denied.',
+    labelNames: ['proxy'],
+    registers: [registry],
+    collect() {
+      this.set({ proxy }, policies.isAnswered ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'behavry_exchange_open',
+    help: 'Exchanges under way, streams included.',
+    labelNames: ['proxy'],
+    registers: [registry],
+    collect() {
+      this.set({ proxy }, open.size);
+    },
+  });
+}
+
+/** In seconds. Usually read from memory; from the disk when very much waits. */
+async function oldestAge(spool: FileSpool, now: number): Promise<number> {
+  if (spool.backlog === 0) return 0;
+  const [entry] = await spool.read(spool.last - spool.backlog + 1, 1).catch(() => []);
+  if (entry === undefined) return 0;
+  const { ts } = JSON.parse(entry) as { readonly ts: string };
+  return Math.max(0, (now - Date.parse(ts)) / 1000);
+}
+
+/** @returns seconds since the Unix epoch; undefined for a name that tells no time */
+function revisionTime(revision: string): number | undefined {
+  const parts = REVISION.exec(revision);
+  if (!parts) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  return ms / 1000;
 }

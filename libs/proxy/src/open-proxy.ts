@@ -26,7 +26,7 @@ import {
   type ProxyConfig,
   type ServiceContext,
 } from '@behavry/platform';
-import { exchangeMetrics, measureSpool } from './exchange-metrics';
+import { exchangeMetrics, measureEngine, measureSpool } from './exchange-metrics';
 import { PlaneStateView } from './plane-state-view';
 import { PolicyWatch } from './policy-watch';
 
@@ -137,7 +137,8 @@ export async function openProxy(
   for (const [part, isThere, detail] of needed) {
     context.health.register(part, () => (isThere() ? { ready: true } : { ready: false, detail }));
   }
-  measureSpool(metrics, name, spool);
+  measureSpool(metrics, name, spool, { maxBytes, now });
+  measureEngine(metrics, name, { policies, open });
   sender.start();
   void policies.start();
   context.onClose('exchanges', async () => {

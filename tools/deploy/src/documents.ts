@@ -4,6 +4,7 @@ import { planeFile, readCompose } from './compose/plane-files';
 import { edgeDocuments } from './edge/edge-documents';
 import { egressDocument } from './egress/egress-document';
 import { k8sDocuments } from './k8s/k8s-documents';
+import { observabilityDocuments } from './observability/documents';
 
 /**
  * Files of `docker/`, `k8s/` and `docs/` that follow from the route table, the lists of apps and of flows:
@@ -20,5 +21,6 @@ export function deployDocuments(root: string): ReadonlyMap<string, string> {
     ...edgeDocuments(),
     ...k8sDocuments(),
     ['docs/egress.md', egressDocument()],
+    ...observabilityDocuments(),
   ]);
 }

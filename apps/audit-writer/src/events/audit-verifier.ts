@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { SequencedRecord } from '@behavry/contracts';
 import { AuditQueryRepository, columnsAgree, type VerifiableRow } from '@behavry/db-data';
@@ -25,6 +26,11 @@ export interface Verification {
   readonly first_bad?: FirstBad;
 }
 
+/** A verification with where it ended. */
+interface HeadedVerification extends Verification {
+  readonly head: ChainHead;
+}
+
 const PAGE = 500;
 
 /** Recomputes a tenant's chain from what is stored. */
@@ -46,34 +52,73 @@ export class AuditVerifier {
   ): Promise<Verification> {
     const leave = this.#turns.enter();
     try {
-      return await this.#verify(tenantId, range.from ?? 1, range.to);
+      const { ok, checked, first_bad: firstBad } = await this.#verify(tenantId, range.from ?? 1, range.to);
+      return { ok, checked, ...(firstBad ? { first_bad: firstBad } : {}) };
     } finally {
       leave();
     }
   }
 
-  async #verify(tenantId: string, from: number, to: number | undefined): Promise<Verification> {
-    const read = <T>(work: (repository: AuditQueryRepository) => Promise<T>): Promise<T> =>
-      withTenant(this.source, tenantId, (manager) => work(new AuditQueryRepository(manager, tenantId)));
-    const { head, lastSeq } = await read((repository) => repository.ends());
-    if (lastSeq > head.seq) return bad(0, head.seq + 1, 'truncated');
+  /**
+   * Checks the chain without haste, with as much time between pages as they took: nobody waits for it.
+   * @param anchor where it was found whole before, which must still be so
+   * @param isWhole whether all of it is read, or only what comes after the anchor
+   * @param signal ends it early, with its reason as error
+   */
+  async verifySlowly(
+    tenantId: string,
+    anchor: ChainHead,
+    isWhole: boolean,
+    signal: AbortSignal,
+  ): Promise<HeadedVerification> {
+    if (anchor.seq > 0) {
+      const row = await this.#read(tenantId, (repository) => repository.bySeq(anchor.seq));
+      const { head } = await this.#read(tenantId, (repository) => repository.ends());
+      if (head.seq < anchor.seq) return { ...bad(0, head.seq + 1, 'truncated'), head: anchor };
+      if (row?.hash !== anchor.hash)
+        return { ...bad(0, anchor.seq, row ? 'modified' : 'missing'), head: anchor };
+    }
+    return this.#verify(tenantId, isWhole ? 1 : anchor.seq + 1, undefined, async (tookMs) => {
+      await delay(tookMs, undefined, { signal });
+    });
+  }
+
+  async #verify(
+    tenantId: string,
+    from: number,
+    to: number | undefined,
+    rest: (tookMs: number) => Promise<void> = () => Promise.resolve(),
+  ): Promise<HeadedVerification> {
+    const { head, lastSeq } = await this.#read(tenantId, (repository) => repository.ends());
+    const broken = (checked: number, seq: number, kind: FirstBad['kind']): HeadedVerification => ({
+      ...bad(checked, seq, kind),
+      head,
+    });
+    if (lastSeq > head.seq) return broken(0, head.seq + 1, 'truncated');
     const end = Math.min(to ?? head.seq, head.seq);
-    let after = await read((repository) => startOf(repository, from));
-    if (!after) return bad(0, from - 1, from - 1 > lastSeq && from - 1 <= head.seq ? 'truncated' : 'missing');
+    let after = await this.#read(tenantId, (repository) => startOf(repository, from));
+    if (!after)
+      return broken(0, from - 1, from - 1 > lastSeq && from - 1 <= head.seq ? 'truncated' : 'missing');
     let checked = 0;
     while (after.seq < end) {
+      const begun = performance.now();
       const { seq } = after;
-      const page = await read((repository) => repository.verifiable(seq + 1, PAGE));
+      const page = await this.#read(tenantId, (repository) => repository.verifiable(seq + 1, PAGE));
       const rows = page.filter((row) => row.seq <= end);
       const found = checkPage(rows, after);
       checked += found.checked;
-      if (found.bad) return bad(checked, found.bad.seq, found.bad.kind);
-      if (rows.length === 0) return bad(checked, seq + 1, lastSeq > seq ? 'missing' : 'truncated');
+      if (found.bad) return broken(checked, found.bad.seq, found.bad.kind);
+      if (rows.length === 0) return broken(checked, seq + 1, lastSeq > seq ? 'missing' : 'truncated');
       after = found.head;
+      await rest(performance.now() - begun);
     }
     const isAtHead = after.seq === head.seq && checked > 0;
-    if (isAtHead && after.hash !== head.hash) return bad(checked - 1, head.seq, 'modified');
-    return { ok: true, checked };
+    if (isAtHead && after.hash !== head.hash) return broken(checked - 1, head.seq, 'modified');
+    return { ok: true, checked, head: after };
+  }
+
+  #read<T>(tenantId: string, work: (repository: AuditQueryRepository) => Promise<T>): Promise<T> {
+    return withTenant(this.source, tenantId, (manager) => work(new AuditQueryRepository(manager, tenantId)));
   }
 }
 

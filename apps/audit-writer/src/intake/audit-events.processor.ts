@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import { QueryFailedError } from 'typeorm';
 import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
 import { storableJson } from '@behavry/domain';
@@ -24,6 +24,8 @@ export class AuditEventsProcessor {
   readonly #orphans: Counter;
   readonly #gaps: Counter;
   readonly #duration: Histogram;
+  readonly #lag: Histogram;
+  readonly #committedAt: Gauge;
 
   constructor(
     private readonly context: ServiceContext,
@@ -53,9 +55,20 @@ export class AuditEventsProcessor {
       registers,
     });
     this.#duration = new Histogram({
-      name: 'behavry_audit_writer_batch_seconds',
+      name: 'behavry_audit_writer_batch_duration_seconds',
       help: 'Time from taking a batch to its commit.',
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+      registers,
+    });
+    this.#lag = new Histogram({
+      name: 'behavry_audit_writer_lag_seconds',
+      help: "Age of a batch's first row at its commit, by the time of its decision.",
+      buckets: [0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1_800, 7_200],
+      registers,
+    });
+    this.#committedAt = new Gauge({
+      name: 'behavry_audit_writer_committed_timestamp_seconds',
+      help: 'When rows were committed last; 0 when none were since the start.',
       registers,
     });
   }
@@ -107,6 +120,12 @@ export class AuditEventsProcessor {
 
   #tell(stored: StoredBatch): void {
     this.#rows.inc(stored.rows.length);
+    const [first] = stored.rows;
+    if (first) {
+      const now = this.context.clock.now();
+      this.#lag.observe(Math.max(0, now - Date.parse(first.record.ts)) / 1000);
+      this.#committedAt.set(now / 1000);
+    }
     if (stored.lost.length > 0) {
       this.#rejected.inc(stored.lost.length);
       this.context.log.error({ positions: stored.lost }, 'audit: entries were unreadable in their spool');

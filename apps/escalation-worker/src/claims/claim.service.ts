@@ -32,7 +32,7 @@ export class ClaimService {
     private readonly escalations: EscalationService,
   ) {
     this.#refused = new Counter({
-      name: 'behavry_escalation_limit_total',
+      name: 'behavry_escalation_claims_refused_total',
       help: 'Claims that were refused because too many calls waited for a person.',
       registers: [context.metrics],
     });

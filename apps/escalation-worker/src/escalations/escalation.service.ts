@@ -3,9 +3,11 @@ import { DataSource } from 'typeorm';
 import type { KillSwitch } from '@behavry/contracts';
 import {
   EscalationRepository,
+  pendingFigures,
   type Escalation,
   type EscalationStatus,
   type OpenEscalation,
+  type PendingFigures,
 } from '@behavry/db-data';
 import {
   ChangeLog,
@@ -112,6 +114,11 @@ export class EscalationService {
     const present = await this.get(person.tenantId, id);
     const state = present.status === 'pending' ? 'expired' : present.status;
     throw new ProblemError('state_conflict', `This escalation is ${state}; it can no longer be decided.`);
+  }
+
+  /** What waits for a person in a tenant. */
+  waiting(tenantId: string): Promise<PendingFigures> {
+    return withTenant(this.database, tenantId, (manager) => pendingFigures(manager, tenantId));
   }
 
   /** Lets deadlines pass, ends what a kill switch stopped, and forgets old arguments of the served tenant. */

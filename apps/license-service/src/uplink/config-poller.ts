@@ -4,6 +4,7 @@ import type { BundleKeys } from './bundle-keys';
 import type { ConfigKeeper } from './config-keeper';
 import { pause } from './pause';
 import type { PlaneHttp } from './plane-http';
+import type { UplinkMetrics } from './uplink-metrics';
 
 const HOLD_SECONDS = 45;
 /** Time beyond the hold in which the answer must begin. */
@@ -20,6 +21,7 @@ export interface ConfigPollerOptions {
   /** Called with the status of every answer. */
   readonly onAnswer: (status: number) => Promise<void>;
   readonly log: Logger;
+  readonly metrics: UplinkMetrics;
 }
 
 /** Follows the config document by long polling; plain polling of a server that does not hold works too. */
@@ -62,8 +64,9 @@ export class ConfigPoller {
 
   /** @returns milliseconds to wait before the next poll */
   async #poll(signal: AbortSignal): Promise<number> {
-    const { tenantId, token, onAnswer, log } = this.options;
+    const { tenantId, token, onAnswer, log, metrics } = this.options;
     const startedAt = performance.now();
+    let isAnswered = false;
     try {
       const { status, etag, text } = await this.http.send({
         method: 'GET',
@@ -76,6 +79,8 @@ export class ConfigPoller {
         waitMs: HOLD_SECONDS * 1000 + SLACK_MS,
         signal,
       });
+      isAnswered = true;
+      metrics.heard('config', status);
       await onAnswer(status);
       const isSoon = performance.now() - startedAt < UNHELD_MS;
       if (status === 304) return this.#good(isSoon ? UNHELD_MS : 0);
@@ -87,6 +92,7 @@ export class ConfigPoller {
       return this.#good(isTaken && etag !== undefined ? 0 : RETRY.maxMs);
     } catch (error) {
       if (signal.aborted) return 0;
+      if (!isAnswered) metrics.heard('config', undefined);
       this.#failures += 1;
       if (!this.#saidUnreachable) {
         this.#saidUnreachable = true;

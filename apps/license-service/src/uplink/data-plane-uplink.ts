@@ -15,6 +15,7 @@ import { opaConfiguration } from './opa-configuration';
 import { PlaneHttp } from './plane-http';
 import { runForever } from './run-forever';
 import { TokenWatch } from './token-watch';
+import { UplinkMetrics } from './uplink-metrics';
 import { UplinkStore } from './uplink-store';
 
 /**
@@ -42,6 +43,8 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     const keys = await BundleKeys.load(store, config.bundlePublicKey, clock, log);
     const http = new PlaneHttp(controlPlaneUrl, config);
     const figures = new FiguresSource(context, database, tenantId);
+    const calls = new UplinkMetrics(metrics, clock);
+    calls.expect();
     const token = new TokenWatch(store, clock, log, metrics);
     await token.load();
     const keeper: ConfigKeeper = new ConfigKeeper(
@@ -52,8 +55,17 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     );
     const agentCount = (): number =>
       keeper.document?.agents.filter(({ status }) => status === 'active').length ?? 0;
-    const license = new LicenseWatch(context, settings, http, store, state, keys, token, agentCount, () =>
-      keeper.refresh(),
+    const license = new LicenseWatch(
+      context,
+      settings,
+      http,
+      store,
+      state,
+      keys,
+      token,
+      calls,
+      agentCount,
+      () => keeper.refresh(),
     );
     this.#token = token;
     this.#license = license;
@@ -62,13 +74,13 @@ export class DataPlaneUplink implements OnApplicationBootstrap {
     context.health.register('config', () => configHealth(state, token.state));
 
     const poller = new ConfigPoller(
-      { tenantId, token: () => dataPlaneToken, onAnswer: (status) => token.see(status), log },
+      { tenantId, token: () => dataPlaneToken, onAnswer: (status) => token.see(status), log, metrics: calls },
       http,
       keys,
       keeper,
       this.signals,
     );
-    const heartbeat = new HeartbeatLoop(context, settings, http, figures, keys, token, () => ({
+    const heartbeat = new HeartbeatLoop(context, settings, http, figures, keys, token, calls, () => ({
       configRevision: keeper.document?.revision,
       licenseState: license.license.state,
     }));

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import type { DataSource } from 'typeorm';
-import { pendingCount, trafficFigures } from '@behavry/db-data';
+import { pendingFigures, trafficFigures } from '@behavry/db-data';
 import { withTenant, type ServiceContext } from '@behavry/platform';
 import type { LicenseConfig } from '../license-service.config';
 
@@ -54,7 +54,7 @@ export class FiguresSource {
       return {
         activeAgents: lately.activeAgents,
         callsPerMinute: minute.callsPerMinute,
-        escalationsPending: await pendingCount(manager, this.tenantId),
+        escalationsPending: (await pendingFigures(manager, this.tenantId)).count,
       };
     });
   }

@@ -7,6 +7,7 @@ import type { FiguresSource } from './figures';
 import { pause } from './pause';
 import type { PlaneHttp } from './plane-http';
 import type { TokenWatch } from './token-watch';
+import type { UplinkMetrics } from './uplink-metrics';
 
 const RETRY = { firstMs: 1_000, maxMs: 300_000 };
 
@@ -28,6 +29,7 @@ export class HeartbeatLoop {
     private readonly figures: FiguresSource,
     private readonly keys: BundleKeys,
     private readonly token: TokenWatch,
+    private readonly metrics: UplinkMetrics,
     private readonly facts: () => HeartbeatFacts,
   ) {
     this.#startedAt = context.clock.now();
@@ -40,6 +42,7 @@ export class HeartbeatLoop {
   /** @returns milliseconds until the next beat */
   async #beat(signal: AbortSignal): Promise<number> {
     const { deploymentId, dataPlaneToken } = this.settings;
+    let isAnswered = false;
     try {
       const { status, text } = await this.http.send({
         method: 'POST',
@@ -48,6 +51,8 @@ export class HeartbeatLoop {
         body: await this.#body(),
         signal,
       });
+      isAnswered = true;
+      this.metrics.heard('heartbeat', status);
       await this.token.see(status);
       if (status >= 400) return this.#refused(status);
       const answer = JSON.parse(text) as { bundle_keys?: unknown };
@@ -58,6 +63,7 @@ export class HeartbeatLoop {
       return jitteredMs(this.context.config.heartbeatInterval * 1000, Math.random());
     } catch (error) {
       if (signal.aborted) return 0;
+      if (!isAnswered) this.metrics.heard('heartbeat', undefined);
       return this.#failed(error);
     }
   }

@@ -1,5 +1,4 @@
-import { Gauge } from 'prom-client';
-import type { LicenseMode, LicenseState } from '@behavry/contracts';
+import type { LicenseState } from '@behavry/contracts';
 import { VERSION, type PlaneState, type ServiceContext } from '@behavry/platform';
 import { backOffMs } from '../domain/back-off';
 import { afterCheck, atTime, UNCHECKED, type LicenseCheck } from '../domain/license-state';
@@ -8,6 +7,8 @@ import type { BundleKeys } from './bundle-keys';
 import { pause } from './pause';
 import type { PlaneHttp } from './plane-http';
 import type { TokenWatch } from './token-watch';
+import { LicenseMetrics } from './license-metrics';
+import type { UplinkMetrics } from './uplink-metrics';
 import type { UplinkStore } from './uplink-store';
 
 const RETRY = { firstMs: 1_000, maxMs: 300_000 };
@@ -19,7 +20,6 @@ const AGAIN_MS: Readonly<Record<LicenseCheck['kind'], number>> = {
   unreachable: 0,
 };
 const TICK_MS = 60_000;
-const MODES: readonly LicenseMode[] = ['unchecked', 'active', 'expiring', 'grace', 'enforced'];
 
 /**
  * Checks the licence at start and from time to time. The first failure is kept in the database; a failing
@@ -27,7 +27,7 @@ const MODES: readonly LicenseMode[] = ['unchecked', 'active', 'expiring', 'grace
  */
 export class LicenseWatch {
   #license: LicenseState = UNCHECKED;
-  readonly #states: Gauge<'state'>;
+  readonly #shown: LicenseMetrics;
 
   constructor(
     private readonly context: ServiceContext,
@@ -37,15 +37,11 @@ export class LicenseWatch {
     private readonly state: PlaneState,
     private readonly keys: BundleKeys,
     private readonly token: TokenWatch,
+    private readonly metrics: UplinkMetrics,
     private readonly agentCount: () => number,
     private readonly onChange: () => Promise<void>,
   ) {
-    this.#states = new Gauge({
-      name: 'behavry_license_state',
-      help: '1 for the present state of the licence.',
-      labelNames: ['state'],
-      registers: [context.metrics],
-    });
+    this.#shown = new LicenseMetrics(context.metrics, context.clock);
   }
 
   /** The licence at this moment. */
@@ -79,6 +75,7 @@ export class LicenseWatch {
 
   async #ask(): Promise<LicenseCheck> {
     const { licenseKey, deploymentId, dataPlaneToken } = this.settings;
+    let isAnswered = false;
     try {
       const { status, text } = await this.http.send({
         method: 'POST',
@@ -92,6 +89,8 @@ export class LicenseWatch {
           version: VERSION,
         },
       });
+      isAnswered = true;
+      this.metrics.heard('license', status);
       await this.token.see(status);
       if (status === 401) return { kind: 'token_refused' };
       const answer = status === 200 ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : undefined;
@@ -107,6 +106,7 @@ export class LicenseWatch {
           }
         : { kind: 'invalid' };
     } catch (error) {
+      if (!isAnswered) this.metrics.heard('license', undefined);
       this.context.log.warn({ err: error }, 'the licence could not be checked; its last verdict stays');
       return { kind: 'unreachable' };
     }
@@ -137,7 +137,7 @@ export class LicenseWatch {
   }
 
   async #publish(license: LicenseState): Promise<void> {
-    for (const mode of MODES) this.#states.set({ state: mode }, mode === license.state ? 1 : 0);
+    this.#shown.show(license);
     await this.state.put('license', license);
   }
 

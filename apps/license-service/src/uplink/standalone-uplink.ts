@@ -13,6 +13,7 @@ import { opaConfiguration } from './opa-configuration';
 import { pause } from './pause';
 import { PlaneHttp } from './plane-http';
 import { runForever } from './run-forever';
+import { UplinkMetrics } from './uplink-metrics';
 import { UplinkStore } from './uplink-store';
 
 const DEPLOYMENT_ID = 'standalone';
@@ -53,6 +54,8 @@ export class StandaloneUplink implements OnApplicationBootstrap {
       state,
     );
     await keeper.load();
+    const calls = new UplinkMetrics(context.metrics, clock);
+    calls.expect(['config']);
     const http = new PlaneHttp(serviceUrl);
     const onAnswer = (status: number): Promise<void> => {
       if (status === 401)
@@ -63,7 +66,7 @@ export class StandaloneUplink implements OnApplicationBootstrap {
       return Promise.resolve();
     };
     const poller = new ConfigPoller(
-      { tenantId, token: () => token, onAnswer, log },
+      { tenantId, token: () => token, onAnswer, log, metrics: calls },
       http,
       keys,
       keeper,

@@ -117,14 +117,21 @@ export class EscalationRepository {
   }
 }
 
+export interface PendingFigures {
+  readonly count: number;
+  /** When the one that waits longest was opened. */
+  readonly oldestAt: Date | null;
+}
+
 /**
- * How many of a tenant's calls wait for a person.
+ * How many of a tenant's calls wait for a person, and since when.
  * @param manager of a transaction that has set `tenantId`
  */
-export async function pendingCount(manager: EntityManager, tenantId: string): Promise<number> {
-  const rows: { total: string }[] = await manager.query(
-    `SELECT count(*) AS total FROM data.escalations WHERE tenant_id = $1 AND status = 'pending'`,
+export async function pendingFigures(manager: EntityManager, tenantId: string): Promise<PendingFigures> {
+  const rows: { total: string; oldest: Date | null }[] = await manager.query(
+    `SELECT count(*) AS total, min(created_at) AS oldest FROM data.escalations
+     WHERE tenant_id = $1 AND status = 'pending'`,
     [tenantId],
   );
-  return Number(rows[0]?.total ?? 0);
+  return { count: Number(rows[0]?.total ?? 0), oldestAt: rows[0]?.oldest ?? null };
 }

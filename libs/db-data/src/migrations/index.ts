@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 import { Access1790000000121 } from './access.migration';
 import { Audit1790000000111 } from './audit.migration';
+import { AuditVerification1790000000131 } from './audit-verification.migration';
 import { Behavior1790000000113 } from './behavior.migration';
 import { Escalations1790000000112 } from './escalations.migration';
 import { Uplink1790000000101 } from './uplink.migration';
@@ -12,4 +13,5 @@ export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
   Escalations1790000000112,
   Behavior1790000000113,
   Access1790000000121,
+  AuditVerification1790000000131,
 ];

@@ -113,6 +113,10 @@ export class Exchange {
   /** Resolves when the decision is on stable storage; rejects when it cannot be written. */
   recorded: Promise<void> = Promise.resolve();
   settlement: Settlement | null = null;
+  /** When it began, in ms of the process's own clock. */
+  readonly begunAt = performance.now();
+  /** How much of its time others took so far, in ms: the upstream, a person, a delay on purpose. */
+  waitedMs = 0;
 
   #abort: AbortController | null = null;
   #stopReason: StopReason | null = null;

@@ -66,9 +66,14 @@ export async function runExchange<R, A, F>(
   };
   try {
     const refusal = await runStages(guard, exchange, read);
-    if (refusal) return await refuseBefore(guard, exchange, adapter, refusal);
-    if (!parsed) throw new Error('the stages ended without a call');
-    return await forward(guard, exchange, adapter, parsed.request);
+    let result: ExchangeResult<A, F>;
+    if (refusal) result = await refuseBefore(guard, exchange, adapter, refusal);
+    else {
+      if (!parsed) throw new Error('the stages ended without a call');
+      result = await forward(guard, exchange, adapter, parsed.request);
+    }
+    guard.metrics.answered(Math.max(0, performance.now() - exchange.begunAt - exchange.waitedMs));
+    return result;
   } catch (error) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'upstream_error' });
     over(guard, exchange);
@@ -110,6 +115,7 @@ async function refuseBefore<R, A, F>(
   exchange.settle(settlement);
   count(guard, exchange, settlement);
   exchange.recorded = guard.spool.append(wholeEntry(exchange, settlement, guard));
+  if (isLimited(refusal)) exchange.waitedMs += SLOW_REFUSAL_MS;
   const [isRecorded] = await Promise.all([isDurable(exchange), isLimited(refusal) && delay(SLOW_REFUSAL_MS)]);
   return isRecorded ? refused(exchange, refusal) : unrecorded(guard, exchange);
 }
@@ -124,7 +130,9 @@ async function forward<R, A, F>(
   exchange.onSettle((settlement) => {
     close(guard, exchange, settlement);
   });
+  const sentAt = performance.now();
   const forwarded = await adapter.forward(exchange, request);
+  exchange.waitedMs += performance.now() - sentAt;
   if (exchange.identity && isScannedHere(forwarded)) await guard.turns.next(exchange.identity.agentId);
   const { result, settlement } = ended(exchange, adapter, forwarded);
   // From here on the agent may see something, so the record comes first.

@@ -101,4 +101,14 @@ export interface ExchangeMetrics {
   decided(event: { readonly verdict: Verdict; readonly reasonCode: ReasonCode }): void;
   settled(event: { readonly outcome: Outcome; readonly milliseconds: number }): void;
   rejected(event: { readonly reasonCode: ReasonCode | 'unauthenticated' }): void;
+  /** The policy engine was asked; `revision` is that of the policies that answered. */
+  asked(event: {
+    readonly milliseconds: number;
+    readonly fault: EngineFault | null;
+    readonly revision: string | null;
+  }): void;
+  /** An answer is ready. @param milliseconds what the plane itself took: no upstream, no person, no delay on purpose */
+  answered(milliseconds: number): void;
+  /** A call begins (1) or ends (-1) to wait for a person. */
+  held(change: 1 | -1): void;
 }

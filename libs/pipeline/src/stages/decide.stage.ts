@@ -48,7 +48,13 @@ export const decideStage: Stage = {
     const { examined } = exchange;
     exchange.inputHash = examined ? examined.digest : guard.digest.ofJson(boundContent(call));
     const input = decisionInput(exchange, call, examined ? parametersOf(examined) : undefined);
+    const askedAt = performance.now();
     const answer = await guard.engine.decide(input);
+    guard.metrics.asked({
+      milliseconds: performance.now() - askedAt,
+      fault: answer.ok ? null : answer.fault,
+      revision: answer.ok ? answer.decision.revision : null,
+    });
     if (!answer.ok) return refuse(answer.fault, FAULT_TEXT[answer.fault]);
     const { decision } = answer;
     exchange.bundleRevision = decision.revision;

@@ -18,7 +18,7 @@ export const holdStage: Stage = {
         policy,
       });
     }
-    const answer = await claim(exchange, guard);
+    const answer = await held(exchange, guard);
     if (!answer) {
       return refuse('escalation_unavailable', 'a person must decide, and none can be asked at present', {
         policy,
@@ -41,6 +41,18 @@ export const holdStage: Stage = {
     return undefined;
   },
 };
+
+/** A person's time is not the plane's. */
+async function held(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | undefined> {
+  const since = performance.now();
+  guard.metrics.held(1);
+  try {
+    return await claim(exchange, guard);
+  } finally {
+    guard.metrics.held(-1);
+    exchange.waitedMs += performance.now() - since;
+  }
+}
 
 async function claim(exchange: Exchange, guard: Guard): Promise<ClaimAnswer | undefined> {
   const { identity, call, judgement, inputHash, config, examined } = exchange;

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createPostgresBackend, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { Counter, Gauge } from 'prom-client';
 import type { AppName, QueueDefinition } from '@behavry/contracts';
 import { QUEUE_SCHEMA } from '../database/migrate-plane';
 import type { DatabaseLogin } from '../database/database-address';
 import { equalInConstantTime } from '../keys/hash';
 import type { PlaneKeys } from '../keys/plane-keys';
 import type { Logger } from '../logging/logger';
+import { JOB_STATES, type QueueDepth, type QueueMetrics } from './queue-metrics';
 
 export interface AddOptions {
   /** Jobs of one id are added once while the first is kept. No colon. */
@@ -26,10 +27,8 @@ export interface ConsumeOptions {
   readonly concurrency?: number;
 }
 
-export interface QueueMetrics {
-  readonly jobs: Counter<'queue' | 'result'>;
-  readonly failing: Gauge<'queue'>;
-}
+/** Asking for the depth of a queue must not hold up who asks. */
+const DEPTH_MS = 1_000;
 
 /** Where queues live: Redis when there is one, else the plane's PostgreSQL. */
 export type BrokerAddress =
@@ -43,6 +42,7 @@ export type BrokerAddress =
  */
 export class QueueBroker {
   readonly #closers: (() => Promise<unknown>)[] = [];
+  readonly #filled = new Map<string, Queue>();
 
   /** @param app who fills and empties queues from here */
   constructor(
@@ -65,6 +65,7 @@ export class QueueBroker {
       this.#failing(definition.name, error);
     });
     this.#closers.push(() => queue.close());
+    this.#filled.set(definition.name, queue);
     return {
       add: async (payload, options = {}) => {
         await queue.add(
@@ -121,6 +122,17 @@ export class QueueBroker {
       );
     });
     this.#closers.unshift(() => worker.close());
+  }
+
+  /** How much stands in the queues that this process fills; what does not answer within a second is left out. */
+  async depths(): Promise<ReadonlyMap<string, QueueDepth>> {
+    const late = delay(DEPTH_MS, undefined, { ref: false });
+    const read = async ([name, queue]: [string, Queue]): Promise<[string, QueueDepth] | undefined> => {
+      const counts = await Promise.race([queue.getJobCounts(...JOB_STATES), late]).catch(() => undefined);
+      return counts && [name, counts as QueueDepth];
+    };
+    const found = await Promise.all([...this.#filled].map(read));
+    return new Map(found.filter((each) => each !== undefined));
   }
 
   /** Lets running jobs end, then closes everything. */

@@ -9,6 +9,7 @@ import { databaseLogin, type DatabaseLogin } from '../database/database-address'
 import { PgNotifications } from '../database/pg-notifications';
 import { SigningKeys } from '../keys/signing-keys';
 import { QueueBroker } from '../queues/queue-broker';
+import { measureQueues, queueMetrics } from '../queues/queue-metrics';
 import { NextConfig } from '../state/next-config';
 import { PgPlaneStore } from '../state/pg-plane-store';
 import { PlaneSeal } from '../state/plane-seal';
@@ -110,6 +111,14 @@ function shared({ app, keys, clock, log, metrics }: ServiceContext, store: Plane
 async function planeState(context: ServiceContext, options: PlaneStateOptions): Promise<PlaneState> {
   const state = new PlaneState(options);
   await state.start();
+  new Gauge({
+    name: 'behavry_plane_state_synchronised_timestamp_seconds',
+    help: 'When the state of the plane was read as a whole for the last time.',
+    registers: [context.metrics],
+    collect() {
+      this.set(state.lastSyncAt / 1000);
+    },
+  });
   context.onClose('plane state', () => {
     state.close();
     return Promise.resolve();
@@ -135,21 +144,9 @@ function queueBroker(context: ServiceContext): QueueBroker {
       : { kind: 'postgres', login: appLogin(context) },
     context.keys,
     context.log,
-    {
-      jobs: new Counter({
-        name: 'behavry_queue_jobs_total',
-        help: 'Jobs taken, by queue and result.',
-        labelNames: ['queue', 'result'],
-        registers: [context.metrics],
-      }),
-      failing: new Gauge({
-        name: 'behavry_queue_connection_failing',
-        help: '1 while the connection of a queue fails.',
-        labelNames: ['queue'],
-        registers: [context.metrics],
-      }),
-    },
+    queueMetrics(context.metrics),
   );
+  measureQueues(context.metrics, () => broker.depths());
   context.onClose('queues', () => broker.close());
   return broker;
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { AppName, Mode } from '@behavry/contracts';
 import type { ServiceConfig } from '../config/service-config';
 import { type PlaneKeys } from '../keys/plane-keys';
 import { createLogger, type Logger } from '../logging/logger';
 import { HealthRegistry } from '../ops/health-registry';
 import { OpsServer } from '../ops/ops-server';
+import { processMetrics } from '../ops/process-metrics';
 import { SystemClock, type Clock } from '../time/clock';
 
 export type Closer = () => Promise<unknown>;
@@ -27,7 +28,7 @@ export class ServiceContext<C extends ServiceConfig = ServiceConfig> {
     readonly clock: Clock = new SystemClock(),
   ) {
     this.mode = config.mode;
-    collectDefaultMetrics({ register: this.metrics });
+    processMetrics(this.metrics, { app, version, mode: config.mode }, this.health);
     this.ops = new OpsServer({
       app,
       version,
