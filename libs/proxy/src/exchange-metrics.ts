@@ -4,8 +4,9 @@ import type { ExchangeMetrics, FileSpool } from '@behavry/pipeline';
 /**
  * Counts exchanges by verdict, reason code and outcome.
  * @param app its name gives the metrics theirs, for example `behavry_mcp_proxy_decisions_total`
+ * @param isTraced whether a trace is named as the example of a duration
  */
-export function exchangeMetrics(registry: Registry, app: string): ExchangeMetrics {
+export function exchangeMetrics(registry: Registry, app: string, isTraced: boolean): ExchangeMetrics {
   const prefix = prefixOf(app);
   const decisions = new Counter({
     name: `${prefix}_decisions_total`,
@@ -19,12 +20,13 @@ export function exchangeMetrics(registry: Registry, app: string): ExchangeMetric
     labelNames: ['reason_code'],
     registers: [registry],
   });
-  const seconds = new Histogram({
+  const seconds = new Histogram<'outcome' | 'trace_id'>({
     name: `${prefix}_exchange_seconds`,
     help: 'Time of an exchange from its first byte to its outcome.',
     labelNames: ['outcome'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
     registers: [registry],
+    enableExemplars: isTraced,
   });
   return {
     decided: ({ verdict, reasonCode }) => {
@@ -33,8 +35,13 @@ export function exchangeMetrics(registry: Registry, app: string): ExchangeMetric
     rejected: ({ reasonCode }) => {
       rejections.inc({ reason_code: reasonCode });
     },
-    settled: ({ outcome, milliseconds }) => {
-      seconds.observe({ outcome }, milliseconds / 1000);
+    settled: ({ outcome, milliseconds, traceId }) => {
+      const value = milliseconds / 1000;
+      if (!isTraced) seconds.observe({ outcome }, value);
+      else {
+        const example = traceId === undefined ? {} : { exemplarLabels: { trace_id: traceId } };
+        seconds.observe({ labels: { outcome }, value, ...example });
+      }
     },
   };
 }

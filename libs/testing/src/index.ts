@@ -25,6 +25,7 @@ export {
 export { putAsOwner, queuesAs, signalAs } from './as-owner';
 export { agentEntry, configDocument, httpServer, stdioServer } from './plane/config-document';
 export { migrateTestDatabase, type PlaneSchema } from './plane/plane-template';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './plane/otlp-receiver';
 export { bearer, TestIssuer } from './plane/test-issuer';
 export { startTestPlane, type TestPlane } from './plane/test-plane';
 export { startTestProxy, type TestProxy } from './plane/test-proxy';

@@ -48,7 +48,9 @@ export const decideStage: Stage = {
     const { examined } = exchange;
     exchange.inputHash = examined ? examined.digest : guard.digest.ofJson(boundContent(call));
     const input = decisionInput(exchange, call, examined ? parametersOf(examined) : undefined);
-    const answer = await guard.engine.decide(input);
+    const span = exchange.span?.start('decide', 'client');
+    const answer = await guard.engine.decide(input, undefined, span?.traceparent);
+    span?.end(answer.ok ? undefined : answer.fault);
     if (!answer.ok) return refuse(answer.fault, FAULT_TEXT[answer.fault]);
     const { decision } = answer;
     exchange.bundleRevision = decision.revision;
