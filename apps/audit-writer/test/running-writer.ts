@@ -77,6 +77,7 @@ export interface RunningWriter {
 export async function startWriter(
   plane: TestPlane,
   clock: Clock = new SystemClock(),
+  settings: Partial<AuditWriterConfig> = {},
 ): Promise<RunningWriter> {
   const config = Object.assign(new AuditWriterConfig(), {
     dbUrl: plane.dbUrl,
@@ -85,6 +86,7 @@ export async function startWriter(
     tenantId: TENANT,
     logLevel: 'silent',
     ...(plane.redisUrl === undefined ? {} : { redisUrl: plane.redisUrl }),
+    ...settings,
   });
   const log = createLogger('audit-writer', process.env['TEST_LOG'] ?? 'silent', {});
   const context = new ServiceContext('audit-writer', 'test', config, plane.keys, log, clock);

@@ -75,9 +75,9 @@ export function endTrace(exchange: Exchange, guard: Guard, refusedAs?: string): 
   span.end(refusedAs ?? settlement?.error ?? refusal?.reasonCode);
 }
 
-/** Begins the span in which an upstream is asked. */
+/** Begins the span in which an upstream is asked; what happens inside an exchange asks none. */
 export function beginForward(exchange: Exchange, guard: Guard): Span | undefined {
-  if (!exchange.span) return undefined;
+  if (!exchange.span || exchange.parent) return undefined;
   const { name, attributes } = meaningOf(exchange, guard);
   const span = exchange.span.start(name, 'client');
   span.set(attributes);
