@@ -10,6 +10,7 @@ export {
   nginxCommand,
   nginxFolder,
   opaForTests,
+  startOtlpReceiver,
   startTestOpa,
   startTestPostgres,
   startTestRedis,
@@ -18,6 +19,7 @@ export {
   testCertificate,
   tempDir,
   workspaceRoot,
+  type OtlpReceiver,
   type TestOpa,
   type TestPostgres,
   type TestStdioHost,
@@ -25,7 +27,6 @@ export {
 export { putAsOwner, queuesAs, signalAs } from './as-owner';
 export { agentEntry, configDocument, httpServer, stdioServer } from './plane/config-document';
 export { migrateTestDatabase, type PlaneSchema } from './plane/plane-template';
-export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './plane/otlp-receiver';
 export { bearer, TestIssuer } from './plane/test-issuer';
 export { startTestPlane, type TestPlane } from './plane/test-plane';
 export { startTestProxy, type TestProxy } from './plane/test-proxy';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually } from '@behavry/test-components';
+import { eventually } from './eventually';
 
 /** A span as it was exported. */
 export interface ReceivedSpan {
