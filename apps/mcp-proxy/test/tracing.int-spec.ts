@@ -184,7 +184,7 @@ describeWithOpa('tracing of MCP', () => {
     const spans = await collector.trace(traceId, 'tools/call echo');
     const forward = spans.find(({ name, kind }) => name === 'tools/call echo' && kind === 3);
     const seen = upstream.seen.at(-1)?.headers;
-    expect(seen?.traceparent).toBe(`00-${traceId}-${String(forward?.spanId)}-01`);
+    expect(seen?.['traceparent']).toBe(`00-${traceId}-${String(forward?.spanId)}-01`);
     expect(seen).not.toHaveProperty('tracestate');
     expect(seen).not.toHaveProperty('baggage');
   }, 120_000);
@@ -201,7 +201,9 @@ describeWithOpa('tracing of MCP', () => {
   }, 120_000);
 
   it('is off unless there is a collector', async () => {
-    await restart({ otelEndpoint: undefined });
+    await proxy.stop();
+    proxy = await startProxy({}, [httpServer('rec', upstream.url)]);
+    session = await proxy.open('rec');
     const exported = collector.bodies.length;
     const { traceparent } = agentTrace();
     const { headers } = await proxy.post('rec', callTool('echo'), { ...session, traceparent });

@@ -40,7 +40,8 @@ interface Exported {
   readonly resourceSpans: readonly {
     readonly resource: { readonly attributes: readonly Attribute[] };
     readonly scopeSpans: readonly {
-      readonly spans: readonly (Omit<ReceivedSpan, 'app' | 'attributes' | 'hasFailed'> & {
+      readonly spans: readonly (Omit<ReceivedSpan, 'app' | 'attributes' | 'hasFailed' | 'parentSpanId'> & {
+        readonly parentSpanId?: string;
         readonly attributes: readonly Attribute[];
         readonly status: { readonly code: number };
       })[];

@@ -1,12 +1,12 @@
-import { Registry, type Metric } from 'prom-client';
+import { Registry, type Metric, type RegistryContentType } from 'prom-client';
 
 const OPEN = 'application/openmetrics-text';
 
 /** @returns a registry; only one that is made for OpenMetrics can name a trace as the example of a duration */
 export function makeRegistry(hasExemplars: boolean): Registry {
-  return hasExemplars
-    ? (new Registry(Registry.OPENMETRICS_CONTENT_TYPE) as unknown as Registry)
-    : new Registry();
+  const registry: Registry<RegistryContentType> = new Registry();
+  if (hasExemplars) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return registry as Registry;
 }
 
 /**
@@ -18,12 +18,11 @@ export async function metricsText(
   registry: Registry,
   accept = '',
 ): Promise<{ readonly type: string; readonly text: string }> {
-  if (registry.contentType === Registry.PROMETHEUS_CONTENT_TYPE)
-    return { type: registry.contentType, text: await registry.metrics() };
+  const type: string = registry.contentType;
+  if (type === Registry.PROMETHEUS_CONTENT_TYPE) return { type, text: await registry.metrics() };
   const view = makeRegistry(accept.includes(OPEN));
-  // Its types leave out what it takes.
-  const register = view.registerMetric.bind(view) as (metric: Metric) => void;
-  for (const metric of registry.getMetricsAsArray() as unknown as Metric[]) register(viewOf(metric));
+  for (const metric of registry.getMetricsAsArray() as unknown as Metric[])
+    view.registerMetric(viewOf(metric));
   return { type: view.contentType, text: await view.metrics() };
 }
 
