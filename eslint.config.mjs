@@ -55,6 +55,7 @@ const ROOM_PACKAGES = {
       (name) => `node:${name}`,
     ),
     '@nestjs',
+    '@opentelemetry',
     'bullmq',
     'class-transformer',
     'class-validator',

@@ -1,5 +1,5 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { eventually } from '@behavry/test-components';
+import { eventually, startOtlpReceiver, type OtlpReceiver } from '@behavry/test-components';
 import { Agent, callTool, enrol, type Credentials } from './system/agent';
 import { chainFaults, doubled, exportedRows } from './system/audit';
 import { runDemo } from './system/demo';
@@ -9,13 +9,17 @@ import { probeRoutes, wrongRoutes } from './system/routes';
 import { isAlive, System } from './system/system';
 
 let system: System;
+let collector: OtlpReceiver;
 let person: PersonClient;
 let credentials: Credentials;
 let agent: Agent;
 let everything: Client;
 
 beforeAll(async () => {
-  system = await System.start();
+  collector = await startOtlpReceiver();
+  system = await System.start({
+    env: { BEHAVRY_OTEL_ENDPOINT: collector.url, BEHAVRY_OTEL_SAMPLE: '1' },
+  });
   person = await PersonClient.signIn((await system.run()).planes.data!);
   credentials = await enrol(person, 'standalone journey');
   agent = await Agent.connect(person.url, credentials);
@@ -24,6 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await System.stopAll();
+  await collector.stop();
 }, 60_000);
 
 it('the demo walks through a standalone system', async () => {
@@ -76,6 +81,49 @@ it('a policy that is edited is enforced with the next call, and the record names
   await person.must('POST', `/api/v1/policies/${id}/archive`, {});
 }, 60_000);
 
+it('a call is one trace, from the context that the edge hands on to the row', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const post = (method: string, params: object, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${person.url}/mcp/v1/everything`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${agent.token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        traceparent: `00-${traceId}-b7ad6b7169203331-00`,
+        ...headers,
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+  const clientInfo = { name: 'traced', version: '1' };
+  const opened = await post('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+  const called = await post('tools/call', { name: 'echo', arguments: { message: 'x' } }, session);
+  const id = called.headers.get('x-behavry-decision');
+  await called.text();
+  const exchange = await eventually(() => {
+    const own = collector.spans.find(
+      ({ kind, attributes }) => kind === 2 && attributes['behavry.decision.id'] === id,
+    );
+    if (!own) throw new Error('the exchange is not there yet');
+    return own;
+  });
+  expect(exchange).toMatchObject({ app: 'mcp-proxy', traceId, name: 'tools/call echo' });
+  const spans = await collector.trace(traceId, 'process audit.events.v1');
+  const http = spans.find(({ spanId }) => spanId === exchange.parentSpanId);
+  expect(http).toMatchObject({ kind: 2, parentSpanId: 'b7ad6b7169203331' });
+  const inside = spans.filter(({ parentSpanId }) => parentSpanId === exchange.spanId);
+  expect(inside.map(({ app, name }) => `${app} ${name}`)).toEqual(
+    expect.arrayContaining(['mcp-proxy decide', 'mcp-proxy record', 'mcp-proxy tools/call echo']),
+  );
+  await eventually(() => {
+    const row = collector.spans.find(
+      ({ app, parentSpanId }) => app === 'audit-writer' && parentSpanId === exchange.spanId,
+    );
+    expect(row?.attributes['behavry.decision.id']).toBe(id);
+  });
+}, 60_000);
+
 it('a policy that does not compile is refused and changes nothing', async () => {
   const content = 'package behavry.base.e2e_broken\n\nallow contains x if { http.send({}) }\n';
   const { body } = await person.send<{ ok: boolean; errors: unknown[] }>('POST', '/api/v1/policies/check', {
@@ -116,6 +164,7 @@ it('a secret in an argument is blocked and stands in no log and no record', asyn
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
   expect(system.logs()).not.toContain(secret);
+  expect(collector.bodies.join('')).not.toContain(secret);
 });
 
 it('a suspended agent is refused although its token is still good', async () => {

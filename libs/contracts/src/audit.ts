@@ -101,6 +101,8 @@ export interface OutcomeEntry {
   readonly bytes_down: number;
   readonly tokens: TokenCounts | null;
   readonly extra: Readonly<Record<string, unknown>>;
+  /** W3C `traceparent` of the exchange when it is traced: for whoever stores the entry, in no row and under no hash. */
+  readonly trace?: string;
 }
 
 /** What becomes of a decision of which nobody can tell how it ended; whoever knows more says it. */
@@ -148,7 +150,7 @@ export interface AuditRecord
     Omit<DecisionEntry, 'type' | 'requester' | 'target'>,
     Omit<
       OutcomeEntry,
-      'type' | 'id' | 'ts' | 'extra' | 'dlp_findings' | 'dlp_action' | 'injection_findings'
+      'type' | 'id' | 'ts' | 'extra' | 'dlp_findings' | 'dlp_action' | 'injection_findings' | 'trace'
     > {
   readonly v: typeof AUDIT_RECORD_VERSION;
   readonly requester_id: string | null;

@@ -129,5 +129,6 @@ export function fakeGuard(
     open: new OpenExchanges(),
     now: () => NOW + 5,
     holdMs: 20,
+    isTraceHandedOn: false,
   };
 }

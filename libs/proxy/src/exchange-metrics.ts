@@ -11,10 +11,12 @@ export function proxyLabel(app: string): string {
 }
 
 /**
+/**
  * Counts exchanges and times their parts. Both proxies have the same metrics, told apart by `proxy`; every label is
  * from a closed list, agents, tools and servers are none.
+ * @param isTraced whether a trace is named as the example of a duration
  */
-export function exchangeMetrics(registry: Registry, app: string): ExchangeMetrics {
+export function exchangeMetrics(registry: Registry, app: string, isTraced: boolean): ExchangeMetrics {
   const proxy = proxyLabel(app);
   const registers = [registry];
   const decisions = new Counter({
@@ -29,12 +31,13 @@ export function exchangeMetrics(registry: Registry, app: string): ExchangeMetric
     labelNames: ['proxy', 'reason_code'],
     registers,
   });
-  const durations = new Histogram({
+  const durations = new Histogram<'proxy' | 'outcome' | 'trace_id'>({
     name: 'behavry_exchange_duration_seconds',
     help: 'Time of an exchange from its first byte to its outcome, upstream and people included.',
     labelNames: ['proxy', 'outcome'],
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
     registers,
+    enableExemplars: isTraced,
   });
   const shares = new Histogram({
     name: 'behavry_exchange_plane_duration_seconds',
@@ -71,8 +74,14 @@ export function exchangeMetrics(registry: Registry, app: string): ExchangeMetric
     rejected: ({ reasonCode }) => {
       rejections.inc({ proxy, reason_code: reasonCode });
     },
-    settled: ({ outcome, milliseconds }) => {
-      durations.observe({ proxy, outcome }, milliseconds / 1000);
+    settled: ({ outcome, milliseconds, traceId }) => {
+      const value = milliseconds / 1000;
+      const labels = { proxy, outcome };
+      if (!isTraced) durations.observe(labels, value);
+      else {
+        const example = traceId === undefined ? {} : { exemplarLabels: { trace_id: traceId } };
+        durations.observe({ labels, value, ...example });
+      }
     },
     asked: ({ milliseconds, fault, revision }) => {
       asks.observe({ proxy }, milliseconds / 1000);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Exchange, type ExchangeStart, type UpstreamFault } from '@behavry/pipeline';
-import { whenOver } from '@behavry/platform';
+import { spanOf, whenOver } from '@behavry/platform';
 import type { Proxy } from './open-proxy';
 import { unusedConnections } from './unused-connections';
 
@@ -37,6 +37,7 @@ export function startExchange(
     id: proxy.makeId(),
     startedAt: proxy.guard.now(),
     size: bodyOf(reply.request).length,
+    span: proxy.isTraced ? spanOf(reply.request) : undefined,
   });
   whenOver(reply.raw, () => {
     if (!reply.raw.writableFinished) exchange.stop('client_aborted');

@@ -38,6 +38,8 @@ export interface Proxy {
   readonly makeId: () => string;
   /** Streams that one agent may have open at once. */
   readonly streamsPerAgent: number;
+  /** Whether some requests have a span. */
+  readonly isTraced: boolean;
   /** Set when the service is on its way out. */
   readonly shutdown: { hasBegun: boolean };
 }
@@ -58,6 +60,7 @@ export async function openProxy(
 ): Promise<Proxy> {
   const { config, clock, log, metrics, keys, app: name } = context;
   const now = (): number => clock.now();
+  const isTraced = context.tracing !== undefined;
   const makeId = (): string => uuidv7(now());
   const state = app.get(PlaneState);
   const verifier = app.get(TokenVerifier);
@@ -160,15 +163,17 @@ export async function openProxy(
       engine,
       claims,
       spool,
-      metrics: exchangeMetrics(metrics, name),
+      metrics: exchangeMetrics(metrics, name, isTraced),
       open,
       digest: new KeyedDigest(keys.derive('audit-digest')),
       now,
       holdMs: config.escalationHoldSeconds * 1000,
+      isTraceHandedOn: config.isTraceHandedOn,
     },
     log,
     makeId,
     streamsPerAgent: config.streamsPerAgent,
+    isTraced,
     shutdown: { hasBegun: false },
   };
 }

@@ -7,6 +7,7 @@ export {
 } from '@behavry/components';
 export { describeWithNginx, describeWithOpa, describeWithRedis } from './describe-with';
 export { eventually } from './eventually';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
 export { opaForTests } from './opa-for-tests';
 export { tempDir } from './temp-dir';
 export { nginxCommand, nginxFolder, startTestNginx, testCertificate, type TestNginx } from './test-nginx';

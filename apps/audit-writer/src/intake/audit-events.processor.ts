@@ -5,6 +5,7 @@ import { spoolEntriesOf, type AuditEventsPayload } from '@behavry/contracts';
 import { storableJson } from '@behavry/domain';
 import type { ServiceContext } from '@behavry/platform';
 import { SpoolGapError, type Batch, type BatchStore, type StoredBatch } from './batch-store';
+import { recordSpans } from './record-spans';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -80,14 +81,21 @@ export class AuditEventsProcessor {
   async process(payload: AuditEventsPayload): Promise<void> {
     const end = this.#duration.startTimer();
     const batch = read(payload);
+    const { tracing } = this.context;
+    const spans = tracing ? recordSpans(tracing, batch) : [];
+    const endSpans = (fault?: string): void => {
+      for (const span of spans) span.end(fault);
+    };
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.#storeOrSplit(batch);
         end();
+        endSpans();
         return;
       } catch (error) {
         if (error instanceof SpoolGapError) {
           this.#gaps.inc();
+          endSpans('spool_gap');
           throw error;
         }
         if (this.stopping.aborted) throw error;

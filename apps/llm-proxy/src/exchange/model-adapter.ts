@@ -250,11 +250,11 @@ function note(exchange: Exchange, { model, isStream }: LargeRequest, tools: read
 }
 
 function orderOf(
-  { identity, config }: Exchange,
+  { identity, config, span }: Exchange,
   size: number,
   direction: JobOrder['direction'],
 ): { readonly order: JobOrder; readonly blast: BlastRadiusSettings } {
   if (!identity || !config) throw new Error('a body was read before its agent was known');
-  const order = { agentId: identity.agentId, scan: config.scan, size, direction };
+  const order = { agentId: identity.agentId, scan: config.scan, size, direction, span };
   return { order, blast: config.document.blast_radius };
 }

@@ -82,6 +82,7 @@ export class ProviderUpstream {
           accept: isStream ? `${endpoint.framing.contentType}, ${json}` : json,
           'accept-encoding': 'identity',
           'user-agent': 'behavry-llm-proxy',
+          ...(exchange.traceUpstream === null ? {} : { traceparent: exchange.traceUpstream }),
           ...(key === undefined ? {} : this.#options.dialect.authorize(key)),
         },
       });

@@ -30,7 +30,7 @@ export async function forwardToUpstream(
   const options: SendOptions = {
     signal: exchange.signal,
     protocolVersion: incoming.protocolVersion,
-    trace: incoming.trace,
+    trace: exchange.traceUpstream === null ? incoming.trace : { traceparent: exchange.traceUpstream },
     requestId: undefined,
   };
   switch (request.kind) {

@@ -51,7 +51,7 @@ export async function readFromServer(
 export function orderOf(exchange: Exchange, size: number, direction: JobOrder['direction']): JobOrder {
   const { identity, config } = exchange;
   if (!identity || !config) throw new Error('a message was read before its agent was known');
-  return { agentId: identity.agentId, scan: config.scan, size, direction };
+  return { agentId: identity.agentId, scan: config.scan, size, direction, span: exchange.span };
 }
 
 function largeResponse(

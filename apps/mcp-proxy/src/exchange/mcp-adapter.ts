@@ -6,7 +6,7 @@ import {
   type Parsed,
   type Refusal,
 } from '@behavry/pipeline';
-import { describeNotification, describeRequest } from '../messages/describe-call';
+import { describeNotification, describeRequest, shownMethod } from '../messages/describe-call';
 import {
   messageText,
   withId,
@@ -48,6 +48,7 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
       return this.#withSession(exchange, (session) => this.#large(exchange, session));
     const read = this.incoming.body.read();
     if (!read.ok) return refusalOf(FAULT_OF[read.fault] ?? FAULTS.ambiguous);
+    if (read.message.kind !== 'response') exchange.method = shownMethod(read.message.method);
     if (read.message.kind === 'request' && read.message.method === 'initialize') return this.#open(read);
     return this.#withSession(exchange, (session) => this.#message(session, read));
   }
@@ -141,6 +142,7 @@ export class McpAdapter implements ExchangeAdapter<McpRequest, McpAnswer, McpFau
     }
     const { kind, id, call, examined } = value;
     if (kind === 'request') {
+      exchange.method = shownMethod(value.method);
       body.knownAs(id);
       return {
         call,

@@ -12,7 +12,7 @@ import {
   type Settlement,
 } from '@behavry/pipeline';
 import { faultOf } from '@behavry/proxy';
-import { describeServerRequest } from '../messages/describe-call';
+import { describeServerRequest, shownMethod } from '../messages/describe-call';
 import {
   errorText,
   messageText,
@@ -194,7 +194,9 @@ class Relay {
     if (scanned.isChanged)
       return refuse('obligation_unkept', 'policy wants something taken out of the request');
     if (described.call.handling !== 'decide') return undefined;
-    return judgeCall(parts.guard, innerOf(parts, exchange), described.call);
+    const inner = innerOf(parts, exchange);
+    inner.method = shownMethod(asked.method);
+    return judgeCall(parts.guard, inner, described.call);
   }
 
   #notification(text: string, { method, params, isPlain }: RpcNotification): string | undefined {

@@ -13,6 +13,18 @@ interface PassingKind {
 
 const LIST: PassingKind = { action: 'list', members: ['cursor', '_meta'] };
 
+/** The requests that policy judges by a reading of their own; any other method is judged as unknown. */
+const JUDGED = [
+  'tools/call',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'prompts/get',
+  'completion/complete',
+  'sampling/createMessage',
+  'elicitation/create',
+];
+
 /** The requests of a client that policy need not judge: this list is closed. */
 const REQUESTS: Readonly<Record<string, PassingKind>> = {
   initialize: { action: 'initialize', members: ['protocolVersion', 'capabilities', 'clientInfo', '_meta'] },
@@ -40,6 +52,18 @@ const SERVER_REQUESTS: Readonly<Record<string, PassingKind>> = {
   ping: { action: 'ping', members: ['_meta'] },
   'roots/list': { action: 'list', members: ['_meta'] },
 };
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  ...JUDGED,
+  ...Object.keys(REQUESTS),
+  ...Object.keys(NOTIFICATIONS),
+  ...Object.keys(SERVER_REQUESTS),
+]);
+
+/** @returns a method as it may be shown: empty for one that is not known, which is text of its sender's */
+export function shownMethod(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : '';
+}
 
 /** What a message asks for, with the parameters that may go on of it; undefined: all of them. */
 export interface Described {

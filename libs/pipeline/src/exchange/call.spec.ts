@@ -25,6 +25,13 @@ describe('what an approval is bound to', () => {
     },
   );
 
+  it('is the same call with another context of a trace in its headers, and no other header', () => {
+    const beside = { name: 'pay', _meta: { note: 'a' } };
+    const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x=1' };
+    expect(of({ amount: 1 }, { ...beside, headers })).toBe(first);
+    expect(of({ amount: 1 }, { ...beside, headers: { ...headers, method: 'x' } })).not.toBe(first);
+  });
+
   it('can be made by this plane alone', () => {
     const other = new KeyedDigest(Buffer.alloc(32, 2));
     expect(other.ofText('x')).not.toBe(digest.ofText('x'));

@@ -91,12 +91,19 @@ export function boundContent({ toolName, arguments: args, beside }: Call): unkno
   return { tool: toolName, arguments: args, beside: withoutVolatile(beside) };
 }
 
+/** A trace context comes as headers, too, which an instrumented agent makes anew for each try. */
+const VOLATILE = { _meta: VOLATILE_META, headers: ['traceparent', 'tracestate'] } as const;
+
 function withoutVolatile(beside: unknown): unknown {
-  if (typeof beside !== 'object' || beside === null || !('_meta' in beside)) return beside;
-  const { _meta: meta } = beside;
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return beside;
-  const kept = without(meta, VOLATILE_META);
-  return Object.keys(kept).length === 0 ? without(beside, ['_meta']) : { ...beside, _meta: kept };
+  if (typeof beside !== 'object' || beside === null) return beside;
+  let rest: object = beside;
+  for (const [name, volatile] of Object.entries(VOLATILE)) {
+    const member = (rest as Readonly<Record<string, unknown>>)[name];
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) continue;
+    const kept = without(member, volatile);
+    rest = Object.keys(kept).length === 0 ? without(rest, [name]) : { ...rest, [name]: kept };
+  }
+  return rest;
 }
 
 function without(object: object, names: readonly string[]): object {

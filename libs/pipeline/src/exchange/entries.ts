@@ -22,6 +22,7 @@ export function outcomeEntry(exchange: Exchange, settlement: Settlement, { now }
     id: exchange.id,
     ts: new Date(now()).toISOString(),
     ...outcomeFields(exchange, settlement, now()),
+    ...traceOf(exchange),
   };
 }
 
@@ -42,7 +43,13 @@ export function wholeEntry(exchange: Exchange, settlement: Settlement, { digest,
     dlp_action: action,
     injection_findings: injection,
     extra,
+    ...traceOf(exchange),
   };
+}
+
+/** For whoever stores the entry: no row has it. */
+function traceOf({ span }: Exchange): Pick<OutcomeEntry, 'trace'> | undefined {
+  return span && { trace: span.traceparent };
 }
 
 function decisionFields(exchange: Exchange, digest: Guard['digest']): Omit<DecisionEntry, 'type'> {
@@ -125,7 +132,7 @@ function listed(first: readonly Finding[] = [], second: readonly Finding[] = [])
 const PLAIN_NAME = /^[A-Za-z0-9_$][A-Za-z0-9_.:/$-]{0,127}$/;
 
 /** A name that the caller chose, as the record may show it. */
-function plainName(text: string, exchange: Exchange, digest: Guard['digest']): string {
+export function plainName(text: string, exchange: Exchange, digest: Guard['digest']): string {
   if (text === '') return text;
   return PLAIN_NAME.test(text) && !isFoundIn(text, exchange) ? text : `~${digest.ofText(text)}`;
 }

@@ -11,7 +11,7 @@ import type {
   Verdict,
 } from '@behavry/contracts';
 import type { ConfigView } from '../adapters/plane/config-view';
-import type { Identity, SeenRisk } from '../ports/ports';
+import type { Identity, SeenRisk, Span } from '../ports/ports';
 import type { Examined } from '../large/examine';
 import type { Scanned } from '../scan/scanned';
 import type { Call } from './call';
@@ -59,6 +59,8 @@ export interface ExchangeStart {
   readonly size?: number;
   /** The exchange inside which this one happens (a tool call in a model's answer). */
   readonly parent?: Exchange;
+  /** In which it happens, when its request is traced. */
+  readonly span?: Span | undefined;
 }
 
 const UNKNOWN_RISK: SeenRisk = { score: 0, tier: 'unknown' };
@@ -76,7 +78,11 @@ export class Exchange {
   readonly provider: string;
   readonly size: number;
   readonly parent: Exchange | null;
+  /** Undefined unless it is traced, which most are not. */
+  readonly span: Span | undefined;
   model: string;
+  /** MCP method out of the closed list of those that are known; empty for any other. */
+  method = '';
   keySource: DecisionInput['request']['key_source'] = 'none';
 
   // identify, agent-status
@@ -101,6 +107,8 @@ export class Exchange {
   inputHash: string | null = null;
   escalationId: string | null = null;
   outbound: Outbound = { arguments: null, beside: null, isChanged: false };
+  /** `traceparent` that goes upstream in place of the caller's; null: what the caller sent. */
+  traceUpstream: string | null = null;
   // what comes back
   inboundDlp: Finding[] = [];
   inboundInjection: Finding[] = [];
@@ -135,6 +143,10 @@ export class Exchange {
     this.size = start.size ?? 0;
     this.parent = start.parent ?? null;
     this.identity = this.parent?.identity ?? null;
+    this.span = (this.parent?.span ?? start.span)?.start(
+      'exchange',
+      this.kind === 'mcp' && !this.parent ? 'server' : 'internal',
+    );
     if (this.parent) this.parent.#adopt(this);
   }
 

@@ -29,4 +29,6 @@ export interface Guard {
   readonly now: () => number;
   /** How long a call may wait for a person, in ms. */
   readonly holdMs: number;
+  /** Whether upstreams are told where in a trace they are asked. */
+  readonly isTraceHandedOn: boolean;
 }

@@ -9,6 +9,7 @@ import type { Exchange, Settlement } from './exchange';
 import type { Guard } from './guard';
 import { judgeInbound } from './inbound';
 import { isLimited, refusalFor, refuse, type Refusal } from './refusal';
+import { beginForward, endTrace, within } from './trace';
 
 /** What the proxy has to answer. When it is returned, the decision is on stable storage. */
 export type ExchangeResult<A, F> =
@@ -67,8 +68,10 @@ export async function runExchange<R, A, F>(
   try {
     const refusal = await runStages(guard, exchange, read);
     let result: ExchangeResult<A, F>;
-    if (refusal) result = await refuseBefore(guard, exchange, adapter, refusal);
-    else {
+    if (refusal) {
+      result = await refuseBefore(guard, exchange, adapter, refusal);
+      endTrace(exchange, guard);
+    } else {
       if (!parsed) throw new Error('the stages ended without a call');
       result = await forward(guard, exchange, adapter, parsed.request);
     }
@@ -77,6 +80,7 @@ export async function runExchange<R, A, F>(
   } catch (error) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'upstream_error' });
     over(guard, exchange);
+    endTrace(exchange, guard);
     throw error;
   }
 }
@@ -114,7 +118,10 @@ async function refuseBefore<R, A, F>(
   const settlement = settlementOf(refusal, adapter);
   exchange.settle(settlement);
   count(guard, exchange, settlement);
-  exchange.recorded = guard.spool.append(wholeEntry(exchange, settlement, guard));
+  exchange.recorded = within(
+    exchange.span?.start('record'),
+    guard.spool.append(wholeEntry(exchange, settlement, guard)),
+  );
   if (isLimited(refusal)) exchange.waitedMs += SLOW_REFUSAL_MS;
   const [isRecorded] = await Promise.all([isDurable(exchange), isLimited(refusal) && delay(SLOW_REFUSAL_MS)]);
   return isRecorded ? refused(exchange, refusal) : unrecorded(guard, exchange);
@@ -131,7 +138,9 @@ async function forward<R, A, F>(
     close(guard, exchange, settlement);
   });
   const sentAt = performance.now();
+  const span = beginForward(exchange, guard);
   const forwarded = await adapter.forward(exchange, request);
+  span?.end(faultIn(forwarded));
   exchange.waitedMs += performance.now() - sentAt;
   if (exchange.identity && isScannedHere(forwarded)) await guard.turns.next(exchange.identity.agentId);
   const { result, settlement } = ended(exchange, adapter, forwarded);
@@ -141,6 +150,19 @@ async function forward<R, A, F>(
   if (!isRecorded) return unrecorded(guard, exchange);
   if (settlement) exchange.settle(settlement);
   return result;
+}
+
+function faultIn<A, F>(forwarded: Forwarded<A, F>): string | undefined {
+  switch (forwarded.kind) {
+    case 'failed':
+      return forwarded.fault;
+    case 'refused':
+      return forwarded.refusal.reasonCode;
+    case 'message':
+      return forwarded.outcome === 'ok' ? undefined : String(forwarded.responseCode);
+    case 'stream':
+      return undefined;
+  }
 }
 
 /** What was scanned in a thread takes nothing of the event loop any more. */
@@ -205,7 +227,10 @@ function beginRecord(guard: Guard, exchange: Exchange): boolean {
   if (exchange.judgement) guard.metrics.decided(exchange.judgement);
   if (exchange.call?.handling === 'silent') return true;
   if (guard.spool.isFull) return false;
-  exchange.recorded = guard.spool.append(decisionEntry(exchange, guard));
+  exchange.recorded = within(
+    exchange.span?.start('record'),
+    guard.spool.append(decisionEntry(exchange, guard)),
+  );
   // Whoever waits for it sees the failure; it must not count as unhandled before.
   exchange.recorded.catch(() => undefined);
   return true;
@@ -223,6 +248,7 @@ async function isDurable(exchange: Exchange): Promise<boolean> {
 function unrecorded<F>(guard: Guard, exchange: Exchange): ExchangeResult<never, F> {
   guard.metrics.rejected({ reasonCode: 'audit_unavailable' });
   over(guard, exchange);
+  endTrace(exchange, guard, 'audit_unavailable');
   return refused(exchange, UNRECORDED);
 }
 
@@ -247,12 +273,17 @@ function outcomeOf(reasonCode: Refusal['reasonCode'], exchange?: Exchange): Outc
 function close(guard: Guard, exchange: Exchange, settlement: Settlement): void {
   over(guard, exchange);
   count(guard, exchange, settlement);
+  endTrace(exchange, guard);
   if (exchange.call?.handling === 'silent') return;
   guard.spool.append(outcomeEntry(exchange, settlement, guard)).catch(() => undefined);
 }
 
-function count(guard: Guard, { startedAt }: Exchange, { outcome }: Settlement): void {
-  guard.metrics.settled({ outcome, milliseconds: Math.max(0, guard.now() - startedAt) });
+function count(guard: Guard, { startedAt, span }: Exchange, { outcome }: Settlement): void {
+  guard.metrics.settled({
+    outcome,
+    milliseconds: Math.max(0, guard.now() - startedAt),
+    traceId: span?.traceId,
+  });
 }
 
 function over(guard: Guard, exchange: Exchange): void {

@@ -1,6 +1,8 @@
 import { FairQueue } from '../adapters/limits/fair-queue';
 import type { Scan } from '../scan/scan';
 import { refuse, type Refusal } from '../exchange/refusal';
+import { within } from '../exchange/trace';
+import type { Span } from '../ports/ports';
 import type { Judges } from './examine';
 import { WorkerThread, type JobFault } from './worker-thread';
 
@@ -18,6 +20,8 @@ export interface JobOrder {
   readonly size: number;
   /** What goes up may be refused when too much of it waits; what comes back was paid for and waits its turn. */
   readonly direction: 'outbound' | 'inbound';
+  /** Of the exchange, when it is traced. */
+  readonly span?: Span | undefined;
 }
 
 export type JobResult<T> =
@@ -71,11 +75,11 @@ export class WorkerPool<J extends Jobs> {
   ): Promise<JobResult<ReturnType<J[K]>>> {
     if (order.direction === 'outbound' && this.#isTooMuch(order)) return { ok: false, refusal: BUSY };
     if (this.#isClosed) return { ok: false, refusal: refusalOf(order) };
-    const result = await new Promise<JobResult<object>>((done) => {
+    const result = new Promise<JobResult<object>>((done) => {
       this.#waiting.add(order.agentId, { ...order, name, input, done });
       this.#next();
     });
-    return result as JobResult<ReturnType<J[K]>>;
+    return (await within(order.span?.start(`thread ${name}`), result)) as JobResult<ReturnType<J[K]>>;
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,22 @@ import type {
 } from '@behavry/contracts';
 import type { ConfigView } from '../adapters/plane/config-view';
 
+/** Names, codes and numbers; never text of a call, an answer, a header or a query. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** One measured step of an exchange that is traced. */
+export interface Span {
+  readonly traceId: string;
+  /** W3C `traceparent` for whoever is asked within it. */
+  readonly traceparent: string;
+  /** Begins a step inside; `client` asks somebody else. */
+  start(name: string, kind?: 'internal' | 'client' | 'server'): Span;
+  rename(name: string): void;
+  set(attributes: SpanAttributes): void;
+  /** Only the first call counts. @param fault a code, when it failed */
+  end(fault?: string): void;
+}
+
 /** Who an exchange comes from, as its token says. */
 export interface Identity {
   readonly agentId: string;
@@ -73,8 +89,11 @@ export type EngineAnswer =
 export interface DecisionEngine {
   /** Name that audit rows give it. */
   readonly name: string;
-  /** @param signal ends the wait when the exchange is over; the answer then does not matter */
-  decide(input: DecisionInput, signal?: AbortSignal): Promise<EngineAnswer>;
+  /**
+   * @param signal ends the wait when the exchange is over; the answer then does not matter
+   * @param traceparent of the span that waits, when the exchange is traced
+   */
+  decide(input: DecisionInput, signal?: AbortSignal, traceparent?: string): Promise<EngineAnswer>;
   /** @returns revision of the policies in force, undefined when there is none or nobody answers */
   revision(): Promise<string | undefined>;
 }
@@ -99,7 +118,12 @@ export interface AuditSpool {
 /** What is counted about an exchange; every label is from a closed list. */
 export interface ExchangeMetrics {
   decided(event: { readonly verdict: Verdict; readonly reasonCode: ReasonCode }): void;
-  settled(event: { readonly outcome: Outcome; readonly milliseconds: number }): void;
+  settled(event: {
+    readonly outcome: Outcome;
+    readonly milliseconds: number;
+    /** Of an exchange that is traced. */
+    readonly traceId?: string | undefined;
+  }): void;
   rejected(event: { readonly reasonCode: ReasonCode | 'unauthenticated' }): void;
   /** The policy engine was asked; `revision` is that of the policies that answered. */
   asked(event: {

@@ -49,7 +49,9 @@ export const decideStage: Stage = {
     exchange.inputHash = examined ? examined.digest : guard.digest.ofJson(boundContent(call));
     const input = decisionInput(exchange, call, examined ? parametersOf(examined) : undefined);
     const askedAt = performance.now();
-    const answer = await guard.engine.decide(input);
+    const span = exchange.span?.start('decide', 'client');
+    const answer = await guard.engine.decide(input, undefined, span?.traceparent);
+    span?.end(answer.ok ? undefined : answer.fault);
     guard.metrics.asked({
       milliseconds: performance.now() - askedAt,
       fault: answer.ok ? null : answer.fault,

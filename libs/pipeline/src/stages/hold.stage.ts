@@ -3,6 +3,7 @@ import type { Call } from '../exchange/call';
 import type { Exchange } from '../exchange/exchange';
 import { targetOf } from '../exchange/entries';
 import type { Guard } from '../exchange/guard';
+import { within } from '../exchange/trace';
 import { refuse, type Refusal } from '../exchange/refusal';
 import type { Stage } from './stage';
 
@@ -18,7 +19,7 @@ export const holdStage: Stage = {
         policy,
       });
     }
-    const answer = await held(exchange, guard);
+    const answer = await within(exchange.span?.start('hold', 'client'), held(exchange, guard));
     if (!answer) {
       return refuse('escalation_unavailable', 'a person must decide, and none can be asked at present', {
         policy,

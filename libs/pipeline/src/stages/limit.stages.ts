@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange/exchange';
 import type { Guard } from '../exchange/guard';
+import { within } from '../exchange/trace';
 import { refuse, type Refusal } from '../exchange/refusal';
 import type { RateAnswer, RateLimit } from '../ports/ports';
 import type { Stage } from './stage';
@@ -18,8 +19,9 @@ type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 /** Waits for the agent's turn: what is read, scanned and decided in the event loop is shared between agents. */
 export const turnStage: Stage = {
   name: 'turn',
-  run({ identity, parent }, guard) {
-    return identity && !parent ? guard.turns.next(identity.agentId) : undefined;
+  run({ identity, parent, span }, guard) {
+    const turn = identity && !parent ? guard.turns.next(identity.agentId) : undefined;
+    return turn && span ? within(span.start('turn'), turn) : turn;
   },
 };
 

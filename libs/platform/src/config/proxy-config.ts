@@ -53,6 +53,13 @@ export class ProxyConfig extends ServiceConfig {
   @IsIn(['enforce', 'observe'])
   injection: 'enforce' | 'observe' = 'enforce';
 
+  @Env('BEHAVRY_OTEL_PROPAGATE_UPSTREAM', {
+    description:
+      "Whether tools and models are told the traceparent of a traced call, in place of the agent's own; tracestate and baggage never go with it.",
+  })
+  @IsBoolean()
+  isTraceHandedOn: boolean = false;
+
   @Env('BEHAVRY_STREAMS_PER_AGENT', { description: 'Streams that one agent may have open at once.' })
   @IsInt()
   @Min(1)

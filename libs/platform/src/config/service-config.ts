@@ -1,6 +1,19 @@
-import { ArrayMaxSize, IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUrl,
+  IsUUID,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { MODES, type Mode } from '@behavry/contracts';
 import { Env } from './env';
+import { HTTP_URL_RULE } from './opa-fields';
 
 /** Enough to tell a slip of the pen; the server refuses what is no address. */
 const ADDRESS_OR_NETWORK = /^[0-9a-fA-F:.]+(\/\d{1,3})?$/;
@@ -102,6 +115,25 @@ export class ServiceConfig {
   @Min(1)
   @Max(300)
   shutdownSeconds: number = 10;
+
+  @Env('BEHAVRY_OTEL_ENDPOINT', {
+    description:
+      "OTLP/HTTP base URL of the plane's collector, for example http://otel-collector:4318; without it nothing is traced.",
+  })
+  @IsOptional()
+  @IsUrl(
+    { ...HTTP_URL_RULE, disallow_auth: true, allow_fragments: false, allow_query_components: false },
+    { message: 'must be an http(s) URL without credentials, query and fragment' },
+  )
+  otelEndpoint?: string;
+
+  @Env('BEHAVRY_OTEL_SAMPLE', {
+    description: 'Part of all requests that is traced, 0 to 1; no caller can change it for its own.',
+  })
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  otelSample: number = 0.05;
 
   /** @returns what is wrong between fields, as sentences that begin with the name of a variable */
   faults(): readonly string[] {

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { MAX_CLAIM_BYTES } from '@behavry/contracts';
 import { equalInConstantTime } from '../keys/hash';
 import type { HealthRegistry } from './health-registry';
+import { metricsText } from './metrics-text';
 
 /** The arguments of a claim, and room for what stands around them. */
 const BODY_LIMIT = MAX_CLAIM_BYTES + 64 * 1024;
@@ -44,9 +45,10 @@ export class OpsServer {
       const { ready, checks } = health.report();
       return probe(ready, reply, checks);
     });
-    this.#server.get('/metrics', async (_request, reply) =>
-      reply.type(metrics.contentType).send(await metrics.metrics()),
-    );
+    this.#server.get('/metrics', async ({ headers }, reply) => {
+      const { type, text } = await metricsText(metrics, headers.accept);
+      return reply.type(type).send(text);
+    });
   }
 
   /**

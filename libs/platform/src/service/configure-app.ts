@@ -9,6 +9,7 @@ import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from '../errors/validation';
 import { addSecurityHeaders } from '../http/security-headers';
 import { PlaneState } from '../state/plane-state';
+import { traceRequests } from '../tracing/request-spans';
 import type { ServiceContext } from './service-context';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
@@ -49,6 +50,7 @@ export function configureApp(app: NestFastifyApplication, context: ServiceContex
     registers: [context.metrics],
   });
   const server = app.getHttpAdapter().getInstance();
+  if (context.tracing) traceRequests(server, context.tracing);
   server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id);
     addSecurityHeaders(request, reply, isPublicHttps);

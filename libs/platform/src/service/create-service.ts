@@ -26,6 +26,7 @@ export async function createService<C extends ServiceConfig>(
   definition: ServiceDefinition<C>,
   context: ServiceContext<C>,
 ): Promise<NestFastifyApplication> {
+  await context.openTracing();
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(definition, context),
     createAdapter(context.config),

@@ -1,22 +1,26 @@
 import { join } from 'node:path';
-import { Registry } from 'prom-client';
+import { type Registry } from 'prom-client';
 import type { AppName, Mode } from '@behavry/contracts';
 import type { ServiceConfig } from '../config/service-config';
 import { type PlaneKeys } from '../keys/plane-keys';
 import { createLogger, type Logger } from '../logging/logger';
 import { HealthRegistry } from '../ops/health-registry';
+import { makeRegistry } from '../ops/metrics-text';
 import { OpsServer } from '../ops/ops-server';
 import { processMetrics } from '../ops/process-metrics';
 import { SystemClock, type Clock } from '../time/clock';
+import type { Tracing } from '../tracing/tracing';
 
 export type Closer = () => Promise<unknown>;
 
 /** What one process has from its start to its end; modules receive it by this class as token. */
 export class ServiceContext<C extends ServiceConfig = ServiceConfig> {
   readonly mode: Mode;
-  readonly metrics = new Registry();
+  readonly metrics: Registry;
   readonly health = new HealthRegistry();
   readonly ops: OpsServer;
+  /** Undefined where tracing is switched off, and until {@link openTracing}. */
+  tracing: Tracing | undefined;
   readonly #closers: { readonly name: string; readonly close: Closer }[] = [];
 
   constructor(
@@ -28,6 +32,7 @@ export class ServiceContext<C extends ServiceConfig = ServiceConfig> {
     readonly clock: Clock = new SystemClock(),
   ) {
     this.mode = config.mode;
+    this.metrics = makeRegistry(config.otelEndpoint !== undefined);
     processMetrics(this.metrics, { app, version, mode: config.mode }, this.health);
     this.ops = new OpsServer({
       app,
@@ -37,6 +42,15 @@ export class ServiceContext<C extends ServiceConfig = ServiceConfig> {
       metrics: this.metrics,
       internalBearer: keys.internalBearer,
     });
+  }
+
+  /** Begins to trace, when there is a collector: only then is the code for it loaded. It ends last of all. */
+  async openTracing(): Promise<void> {
+    if (this.config.otelEndpoint === undefined) return;
+    const { openTracing } = await import('../tracing/otel-tracing');
+    const tracing = openTracing(this);
+    this.tracing = tracing;
+    this.onClose('tracing', () => tracing.close());
   }
 
   /** Something to close when the service ends; the last opened is closed first. */

@@ -18,6 +18,7 @@ import { startTestPlane } from './test-plane';
 /** A whole proxy with real OPA and PostgreSQL; its peers are the test's to steer. */
 export interface TestProxy {
   readonly app: NestFastifyApplication;
+  readonly context: ServiceContext;
   readonly url: string;
   readonly opa: TestOpa;
   readonly claims: ClaimServer;
@@ -93,6 +94,7 @@ export async function startTestProxy<C extends ProxyConfig>({
   await configure({});
   return {
     app,
+    context: context as unknown as ServiceContext,
     url: `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`,
     opa,
     claims,

@@ -13,6 +13,7 @@ import { readPolicyDecision } from './policy-decision';
 
 const DECISION_PATH = '/v1/data/behavry/authz/decision';
 const REVISION_PATH = '/v1/data/behavry/authz/revision';
+type Headers = Readonly<Record<string, string>>;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** Ceiling for the question after a dropped connection; it is answered from memory. */
@@ -42,7 +43,7 @@ type Asked =
 export class OpaDecisionEngine implements DecisionEngine {
   readonly name = 'opa';
   readonly #pool: Pool;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
   readonly #mark: GenerationMark;
@@ -67,8 +68,9 @@ export class OpaDecisionEngine implements DecisionEngine {
     });
   }
 
-  async decide(input: DecisionInput, signal?: AbortSignal): Promise<EngineAnswer> {
-    const asked = await this.#ask(DECISION_PATH, JSON.stringify({ input }), signal);
+  async decide(input: DecisionInput, signal?: AbortSignal, traceparent?: string): Promise<EngineAnswer> {
+    const headers = traceparent === undefined ? this.#headers : { ...this.#headers, traceparent };
+    const asked = await this.#ask(DECISION_PATH, JSON.stringify({ input }), signal, headers);
     if (!asked.ok) return asked;
     const decision = readPolicyDecision(asked.result);
     if (!decision) return { ok: false, fault: 'opa_malformed' };
@@ -86,10 +88,10 @@ export class OpaDecisionEngine implements DecisionEngine {
     await this.#pool.destroy();
   }
 
-  async #ask(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
+  async #ask(path: string, body: string, signal?: AbortSignal, headers = this.#headers): Promise<Asked> {
     if (!this.#breaker.permits()) return { ok: false, fault: 'opa_unreachable' };
     try {
-      const asked = await this.#request(path, body, signal);
+      const asked = await this.#request(path, body, headers, signal);
       this.#breaker.report(true);
       return asked;
     } catch (error) {
@@ -109,15 +111,15 @@ export class OpaDecisionEngine implements DecisionEngine {
    * for all that were dropped together; slowness is no failure to reach it.
    */
   async #answers(): Promise<boolean> {
-    this.#probing ??= this.#send(REVISION_PATH, '{"input":{}}', PROBE_MS)
+    this.#probing ??= this.#send(REVISION_PATH, '{"input":{}}', PROBE_MS, this.#headers)
       .then(() => true)
       .catch((error: unknown) => isTimeout(error))
       .finally(() => (this.#probing = undefined));
     return this.#probing;
   }
 
-  async #request(path: string, body: string, signal?: AbortSignal): Promise<Asked> {
-    const response = await this.#send(path, body, this.#timeoutMs, signal);
+  async #request(path: string, body: string, headers: Headers, signal?: AbortSignal): Promise<Asked> {
+    const response = await this.#send(path, body, this.#timeoutMs, headers, signal);
     if (response.statusCode !== 200) return { ok: false, fault: 'opa_error' };
     const answer = Buffer.isBuffer(response.body) ? parsedJson(response.body.toString('utf8')) : undefined;
     if (!isObject(answer)) return { ok: false, fault: 'opa_malformed' };
@@ -130,12 +132,13 @@ export class OpaDecisionEngine implements DecisionEngine {
     path: string,
     body: string,
     deadlineMs: number,
+    headers: Headers,
     signal?: AbortSignal,
   ): Promise<IncomingResponse> {
     const request: OutgoingRequest = {
       path,
       method: 'POST',
-      headers: this.#headers,
+      headers,
       body,
       deadlineMs,
       // The deadline bounds the whole exchange; these only catch what it cannot see.
