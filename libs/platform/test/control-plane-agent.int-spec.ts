@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { issueCertificate, makeAuthority, tempDir } from '@behavry/testing';
+import { issueCertificate, makeAuthority, tempDir } from '@behavry/test-components';
 import { controlPlaneAgent, loadConfig, UplinkConfig } from '../src';
 
 const GIVEN = {
