@@ -50,6 +50,7 @@ export type {
   LivePerson,
   PlaneStateKey,
   PlaneStateValues,
+  ProxyReplica,
   PublicJwk,
   RiskScore,
   TrustedIssuer,

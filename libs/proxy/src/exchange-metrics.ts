@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ExchangeMetrics, FileSpool } from '@behavry/pipeline';
+import type { AbandonedSpools, ExchangeMetrics, FileSpool } from '@behavry/pipeline';
 
 /**
  * Counts exchanges by verdict, reason code and outcome.
@@ -40,7 +40,12 @@ export function exchangeMetrics(registry: Registry, app: string): ExchangeMetric
 }
 
 /** Shows how much waits to be stored. */
-export function measureSpool(registry: Registry, app: string, spool: FileSpool): void {
+export function measureSpool(
+  registry: Registry,
+  app: string,
+  spool: FileSpool,
+  abandoned: AbandonedSpools,
+): void {
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name: `${prefixOf(app)}_${name}`,
@@ -53,6 +58,7 @@ export function measureSpool(registry: Registry, app: string, spool: FileSpool):
   };
   gauge('spool_entries', 'Records that wait to be stored.', () => spool.backlog);
   gauge('spool_bytes', 'Size of the audit spool.', () => spool.bytes);
+  gauge('abandoned_spools', 'Spools of ended processes that are being sent on.', () => abandoned.size);
 }
 
 function prefixOf(app: string): string {
