@@ -26,6 +26,8 @@ import { startTestPlane } from './test-plane';
 export interface TestProxy {
   readonly app: NestFastifyApplication;
   readonly url: string;
+  /** Base URL of its ops port. */
+  readonly opsUrl: string;
   readonly opa: TestOpa;
   readonly claims: ClaimServer;
   readonly issuer: TestIssuer;
@@ -124,6 +126,7 @@ export async function startTestProxy<C extends ProxyConfig>({
   return {
     app,
     url: first.url,
+    opsUrl: first.opsUrl,
     opa,
     claims,
     issuer,
