@@ -178,7 +178,7 @@ describeWithOpa('two replicas of mcp-proxy on one plane', () => {
     for (const [agent, forged] of [
       ['a2', id],
       ['a1', `${replica}.${'A'.repeat(32)}`],
-      ['a1', `${replica}`],
+      ['a1', replica],
       ['a1', `${replicaIds().find((each) => each !== replica) ?? ''}.${id.split('.')[1] ?? ''}`],
       ['a1', 'constructor.x'],
       ['a1', '__proto__.x'],
