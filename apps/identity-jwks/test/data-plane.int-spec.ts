@@ -200,6 +200,7 @@ describe('a pinned key of the control plane', () => {
       http: new Agent(),
       publicKeyPem: String(pinned.export({ type: 'spki', format: 'pem' })),
       dataDir: tempDir(),
+      told: [],
       clock: new ManualClock(Date.UTC(2026, 0, 1)),
       log: createLogger('identity-jwks', 'silent', {}),
     });

@@ -1,5 +1,7 @@
-import { IsArray, IsInt, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { AddressGuard, Env, IsAddressList, ProxyConfig } from '@behavry/platform';
+import { hostname } from 'node:os';
+import { isIPv6 } from 'node:net';
+import { IsArray, IsInt, IsNumber, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { AddressGuard, Env, HTTP_URL_RULE, IsAddressList, ProxyConfig } from '@behavry/platform';
 
 /** Environment of mcp-proxy. */
 export class McpProxyConfig extends ProxyConfig {
@@ -47,6 +49,14 @@ export class McpProxyConfig extends ProxyConfig {
   @IsArray()
   allowedOrigins: string[] = [];
 
+  @Env('BEHAVRY_OPS_ADVERTISED_URL', {
+    description:
+      'Under which other replicas of mcp-proxy reach the ops port of this one alone; when not set http://<BEHAVRY_OPS_HOST, or the host name where that is every address>:<ops port>.',
+  })
+  @IsOptional()
+  @IsUrl(HTTP_URL_RULE)
+  opsAdvertisedUrl?: string;
+
   @Env('BEHAVRY_MCP_MAX_BODY_BYTES', { description: 'Largest request.' })
   @IsInt()
   @Min(1024)
@@ -87,6 +97,15 @@ export function addressGuardOf(config: McpProxyConfig): AddressGuard {
       ...urls.flatMap((url) => (url !== undefined && URL.canParse(url) ? (portOf(new URL(url)) ?? []) : [])),
     ],
   });
+}
+
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/** @returns base URL of this process's ops port, for other replicas */
+export function advertisedOpsUrl({ opsAdvertisedUrl, opsHost, port }: McpProxyConfig): string {
+  if (opsAdvertisedUrl !== undefined) return new URL(opsAdvertisedUrl).origin;
+  const host = EVERY_ADDRESS.has(opsHost) ? hostname() : opsHost;
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${String(port + 1)}`;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {

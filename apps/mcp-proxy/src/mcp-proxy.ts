@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Counter } from 'prom-client';
 import {
+  PlaneState,
   processEnvironment,
   UpstreamSecrets,
   type ServiceContext,
@@ -12,8 +13,11 @@ import { openLargeWork, openProxy } from '@behavry/proxy';
 import type { McpParts } from './exchange/mcp-request';
 import { allowedPeers } from './http/request-checks';
 import { mcpRoutes } from './http/mcp-routes';
-import { addressGuardOf, McpProxyConfig } from './mcp-proxy.config';
+import { addressGuardOf, advertisedOpsUrl, McpProxyConfig } from './mcp-proxy.config';
 import type { McpJobs } from './large/mcp-jobs';
+import { HandOn } from './replicas/hand-on';
+import { handedOnRoutes } from './replicas/handed-on-routes';
+import { Replicas } from './replicas/replicas';
 import { SessionStore } from './sessions/session-store';
 import { UpstreamFactory } from './upstream/upstream-factory';
 
@@ -33,10 +37,10 @@ export const MCP_PROXY: ServiceDefinition<McpProxyConfig> = {
   mount: async (app, context) => {
     const { publicUrl, allowedHosts, allowedOrigins } = context.config;
     const peers = allowedPeers(publicUrl, allowedHosts, allowedOrigins);
-    await app
-      .getHttpAdapter()
-      .getInstance()
-      .register(mcpRoutes(await openParts(app, context), peers));
+    const parts = await openParts(app, context);
+    await app.getHttpAdapter().getInstance().register(mcpRoutes(parts, peers));
+    context.ops.internalScope(handedOnRoutes(parts));
+    await parts.replicas.join();
   },
 };
 
@@ -44,11 +48,15 @@ async function openParts(
   app: NestFastifyApplication,
   context: ServiceContext<McpProxyConfig>,
 ): Promise<McpParts> {
-  const { config, clock, log } = context;
+  const { config, clock, log, metrics, keys } = context;
+  const replicas = new Replicas({ state: app.get(PlaneState), clock, log, opsUrl: advertisedOpsUrl(config) });
+  const handOn = new HandOn({ bearer: keys.internalBearer, log, metrics });
+  context.onClose('other replicas', () => Promise.all([replicas.close(), handOn.close()]));
   const sessions = new SessionStore({
     now: () => clock.now(),
     idleMs: config.sessionIdleSeconds * 1000,
     maxPerAgent: config.maxSessionsPerAgent,
+    makeId: () => replicas.makeSessionId(),
   });
   const upstreams = new UpstreamFactory({
     secrets: new UpstreamSecrets(processEnvironment(), join(config.secretsDir, 'mcp')),
@@ -78,6 +86,8 @@ async function openParts(
   return {
     ...proxy,
     sessions,
+    replicas,
+    handOn,
     upstreams,
     large: openLargeWork<McpJobs>(context, __dirname),
     maxBodyBytes: config.maxBodyBytes,
@@ -85,7 +95,7 @@ async function openParts(
     droppedMessages: new Counter({
       name: 'behavry_mcp_proxy_dropped_messages_total',
       help: 'Messages of servers that nobody was given.',
-      registers: [context.metrics],
+      registers: [metrics],
     }),
   };
 }

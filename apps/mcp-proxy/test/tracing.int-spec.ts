@@ -1,7 +1,6 @@
 import {
   describeWithOpa,
   eventually,
-  freePort,
   httpServer,
   startOtlpReceiver,
   type OtlpReceiver,
@@ -138,10 +137,8 @@ describeWithOpa('tracing of MCP', () => {
     const { traceId, traceparent } = agentTrace();
     await proxy.post('rec', callTool('echo'), { ...session, traceparent });
     await collector.trace(traceId, 'tools/call echo');
-    const port = await freePort();
-    await proxy.context.ops.listen('127.0.0.1', port);
     const scrape = async (accept: string): Promise<string> =>
-      (await request(`http://127.0.0.1:${String(port)}/metrics`, { headers: { accept } })).body.text();
+      (await request(`${proxy.opsUrl}/metrics`, { headers: { accept } })).body.text();
     const open = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5';
     for (const text of [await scrape(open), await scrape(open)]) {
       expect(text).toContain(`# {trace_id="${traceId}"}`);
@@ -152,7 +149,6 @@ describeWithOpa('tracing of MCP', () => {
     const plain = await scrape('text/plain');
     expect(plain).not.toContain('trace_id');
     expect(plain).toMatch(/^# TYPE behavry_exchange_decisions_total counter$/m);
-    await proxy.context.ops.close();
   });
 
   it('goes on without its collector, says so once, and ends in time', async () => {

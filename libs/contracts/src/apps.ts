@@ -48,6 +48,14 @@ export function appRunsIn(app: AppName, mode: Mode): boolean {
   return mode === 'standalone' || plane === 'all' || `${plane}-plane` === mode;
 }
 
+/**
+ * Whether an app may run more than once on one plane: all but the license-service that holds the plane's uplink
+ * (docs/scaling.md).
+ */
+export function mayHaveReplicas(app: AppName, mode: Mode): boolean {
+  return app !== 'license-service' || mode === 'control-plane';
+}
+
 /** The apps that make up a mode, in start order. */
 export function appsOf(mode: Mode): readonly AppDefinition[] {
   return APPS.filter((app) => appRunsIn(app.name, mode));

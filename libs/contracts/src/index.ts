@@ -1,5 +1,5 @@
 export { MODES, type Mode } from './modes';
-export { APPS, APP_NAMES, appRunsIn, appsOf, type AppName } from './apps';
+export { APPS, APP_NAMES, appRunsIn, appsOf, mayHaveReplicas, type AppName } from './apps';
 export { mayHaveSecret } from './app-secrets';
 export { ROUTE_TABLE, routeFor } from './routes';
 export {
@@ -51,6 +51,7 @@ export type {
   LivePerson,
   PlaneStateKey,
   PlaneStateValues,
+  ProxyReplica,
   PublicJwk,
   RiskScore,
   TrustedIssuer,

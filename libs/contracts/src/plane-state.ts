@@ -47,6 +47,14 @@ export interface LicenseState {
   readonly reason: string | null;
 }
 
+/** Where a replica of mcp-proxy takes requests of its sessions that came to another one. */
+export interface ProxyReplica {
+  /** Base URL of its ops port. */
+  readonly ops_url: string;
+  /** When it said last that it lives (RFC 3339). */
+  readonly at: string;
+}
+
 /** The values that move inside a plane, each written by one app (lifecycle: plane state). */
 export interface PlaneStateValues {
   config: ConfigDocument;
@@ -57,6 +65,8 @@ export interface PlaneStateValues {
   /** By id. Who is not in it may do nothing: disabled, removed, or of a suspended tenant. */
   people: { readonly people: Readonly<Record<string, LivePerson>> };
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
+  /** By replica id. Each replica writes its own entry and removes those of replicas that went silent. */
+  'mcp.replicas': { readonly replicas: Readonly<Record<string, ProxyReplica>> };
 }
 export type PlaneStateKey = keyof PlaneStateValues;
 
@@ -68,6 +78,7 @@ export const PLANE_STATE_OWNERS = {
   people: 'identity-jwks',
   risk: 'behavior-monitor',
   'sessions.ended': 'audit-writer',
+  'mcp.replicas': 'mcp-proxy',
 } as const satisfies Record<PlaneStateKey, AppName>;
 
 /** What apps of a plane call out to each other: heard by those who listen now, kept by nobody. */

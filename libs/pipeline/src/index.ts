@@ -16,7 +16,9 @@ export { LoopTurns } from './adapters/limits/loop-turns';
 export { Slots } from './adapters/limits/slots';
 export { TokenBucketLimiter } from './adapters/limits/token-bucket-limiter';
 export { HttpClaims } from './adapters/claims/http-claims';
+export { AbandonedSpools } from './adapters/spool/abandoned-spools';
 export { FileSpool } from './adapters/spool/file-spool';
+export { takeSpoolPlace } from './adapters/spool/spool-places';
 export { SpoolSender } from './adapters/spool/spool-sender';
 export {
   examine,

@@ -90,6 +90,40 @@ describe.each(['postgres', 'redis'] as const)('on %s', (kind) => {
       expect(scoreIn(await state('llm-proxy'))).toBe(4);
     });
 
+    it('is made anew when another replica of its owner wrote meanwhile', async () => {
+      const [one, other] = [await state('behavior-monitor'), await state('behavior-monitor')];
+      await one.put('risk', risk(0));
+      const seen: (number | undefined)[] = [];
+      await one.update('risk', async (present) => {
+        const score = present?.agents['a']?.score ?? -1;
+        seen.push(score);
+        if (seen.length === 1) await other.put('risk', risk(10));
+        return risk(score + 1);
+      });
+      expect(seen).toEqual([0, 10]);
+      const version = await other.update('risk', () => undefined);
+      expect(scoreIn(await state('mcp-proxy'))).toBe(11);
+      expect(version).toBe(other.get('risk')?.version);
+    });
+
+    it('loses nothing of what many replicas add at once', async () => {
+      const writers = await Promise.all([1, 2, 3, 4].map(() => state('mcp-proxy')));
+      await Promise.all(
+        writers.flatMap((writer, at) =>
+          [1, 2, 3].map((n) =>
+            writer.update('mcp.replicas', (present) => ({
+              replicas: {
+                ...present?.replicas,
+                [`${String(at)}.${String(n)}`]: { ops_url: 'http://x', at: '' },
+              },
+            })),
+          ),
+        ),
+      );
+      const { replicas } = (await state('audit-writer')).get('mcp.replicas')!.value;
+      expect(Object.keys(replicas)).toHaveLength(12);
+    });
+
     it('may be written by its owner alone', async () => {
       const stranger = await state('mcp-proxy');
       await expect(stranger.put('issuers', { issuers: [] })).rejects.toThrow(/belongs to identity-jwks/);

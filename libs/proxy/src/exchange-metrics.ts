@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ExchangeMetrics, FileSpool, OpenExchanges } from '@behavry/pipeline';
+import type { AbandonedSpools, ExchangeMetrics, FileSpool, OpenExchanges } from '@behavry/pipeline';
 import type { PolicyWatch } from './policy-watch';
 
 /** A revision of policies, as bundle-server names it: the instant of its making, in UTC. */
@@ -119,7 +119,11 @@ export function measureSpool(
   registry: Registry,
   app: string,
   spool: FileSpool,
-  { maxBytes, now }: { readonly maxBytes: number; readonly now: () => number },
+  {
+    maxBytes,
+    now,
+    abandoned,
+  }: { readonly maxBytes: number; readonly now: () => number; readonly abandoned: AbandonedSpools },
 ): void {
   const proxy = proxyLabel(app);
   const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
@@ -146,6 +150,7 @@ export function measureSpool(
   gauge('oldest_age_seconds', 'Age of the oldest record that waits to be stored; 0 when none waits.', () =>
     oldestAge(spool, now()),
   );
+  gauge('abandoned', 'Spools of ended processes that are being sent on.', () => abandoned.size);
 }
 
 /** Shows whether OPA answers at present, asked from time to time also without traffic, and what is under way. */

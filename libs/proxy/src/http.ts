@@ -13,16 +13,21 @@ export const DECISION_HEADER = 'x-behavry-decision';
  */
 export function prepareScope(scope: FastifyInstance, proxy: Proxy, maxBodyBytes: number): void {
   const closeUnused = unusedConnections(scope.server);
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => {
-    done(null, body);
-  });
+  takeBodies(scope, maxBodyBytes);
   // A listening stream never ends by itself; the server waits for every connection before it closes.
   scope.addHook('preClose', () => {
     proxy.shutdown.hasBegun = true;
     proxy.guard.open.stopListeners();
     closeUnused();
     return Promise.resolve();
+  });
+}
+
+/** Lets bodies arrive as bytes, whatever they claim to be. */
+export function takeBodies(scope: FastifyInstance, maxBodyBytes: number): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => {
+    done(null, body);
   });
 }
 

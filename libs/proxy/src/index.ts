@@ -9,6 +9,7 @@ export {
   mediaTypeOf,
   prepareScope,
   startExchange,
+  takeBodies,
 } from './http';
 export { breakOff, sendStreamHead, writeStream } from './stream';
 export { PlaneStateView } from './plane-state-view';

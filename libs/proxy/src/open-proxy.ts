@@ -1,15 +1,12 @@
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AUDIT_EVENTS_QUEUE } from '@behavry/contracts';
 import {
-  FileSpool,
   HttpClaims,
   KeyedDigest,
   OpaDecisionEngine,
   OpenExchanges,
   LoopTurns,
   Slots,
-  SpoolSender,
   TokenBucketLimiter,
   type Guard,
   type PlaneView,
@@ -17,16 +14,15 @@ import {
 import {
   identifyAgents,
   NextConfig,
-  PlaneSignalBus,
   PlaneState,
-  QueueBroker,
   TokenVerifier,
   uuidv7,
   type Logger,
   type ProxyConfig,
   type ServiceContext,
 } from '@behavry/platform';
-import { exchangeMetrics, measureEngine, measureSpool } from './exchange-metrics';
+import { exchangeMetrics, measureEngine } from './exchange-metrics';
+import { openSpool } from './open-spool';
 import { PlaneStateView } from './plane-state-view';
 import { PolicyWatch } from './policy-watch';
 
@@ -44,14 +40,11 @@ export interface Proxy {
   readonly shutdown: { hasBegun: boolean };
 }
 
-const SEGMENT_BYTES = 4 * 1024 * 1024;
-const MEGABYTE = 1024 * 1024;
-
 /**
  * Opens everything that a proxy needs to run exchanges, tells health what is missing, and arranges that it closes with
  * the service, in order: what is under way, what it writes, what it asks.
  * @param onChange called after a change that may end what the proxy itself keeps open
- * @throws SpoolLockedError when another process of the same app uses the spool folder
+ * @throws SpoolLockedError when more processes of the app than make sense share the data folder
  */
 export async function openProxy(
   app: NestFastifyApplication,
@@ -64,28 +57,7 @@ export async function openProxy(
   const makeId = (): string => uuidv7(now());
   const state = app.get(PlaneState);
   const verifier = app.get(TokenVerifier);
-  const maxBytes = config.spoolMaxMb * MEGABYTE;
-  const spool = await FileSpool.open({
-    folder: join(config.dataDir, 'spool', name),
-    maxBytes,
-    segmentBytes: Math.min(SEGMENT_BYTES, Math.ceil(maxBytes / 8)),
-    now,
-    makeId,
-    pid: process.pid,
-    onDamage: (damage) => {
-      log.error({ ...damage }, 'audit: records on disk cannot be read any more; the others are kept');
-    },
-    onLost: () => {
-      log.error('audit: another process took the spool; this one refuses everything from now on');
-    },
-  });
-  const sender = new SpoolSender({
-    spool,
-    producer: app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE),
-    onFailure: (error) => {
-      log.warn({ err: error }, 'audit: a batch could not be sent and will be tried again');
-    },
-  });
+  const { spool, place, close: closeSpool } = await openSpool(app, context);
   const open = new OpenExchanges();
   const plane = new PlaneStateView({
     state,
@@ -100,16 +72,12 @@ export async function openProxy(
       log.error({ err: error }, 'a DLP pattern cannot be used; the others are');
     },
   });
-  const unwatch = app.get(PlaneSignalBus).on('audit.positions', ({ spools }) => {
-    const position = spools[spool.id];
-    if (position !== undefined) sender.acknowledge(position);
-  });
   const engine = new OpaDecisionEngine({
     ...(config.opaSocket === undefined ? { url: config.opaUrl } : { socket: config.opaSocket }),
     ...(config.opaToken === undefined ? {} : { token: config.opaToken }),
     timeoutMs: config.opaTimeoutSeconds * 1000,
     now,
-    generationFile: join(config.dataDir, 'policies', `${name}.generation`),
+    generationFile: join(config.dataDir, 'policies', `${place}.generation`),
     onOutdated: (seen, highest) => {
       log.error(
         { seen, highest },
@@ -140,17 +108,13 @@ export async function openProxy(
   for (const [part, isThere, detail] of needed) {
     context.health.register(part, () => (isThere() ? { ready: true } : { ready: false, detail }));
   }
-  measureSpool(metrics, name, spool, { maxBytes, now });
   measureEngine(metrics, name, { policies, open });
-  sender.start();
   void policies.start();
   context.onClose('exchanges', async () => {
     open.stopAll();
     policies.close();
-    unwatch();
     plane.close();
-    await sender.stop();
-    await spool.close();
+    await closeSpool();
     await Promise.all([engine.close(), claims.close()]);
   });
   return {

@@ -29,7 +29,7 @@ export { agentEntry, configDocument, httpServer, stdioServer } from './plane/con
 export { migrateTestDatabase, type PlaneSchema } from './plane/plane-template';
 export { bearer, TestIssuer } from './plane/test-issuer';
 export { startTestPlane, type TestPlane } from './plane/test-plane';
-export { startTestProxy, type TestProxy } from './plane/test-proxy';
+export { startTestProxy, type TestProxy, type TestReplica } from './plane/test-proxy';
 export { opaBundleConfig, writePolicyBundle } from './plane/policy-bundle';
 export { edgeContract, type OpenEdge } from './edge/edge-contract';
 export { httpRequest, rawRequest, type Answer } from './edge/raw-http';

@@ -59,11 +59,12 @@ export class SessionEnds {
     const stored = await this.#stored(tenantId);
     const told = this.state.get('sessions.ended')?.value.sessions;
     if (told === undefined || Object.keys(stored).some((id) => told[id] === undefined))
-      await this.state.put('sessions.ended', { sessions: stored });
+      await this.#publish(tenantId);
   }
 
+  /** Read within the update: of two replicas, none puts an older list over a newer one. */
   async #publish(tenantId: string): Promise<void> {
-    await this.state.put('sessions.ended', { sessions: await this.#stored(tenantId) });
+    await this.state.update('sessions.ended', async () => ({ sessions: await this.#stored(tenantId) }));
   }
 
   #stored(tenantId: string): Promise<Readonly<Record<string, string>>> {

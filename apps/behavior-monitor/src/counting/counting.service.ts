@@ -78,6 +78,8 @@ export class CountingService {
     const now = this.clock.now();
     const risks = await withTenant(this.database, tenantId, async (manager) => {
       const repository = new RiskRepository(manager, tenantId);
+      // Another replica may be counting the same agents.
+      await repository.lockCursor();
       const quiet = await repository.unsettled(new Date(now - SETTLE_MS), BATCH);
       const settled = quiet.map((risk) => ({
         ...risk,
@@ -169,10 +171,12 @@ export class CountingService {
       return seen?.score === Math.round(score) && seen.tier === tier;
     };
     if (told !== undefined && risks.every(isTold)) return;
-    const agents = await withTenant(this.database, tenantId, (manager) =>
-      new RiskRepository(manager, tenantId).scores(),
-    );
-    await this.state.put('risk', { at: new Date(this.clock.now()).toISOString(), agents });
+    await this.state.update('risk', async () => {
+      const agents = await withTenant(this.database, tenantId, (manager) =>
+        new RiskRepository(manager, tenantId).scores(),
+      );
+      return { at: new Date(this.clock.now()).toISOString(), agents };
+    });
   }
 }
 

@@ -20,6 +20,8 @@ export interface ControlKeysOptions {
   readonly publicKeyPem: string | undefined;
   /** Folder of the plane's files. */
   readonly dataDir: string;
+  /** What a replica that begins with an empty disk goes on with, so that it takes no key from the plane. */
+  readonly told: readonly PublicJwk[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -110,7 +112,7 @@ export class ControlKeys {
     try {
       return keysIn(readFileSync(this.#file, 'utf8'));
     } catch {
-      return [];
+      return this.options.told;
     }
   }
 

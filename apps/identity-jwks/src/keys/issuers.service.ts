@@ -37,6 +37,7 @@ export class IssuersService implements OnModuleInit {
       http: controlPlaneAgent(context.config, { connectMs: CONNECT_MS, connections: 1 }),
       publicKeyPem: context.config.jwtPublicKey,
       dataDir: context.config.dataDir,
+      told: this.#toldKeys(),
       clock: context.clock,
       log: context.log,
     });
@@ -50,6 +51,12 @@ export class IssuersService implements OnModuleInit {
         });
     });
     this.signals.on('issuers.wanted', () => void control.wanted());
+  }
+
+  /** What the plane was told before, by another replica or a process before this one. */
+  #toldKeys(): readonly PublicJwk[] {
+    const told = this.state.get('issuers')?.value.issuers ?? [];
+    return told.find(({ iss }) => iss === this.context.config.jwtIssuer)?.keys ?? [];
   }
 
   async #publish(controlKeys: readonly PublicJwk[]): Promise<void> {

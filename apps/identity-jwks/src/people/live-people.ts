@@ -30,15 +30,18 @@ export class LivePeople implements OnModuleInit {
     await this.publish();
   }
 
-  /** Reads the database after the call began and tells what is new. One at a time, so that older never follows newer. */
+  /** Reads the database after the call began and tells what is new; older never follows newer, of any replica. */
   publish(): Promise<void> {
-    const mine = this.#last.then(async () => {
-      const people = await this.people.live();
-      const present = this.state.get('people')?.value.people;
-      if (JSON.stringify(present) !== JSON.stringify(people)) await this.state.put('people', { people });
-    });
+    const mine = this.#publish();
     this.#last = mine.catch(() => undefined);
     return mine;
+  }
+
+  async #publish(): Promise<void> {
+    await this.state.update('people', async (present) => {
+      const people = await this.people.live();
+      return JSON.stringify(present?.people) === JSON.stringify(people) ? undefined : { people };
+    });
   }
 
   async #publishOrRetry(): Promise<void> {

@@ -48,6 +48,12 @@ export const FAULTS = {
   },
   noSession: invalid(400, 'Bad request: Mcp-Session-Id header is required'),
   unknownSession: invalid(404, 'Session not found'),
+  ownerFailed: {
+    status: 502,
+    code: JSON_RPC.unavailable,
+    message: 'The session could not be reached',
+    reasonCode: 'upstream_error',
+  },
   unknownServer: {
     status: 404,
     code: JSON_RPC.invalidRequest,

@@ -4,6 +4,8 @@ import type { Counter } from 'prom-client';
 import type { McpJobs } from '../large/mcp-jobs';
 import { readBody, type RpcId, type RpcRequest } from '../messages/rpc-message';
 import { unreadId } from '../messages/unread-id';
+import type { HandOn } from '../replicas/hand-on';
+import type { Replicas } from '../replicas/replicas';
 import type { McpSession, SessionStore } from '../sessions/session-store';
 import type { UpstreamEvent } from '../upstream/upstream-session';
 import type { UpstreamFactory } from '../upstream/upstream-factory';
@@ -11,6 +13,8 @@ import type { UpstreamFactory } from '../upstream/upstream-factory';
 /** Everything that handling a request uses: one per process. */
 export interface McpParts extends Proxy {
   readonly sessions: SessionStore;
+  readonly replicas: Replicas;
+  readonly handOn: HandOn;
   readonly upstreams: UpstreamFactory;
   /** Reads large messages beside the event loop. */
   readonly large: WorkerPool<McpJobs>;

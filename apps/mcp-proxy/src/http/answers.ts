@@ -1,8 +1,9 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { JSON_RPC } from '@behavry/contracts';
 import type { Exchange, ExchangeResult, Refusal, UpstreamFault } from '@behavry/pipeline';
+import type { Logger } from '@behavry/platform';
 import { hangUp } from '@behavry/proxy';
-import type { McpFault } from '../exchange/mcp-fault';
+import { FAULTS, type McpFault } from '../exchange/mcp-fault';
 import type { Incoming, McpAnswer } from '../exchange/mcp-request';
 import { refusalText } from '../exchange/refusal-text';
 import { answerText, errorText, type RpcId } from '../messages/rpc-message';
@@ -25,6 +26,20 @@ export function sendFault(
     .code(fault.status)
     .type(JSON_TYPE)
     .send(errorText(id, fault.code, fault.message, data));
+}
+
+/** Answers what is thrown in a scope, and says nothing of what it was. */
+export function answerErrors(scope: FastifyInstance, log: Logger): void {
+  scope.setErrorHandler(async (error, _request, reply) => {
+    const { statusCode } = error as { readonly statusCode?: number };
+    if (statusCode === 413) return sendFault(reply, FAULTS.tooLarge);
+    if (statusCode !== undefined && statusCode < 500) return sendFault(reply, FAULTS.noMessage);
+    log.error({ err: error }, 'a request could not be handled');
+    return reply
+      .code(500)
+      .type(JSON_TYPE)
+      .send(errorText(null, JSON_RPC.internal, 'internal error'));
+  });
 }
 
 /** Says that the caller is not known (RFC 6750 §3). */

@@ -1,24 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { JSON_RPC } from '@behavry/contracts';
-import { runExchange, type Exchange } from '@behavry/pipeline';
 import { bearerOf } from '@behavry/platform';
-import { bodyOf, DECISION_HEADER, headerOf, prepareScope, startExchange } from '@behavry/proxy';
-import { McpAdapter } from '../exchange/mcp-adapter';
+import { headerOf, prepareScope } from '@behavry/proxy';
 import { FAULTS, type McpFault } from '../exchange/mcp-fault';
-import { RequestBody, type Incoming, type McpAnswer, type McpParts } from '../exchange/mcp-request';
-import { relayEvents } from '../exchange/relay';
-import { errorText } from '../messages/rpc-message';
-import { sendFault, sendResult, sendUnauthenticated } from './answers';
+import type { McpParts } from '../exchange/mcp-request';
+import { answerErrors, sendFault, sendUnauthenticated } from './answers';
 import { checkGet, checkPeer, checkPost, type AllowedPeers } from './request-checks';
-import { SseWriter } from './sse-writer';
+import { runHere } from './run-here';
 
 const PATHS = ['/mcp/v1/:serverId', '/mcp/v1/servers/:serverId/mcp'];
-const KIND_OF: Readonly<Record<string, Incoming['kind']>> = { GET: 'listen', DELETE: 'end' };
 
 /** Mounts the routes of the proxy, raw: no framework code runs for a request. */
 export function mcpRoutes(parts: McpParts, peers: AllowedPeers): (scope: FastifyInstance) => Promise<void> {
   return async (scope) => {
     prepareScope(scope, parts, parts.maxBodyBytes);
+    scope.addHook('preClose', () => {
+      parts.replicas.leave();
+      parts.handOn.stopListeners();
+      return Promise.resolve();
+    });
     // In this order: a strange peer learns nothing, an unknown caller only that it is unknown.
     scope.addHook('onRequest', async (request, reply) => {
       const fault = checkPeer(request.headers, peers);
@@ -30,16 +29,7 @@ export function mcpRoutes(parts: McpParts, peers: AllowedPeers): (scope: Fastify
       const wrong = checkHeaders(request);
       return wrong ? sendFault(reply, wrong) : undefined;
     });
-    scope.setErrorHandler(async (error, _request, reply) => {
-      const { statusCode } = error as { readonly statusCode?: number };
-      if (statusCode === 413) return sendFault(reply, FAULTS.tooLarge);
-      if (statusCode !== undefined && statusCode < 500) return sendFault(reply, FAULTS.noMessage);
-      parts.log.error({ err: error }, 'a request could not be handled');
-      return reply
-        .code(500)
-        .type('application/json')
-        .send(errorText(null, JSON_RPC.internal, 'internal error'));
-    });
+    answerErrors(scope, parts.log);
     for (const url of PATHS) {
       scope.route({
         method: ['GET', 'POST', 'DELETE'],
@@ -59,39 +49,12 @@ export function mcpRoutes(parts: McpParts, peers: AllowedPeers): (scope: Fastify
   };
 }
 
-async function handle(parts: McpParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { serverId } = request.params as { readonly serverId: string };
-  const exchange = startExchange(parts, reply, {
-    kind: 'mcp',
-    token: bearerOf(request.headers.authorization),
-    serverId,
-  });
-  const incoming = incomingOf(request, parts.maxBodyBytes);
-  reply.header(DECISION_HEADER, exchange.id);
-  const result = await runExchange<unknown, McpAnswer, McpFault>(
-    parts.guard,
-    exchange,
-    new McpAdapter(parts, incoming),
-  );
-  if (result.type !== 'stream') return sendResult(reply, incoming, exchange, result);
-  if (result.payload.type === 'events') await sendStream(parts, incoming, exchange, reply, result.payload);
-  return reply;
-}
-
-async function sendStream(
-  parts: McpParts,
-  incoming: Incoming,
-  exchange: Exchange,
-  reply: FastifyReply,
-  stream: Extract<McpAnswer, { type: 'events' }>,
-): Promise<void> {
-  reply.hijack();
-  const writer = new SseWriter(reply.raw, { [DECISION_HEADER]: exchange.id });
-  try {
-    await relayEvents(parts, incoming, exchange, stream, writer);
-  } finally {
-    writer.end(parts.shutdown.hasBegun);
-  }
+/** Runs what belongs here, and hands on what belongs to a session of another replica. */
+function handle(parts: McpParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const owner = parts.replicas.ownerOf(headerOf(request, 'mcp-session-id') ?? '');
+  return owner === undefined
+    ? runHere(parts, request, reply, bearerOf(request.headers.authorization))
+    : parts.handOn.send(request, reply, owner);
 }
 
 function checkHeaders(request: FastifyRequest): McpFault | undefined {
@@ -99,27 +62,4 @@ function checkHeaders(request: FastifyRequest): McpFault | undefined {
   return request.method === 'GET' && request.routeOptions.url?.includes(':serverId') === true
     ? checkGet(request.headers)
     : undefined;
-}
-
-function incomingOf(request: FastifyRequest, maxBodyBytes: number): Incoming {
-  return {
-    kind: KIND_OF[request.method] ?? 'message',
-    body: new RequestBody(bodyOf(request), maxBodyBytes),
-    sessionId: headerOf(request, 'mcp-session-id'),
-    protocolVersion: headerOf(request, 'mcp-protocol-version'),
-    lastEventId: headerOf(request, 'last-event-id'),
-    trace: traceOf(request),
-  };
-}
-
-const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** Trace context in its own form (W3C Trace Context); `tracestate` is text of the caller's, and scanned with the call. */
-function traceOf(request: FastifyRequest): Record<string, string> {
-  const parent = headerOf(request, 'traceparent');
-  if (parent === undefined || !TRACE_PARENT.test(parent)) return {};
-  const state = headerOf(request, 'tracestate');
-  return state === undefined || state.length > 512
-    ? { traceparent: parent }
-    : { traceparent: parent, tracestate: state };
 }

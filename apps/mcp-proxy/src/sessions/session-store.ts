@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { McpServerEntry } from '@behavry/contracts';
 import { killSwitchFor } from '@behavry/domain';
 import type { PlaneView } from '@behavry/pipeline';
@@ -34,6 +33,8 @@ export interface SessionStoreOptions {
   readonly now: () => number;
   readonly idleMs: number;
   readonly maxPerAgent: number;
+  /** Makes an id that nobody can guess. */
+  readonly makeId: () => string;
 }
 
 /** A place for a session that is about to be opened: taken before a process or connection costs anything. */
@@ -46,7 +47,7 @@ export interface Reservation {
 
 const MAX_EVENT_IDS = 1_000;
 
-/** The open sessions of this process. Ids are random and worth nothing without their agent's token. */
+/** The open sessions of this process. Ids cannot be guessed and worth nothing without their agent's token. */
 export class SessionStore {
   readonly #sessions = new Map<string, McpSession>();
   readonly #reserved = new Map<string, number>();
@@ -126,7 +127,7 @@ export class SessionStore {
   #add(session: NewSession): McpSession {
     const kept: McpSession = {
       ...session,
-      id: randomBytes(24).toString('base64url'),
+      id: this.#options.makeId(),
       eventIds: new Set(),
       lastUsedAt: this.#options.now(),
       inUse: 0,

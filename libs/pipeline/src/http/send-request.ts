@@ -4,6 +4,8 @@ import type { Dispatcher } from 'undici';
 
 /** A request to a peer of ours; the body is sent as it is. */
 export interface OutgoingRequest {
+  /** Where it goes, when the dispatcher leads to more than one place. */
+  readonly origin?: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -44,10 +46,18 @@ export class DeadlineError extends Error {
  * @throws AnswerTooLargeError, DeadlineError, or what the connection fails with
  */
 export function sendRequest(pool: Dispatcher, request: OutgoingRequest): Promise<IncomingResponse> {
-  const { method, path, headers, body, headersTimeout, bodyTimeout } = request;
+  const { origin, method, path, headers, body, headersTimeout, bodyTimeout } = request;
   return new Promise((resolve, reject) => {
     pool.dispatch(
-      { method, path, headers, body, headersTimeout, bodyTimeout },
+      {
+        ...(origin === undefined ? {} : { origin }),
+        method,
+        path,
+        headers,
+        body,
+        headersTimeout,
+        bodyTimeout,
+      },
       new ResponseReader(request, resolve, reject),
     );
   });

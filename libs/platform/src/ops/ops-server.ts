@@ -8,6 +8,9 @@ import { metricsText } from './metrics-text';
 /** The arguments of a claim, and room for what stands around them. */
 const BODY_LIMIT = MAX_CLAIM_BYTES + 64 * 1024;
 
+/** As on the service's own port. */
+export const MAX_PARAM_LENGTH = 512;
+
 export type OpsHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 export interface OpsServerOptions {
@@ -30,7 +33,12 @@ export class OpsServer {
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
-    this.#server = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: BODY_LIMIT });
+    this.#server = Fastify({
+      logger: false,
+      forceCloseConnections: true,
+      bodyLimit: BODY_LIMIT,
+      routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    });
     const { app, version, mode, health, metrics } = options;
     const probe = (ready: boolean, reply: FastifyReply, checks: object): FastifyReply =>
       reply
@@ -61,17 +69,19 @@ export class OpsServer {
     handler: OpsHandler,
     access: { readonly bearer: string | undefined } = { bearer: this.#options.internalBearer },
   ): void {
-    const { bearer } = access;
-    this.#server.route({
-      method,
-      url: path,
-      // Before the body is read: a stranger's is not.
-      onRequest: async (request, reply) => {
-        const shown = request.headers.authorization ?? '';
-        if (bearer === undefined || !equalInConstantTime(shown, `Bearer ${bearer}`))
-          await reply.code(401).send({ code: 'unauthenticated' });
-      },
-      handler,
+    this.#server.route({ method, url: path, onRequest: onlyWith(access.bearer), handler });
+  }
+
+  /**
+   * Adds plane-internal routes that take bodies, limits and hooks of their own; each caller must show the plane's
+   * bearer. Call before {@link listen}.
+   * @param register adds them, under `/internal/`
+   */
+  internalScope(register: (scope: FastifyInstance) => void): void {
+    this.#server.register((scope, _options, done) => {
+      scope.addHook('onRequest', onlyWith(this.#options.internalBearer));
+      register(scope);
+      done();
     });
   }
 
@@ -82,4 +92,15 @@ export class OpsServer {
   async close(): Promise<void> {
     await this.#server.close();
   }
+}
+
+/** Refuses before the body is read: a stranger's is not. */
+function onlyWith(
+  bearer: string | undefined,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
+    const shown = request.headers.authorization ?? '';
+    if (bearer === undefined || !equalInConstantTime(shown, `Bearer ${bearer}`))
+      await reply.code(401).send({ code: 'unauthenticated' });
+  };
 }

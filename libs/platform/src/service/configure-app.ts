@@ -8,6 +8,7 @@ import type { ServiceConfig } from '../config/service-config';
 import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from '../errors/validation';
 import { addSecurityHeaders } from '../http/security-headers';
+import { MAX_PARAM_LENGTH } from '../ops/ops-server';
 import { PlaneState } from '../state/plane-state';
 import { traceRequests } from '../tracing/request-spans';
 import type { ServiceContext } from './service-context';
@@ -23,7 +24,7 @@ export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 512, caseSensitive: true, ignoreDuplicateSlashes: false },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, caseSensitive: true, ignoreDuplicateSlashes: false },
     genReqId: ({ headers }: { headers: Readonly<Record<string, unknown>> }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

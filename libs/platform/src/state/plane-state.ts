@@ -18,6 +18,13 @@ export interface Versioned<T> {
 
 type Watcher = (state: Versioned<unknown>) => void;
 
+/**
+ * Makes the next value of the newest one seen, at most once for each state of the store.
+ * @param storedVersion version of what lies in the store, 0 for nothing of its owner's
+ * @returns undefined when it stays as it is
+ */
+type Make = (present: Versioned<unknown> | undefined, storedVersion: number) => unknown;
+
 export interface PlaneStateOptions {
   /** Who reads, writes and sends here. */
   readonly app: AppName;
@@ -67,17 +74,33 @@ export class PlaneState {
   }
 
   /**
-   * Writes a value.
+   * Writes a value, whatever stood there.
    * @returns the version it got
    * @throws Error when this app is not its owner, or the store cannot be reached
    */
-  async put<K extends PlaneStateKey>(key: K, value: PlaneStateValues[K]): Promise<number> {
+  put<K extends PlaneStateKey>(key: K, value: PlaneStateValues[K]): Promise<number> {
+    return this.update(key, () => value);
+  }
+
+  /**
+   * Writes what is made of the present value. It is made anew whenever another replica of the owner wrote meanwhile, so
+   * what it reads elsewhere is never older than what it replaces.
+   * @param make gives undefined when the value stays as it is
+   * @returns the version that stands now; 0 when there is none
+   * @throws Error when this app is not its owner, the store cannot be reached, and what `make` throws
+   */
+  async update<K extends PlaneStateKey>(
+    key: K,
+    make: (
+      present: PlaneStateValues[K] | undefined,
+    ) => PlaneStateValues[K] | undefined | Promise<PlaneStateValues[K] | undefined>,
+  ): Promise<number> {
     const { app } = this.options;
     if (PLANE_STATE_OWNERS[key] !== app)
       throw new Error(
         `plane state: ${key} belongs to ${PLANE_STATE_OWNERS[key]}, and ${app} may not write it`,
       );
-    return this.#inTurn(key, value);
+    return this.#inTurn(key, (present) => make(present?.value as PlaneStateValues[K] | undefined));
   }
 
   /** Calls back with the present value, if any, and each newer one. @returns a function that ends it */
@@ -107,9 +130,12 @@ export class PlaneState {
   async resynchronise(): Promise<void> {
     const all = await this.options.store.readAll();
     for (const key of KEYS) this.#take(key, all.get(key));
-    for (const [key, { version, value }] of this.#snapshot) {
-      const isOwn = PLANE_STATE_OWNERS[key] === this.options.app;
-      if (isOwn && (this.#open(key, all.get(key))?.version ?? 0) < version) await this.#inTurn(key, value);
+    const isNewer: Make = (present, storedVersion) =>
+      present && present.version > storedVersion ? present.value : undefined;
+    for (const [key, present] of this.#snapshot) {
+      if (PLANE_STATE_OWNERS[key] !== this.options.app) continue;
+      const storedVersion = this.#open(key, all.get(key))?.version ?? 0;
+      if (isNewer(present, storedVersion) !== undefined) await this.#inTurn(key, isNewer);
     }
     this.#lastSyncAt = this.options.clock.now();
   }
@@ -119,22 +145,25 @@ export class PlaneState {
     clearInterval(this.#timer);
   }
 
-  #inTurn(key: PlaneStateKey, value: unknown): Promise<number> {
-    const text = JSON.stringify(value);
-    const written = this.#turn.then(() => this.#write(key, text));
+  #inTurn(key: PlaneStateKey, make: Make): Promise<number> {
+    const written = this.#turn.then(() => this.#write(key, make));
     this.#turn = written.catch(() => undefined);
     return written;
   }
 
-  async #write(key: PlaneStateKey, text: string): Promise<number> {
+  async #write(key: PlaneStateKey, make: Make): Promise<number> {
     const { app, store, seal, clock } = this.options;
     for (;;) {
-      const present = await store.read(key);
-      const known = Math.max(this.#open(key, present)?.version ?? 0, this.#snapshot.get(key)?.version ?? 0);
-      const version = Math.max(Math.floor(clock.now()), known + 1);
+      const stored = await store.read(key);
+      this.#take(key, stored);
+      const present = this.#snapshot.get(key);
+      const value = await make(present, this.#open(key, stored)?.version ?? 0);
+      if (value === undefined) return present?.version ?? 0;
+      const version = Math.max(Math.floor(clock.now()), (present?.version ?? 0) + 1);
+      const text = JSON.stringify(value);
       const sealed = seal.close(app, nameOf(key), { version, text });
       // Another replica may have written meanwhile: then this one is newer than that.
-      if (!(await store.replace(key, present?.slice(0, HEAD_CHARACTERS), sealed))) continue;
+      if (!(await store.replace(key, stored?.slice(0, HEAD_CHARACTERS), sealed))) continue;
       this.#accept(key, { version, value: JSON.parse(text) });
       await store.tell('changed', key);
       return version;

@@ -8,7 +8,14 @@ import {
   type ProxyConfig,
   type ServiceDefinition,
 } from '@behavry/platform';
-import { eventually, startTestOpa, type TestOpa, type TestOpaOptions } from '@behavry/test-components';
+import {
+  eventually,
+  freePort,
+  startTestOpa,
+  tempDir,
+  type TestOpa,
+  type TestOpaOptions,
+} from '@behavry/test-components';
 import { putAsOwner, queuesAs, signalAs } from '../as-owner';
 import { startClaimServer, type ClaimServer } from './claim-server';
 import { agentEntry, configDocument } from './config-document';
@@ -20,6 +27,8 @@ export interface TestProxy {
   readonly app: NestFastifyApplication;
   readonly context: ServiceContext;
   readonly url: string;
+  /** Base URL of its ops port. */
+  readonly opsUrl: string;
   readonly opa: TestOpa;
   readonly claims: ClaimServer;
   readonly issuer: TestIssuer;
@@ -36,6 +45,19 @@ export interface TestProxy {
   configure(changes: Partial<ConfigDocument>): Promise<void>;
   /** The entries of one exchange, once `count` (1) of them have come. @param id its decision id */
   entriesOf(id: unknown, count?: number): Promise<readonly SpoolEntry[]>;
+  /** Starts another replica of the proxy on the same plane, with a data folder of its own; stopped with the plane. */
+  replica(): Promise<TestReplica>;
+  stop(): Promise<void>;
+}
+
+/** One process's worth of a proxy. */
+export interface TestReplica {
+  readonly app: NestFastifyApplication;
+  readonly context: ServiceContext;
+  readonly url: string;
+  /** Base URL of its ops port. */
+  readonly opsUrl: string;
+  /** Stops it in the order of a service; more than once is the same as once. */
   stop(): Promise<void>;
 }
 
@@ -65,19 +87,30 @@ export async function startTestProxy<C extends ProxyConfig>({
   const lines: string[] = [];
   const log = createLogger(definition.app, 'debug', {}, { write: (line) => lines.push(line) });
   const claims = await startClaimServer(keys.internalBearer);
-  const config = Object.assign(new definition.config(), {
-    dbUrl,
-    ...(redisUrl === undefined ? {} : { redisUrl, redisPrefix }),
-    dataDir: folder,
-    secretsDir: folder,
-    opaSocket: opa.socket,
-    escalationHoldSeconds: 1,
-    escalationOpsUrl: claims.url,
-    ...settings,
-  });
-  const context = new ServiceContext<C>(definition.app, '0.0.0', config, keys, log);
-  const app = await createService(definition, context);
-  await app.listen(0, '127.0.0.1');
+  const replicas: TestReplica[] = [];
+  const replica = async (dataDir: string): Promise<TestReplica> => {
+    const opsPort = await freePort();
+    const config = Object.assign(new definition.config(), {
+      port: opsPort - 1,
+      dbUrl,
+      ...(redisUrl === undefined ? {} : { redisUrl, redisPrefix }),
+      dataDir,
+      secretsDir: folder,
+      opaSocket: opa.socket,
+      escalationHoldSeconds: 1,
+      escalationOpsUrl: claims.url,
+      ...settings,
+    });
+    const started = await startReplica(
+      definition,
+      new ServiceContext<C>(definition.app, '0.0.0', config, keys, log),
+      opsPort,
+    );
+    replicas.push(started);
+    return started;
+  };
+  const first = await replica(folder);
+  const { app } = first;
   const entries: SpoolEntry[] = [];
   const writer = queuesAs(app, 'audit-writer');
   writer.consume(AUDIT_EVENTS_QUEUE, async (batch) => {
@@ -94,8 +127,9 @@ export async function startTestProxy<C extends ProxyConfig>({
   await configure({});
   return {
     app,
-    context: context as unknown as ServiceContext,
-    url: `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`,
+    context: first.context,
+    url: first.url,
+    opsUrl: first.opsUrl,
     opa,
     claims,
     issuer,
@@ -112,15 +146,40 @@ export async function startTestProxy<C extends ProxyConfig>({
           throw new Error(`exchange ${String(id)} has ${own.length} of ${count} entries`);
         return own;
       }),
+    replica: () => replica(tempDir()),
     stop: async () => {
-      // A test that failed may have left a connection open, for which a server that closes would wait.
-      app.getHttpServer().closeAllConnections();
-      await app.close();
+      // The first one last: the writer speaks through it.
+      for (const other of replicas.slice(1)) await other.stop();
       await writer.close();
-      await context.close();
+      await first.stop();
       await claims.stop();
       await opa.stop();
       await plane.stop();
     },
+  };
+}
+
+async function startReplica<C extends ProxyConfig>(
+  definition: ServiceDefinition<C>,
+  context: ServiceContext<C>,
+  opsPort: number,
+): Promise<TestReplica> {
+  const app = await createService(definition, context);
+  await context.ops.listen('127.0.0.1', opsPort);
+  await app.listen(0, '127.0.0.1');
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    // A test that failed may have left a connection open, for which a server that closes would wait.
+    app.getHttpServer().closeAllConnections();
+    await app.close();
+    await context.ops.close();
+    await context.close();
+  };
+  return {
+    app,
+    context: context as unknown as ServiceContext,
+    url: `http://127.0.0.1:${String((app.getHttpServer().address() as AddressInfo).port)}`,
+    opsUrl: `http://127.0.0.1:${String(opsPort)}`,
+    stop: () => (stopped ??= stop()),
   };
 }

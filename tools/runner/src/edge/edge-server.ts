@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
-import { Pool } from 'undici';
+import { BalancedPool } from 'undici';
 import { routeFor, type AppName, type Mode } from '@behavry/contracts';
 import { forward } from './forward';
 import { sendProblem, type Exchange } from './problem';
@@ -9,7 +9,8 @@ import { safePath } from './safe-path';
 /** Where the apps of a plane listen. */
 export interface EdgeOptions {
   readonly mode: Mode;
-  readonly appUrl: (app: AppName) => string;
+  /** Base URL of each replica of an app; they take turns. */
+  readonly appUrls: (app: AppName) => readonly string[];
   /** How long a client may take nothing of an answer that waits for it, in ms. */
   readonly stalledMs?: number;
 }
@@ -29,7 +30,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 export class Edge {
   readonly server: Server;
   readonly #options: EdgeOptions;
-  readonly #pools = new Map<AppName, Pool>();
+  readonly #pools = new Map<AppName, BalancedPool>();
 
   constructor(options: EdgeOptions) {
     this.#options = options;
@@ -83,10 +84,10 @@ export class Edge {
     }
   }
 
-  #poolOf(app: AppName): Pool {
+  #poolOf(app: AppName): BalancedPool {
     let pool = this.#pools.get(app);
     if (!pool) {
-      pool = new Pool(this.#options.appUrl(app), {
+      pool = new BalancedPool([...this.#options.appUrls(app)], {
         headersTimeout: HEADERS_TIMEOUT_MS,
         bodyTimeout: 0,
         connect: { timeout: 5_000 },

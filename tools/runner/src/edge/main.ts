@@ -1,4 +1,5 @@
-import { APPS, MODES, type AppName, type Mode } from '@behavry/contracts';
+import { mayHaveReplicas, MODES, type Mode } from '@behavry/contracts';
+import { appPort } from './app-port';
 import { Edge } from './edge-server';
 
 /** The edge as a process of its own: its mode and first port come from the environment, like those of an app. */
@@ -8,10 +9,14 @@ async function main(): Promise<void> {
   if (!MODES.includes(mode) || !Number.isInteger(base)) {
     throw new Error('the edge needs BEHAVRY_DEPLOYMENT_MODE and BEHAVRY_PLANE_PORT_BASE');
   }
-  const portOf = (app: AppName): number => base + 10 + 2 * APPS.findIndex(({ name }) => name === app);
+  const replicas = Number(process.env['BEHAVRY_PLANE_REPLICAS'] ?? '1');
   const edge = new Edge({
     mode,
-    appUrl: (app) => `http://127.0.0.1:${portOf(app)}`,
+    appUrls: (app) =>
+      Array.from(
+        { length: mayHaveReplicas(app, mode) ? replicas : 1 },
+        (_, index) => `http://127.0.0.1:${appPort(base, app, index + 1)}`,
+      ),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void edge.close().then(() => process.exit(0)));

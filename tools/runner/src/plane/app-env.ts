@@ -47,6 +47,7 @@ export function planeEnv(settings: PlaneSettings, addresses: ComponentAddresses)
     BEHAVRY_DEPLOYMENT_ID: deploymentId,
     BEHAVRY_PUBLIC_URL: planeUrl(settings),
     BEHAVRY_PLANE_PORT_BASE: String(ports.base),
+    BEHAVRY_PLANE_REPLICAS: String(settings.replicas),
     BEHAVRY_OPS_URLS: APP_NAMES.map((app) => `${app}=http://127.0.0.1:${ports.ops(app)}`).join(','),
     BEHAVRY_ESCALATION_OPS_URL: `http://127.0.0.1:${ports.ops('escalation-worker')}`,
     BEHAVRY_OPA_BIN: opaCommand,

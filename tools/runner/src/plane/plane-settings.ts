@@ -21,6 +21,8 @@ export interface PlaneSettings {
   readonly ledger: ProcessLedger;
   /** The contract's variables that join a data plane to its control plane; empty elsewhere. */
   readonly link: Readonly<Record<string, string>>;
+  /** Processes of each app that may have more than one. */
+  readonly replicas: number;
   readonly hasDemoUpstreams: boolean;
   readonly say: (line: string) => void;
   readonly onProcess: (process: RunProcess) => void;

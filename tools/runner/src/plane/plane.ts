@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { appsOf, type AppName, type Mode } from '@behavry/contracts';
+import { appsOf, mayHaveReplicas, type AppName, type Mode } from '@behavry/contracts';
 import {
   canConnectTcp,
   ComponentError,
@@ -61,8 +61,13 @@ export class Plane {
   }
 
   /** The ports that must be free before a plane can start. */
-  static portsOf(mode: Mode, ports: PlanePorts, hasDemo: boolean): number[] {
-    const apps = appsOf(mode).flatMap(({ name }) => [ports.app(name), ports.ops(name)]);
+  static portsOf(mode: Mode, ports: PlanePorts, hasDemo: boolean, replicas: number): number[] {
+    const apps = appsOf(mode).flatMap(({ name }) =>
+      replicasOf(name, mode, replicas).flatMap((replica) => [
+        ports.app(name, replica),
+        ports.ops(name, replica),
+      ]),
+    );
     const upstreams = hasDemo && mode !== 'control-plane' ? [ports.everything, ports.model] : [];
     return [ports.edge, ...apps, ...upstreams];
   }
@@ -150,27 +155,41 @@ export class Plane {
 
   async #startApps(env: Readonly<Record<string, string>>): Promise<void> {
     const { settings } = this;
-    this.#apps = this.#appNames().map((app) => {
-      const port = settings.ports.app(app);
-      this.#ports.set(app, { port, ops_port: port + 1 });
-      return this.#process(app, this.#mainOf(app), { ...env, BEHAVRY_PORT: String(port) }, () =>
-        isLive(port + 1),
-      );
-    });
+    const { ports, mode, replicas } = settings;
+    this.#apps = this.#appNames().flatMap((app) =>
+      replicasOf(app, mode, replicas).map((replica) => {
+        const port = ports.app(app, replica);
+        const name = replica === 1 ? app : `${app}.${replica}`;
+        this.#ports.set(name, { port, ops_port: port + 1 });
+        return this.#process(
+          name,
+          this.#mainOf(app),
+          {
+            ...envOf(app, env),
+            BEHAVRY_PORT: String(port),
+            BEHAVRY_ESCALATION_OPS_URL: `http://127.0.0.1:${ports.ops('escalation-worker', replica)}`,
+          },
+          () => isLive(port + 1),
+        );
+      }),
+    );
     await Promise.all(this.#apps.map((app) => app.start()));
   }
 
   async #startEdge(env: Readonly<Record<string, string>>): Promise<void> {
     const { root, ports } = this.settings;
     this.#ports.set('edge', { port: ports.edge, ops_port: null });
-    this.#edge = this.#process('edge', join(root, 'dist', 'tools', 'runner', 'edge.js'), env, () =>
-      canConnectTcp(ports.edge),
+    this.#edge = this.#process(
+      'edge',
+      join(root, 'dist', 'tools', 'runner', 'edge.js'),
+      envOf('edge', env),
+      () => canConnectTcp(ports.edge),
     );
     await this.#edge.start();
   }
 
   #process(
-    name: AppName | 'edge',
+    name: string,
     main: string,
     env: Readonly<Record<string, string>>,
     isReady: () => Promise<boolean>,
@@ -181,7 +200,7 @@ export class Plane {
         name,
         command: process.execPath,
         args: [NODE_POOL, main],
-        env: envOf(name, env),
+        env,
         cwd: planeFolder(settings),
         logFile: logFile(settings, name),
         isReady,
@@ -235,6 +254,11 @@ export class Plane {
     ];
     await Promise.all(this.#upstreams.map((upstream) => upstream.start()));
   }
+}
+
+/** @returns the numbers of an app's processes */
+function replicasOf(app: AppName, mode: Mode, wanted: number): number[] {
+  return Array.from({ length: mayHaveReplicas(app, mode) ? wanted : 1 }, (_, index) => index + 1);
 }
 
 async function isLive(port: number): Promise<boolean> {

@@ -21,6 +21,7 @@ const settings: PlaneSettings = {
   opaCommand: 'opa',
   ledger: new ProcessLedger(join(folder, 'processes.json')),
   link: {},
+  replicas: 1,
   hasDemoUpstreams: false,
   say: () => undefined,
   onProcess: () => undefined,

@@ -8,18 +8,23 @@ describe('the command line of npm start', () => {
       dataDir: '/w/.behavry',
       isReset: false,
       hasDemo: true,
+      replicas: 1,
     });
   });
 
   it('reads every option', () => {
     expect(
-      parseOptions(['--mode', 'pair', '--port=9000', '--data-dir', '/d', '--reset', '--no-demo'], '/w'),
+      parseOptions(
+        ['--mode', 'pair', '--port=9000', '--data-dir', '/d', '--reset', '--no-demo', '--replicas', '2'],
+        '/w',
+      ),
     ).toEqual({
       mode: 'pair',
       port: 9000,
       dataDir: '/d',
       isReset: true,
       hasDemo: false,
+      replicas: 2,
     });
   });
 
@@ -28,6 +33,7 @@ describe('the command line of npm start', () => {
     [['--port', 'x']],
     [['--port', '0']],
     [['--port', '65500']],
+    [['--replicas', '3']],
     [['--what']],
     [['extra']],
   ])('refuses %j and says how it is used', (args) => {

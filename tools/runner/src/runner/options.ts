@@ -13,15 +13,18 @@ export interface RunOptions {
   readonly dataDir: string;
   readonly isReset: boolean;
   readonly hasDemo: boolean;
+  /** Processes of each app that may have more than one. */
+  readonly replicas: number;
 }
 
-export const USAGE = `npm start -- [--mode standalone|pair|control-plane|data-plane] [--port N] [--data-dir DIR] [--reset] [--no-demo]
+export const USAGE = `npm start -- [--mode standalone|pair|control-plane|data-plane] [--port N] [--data-dir DIR] [--reset] [--no-demo] [--replicas 1|2]
 
   --mode      what to run (standalone); pair is a control plane on N and a data plane on N + 100
   --port      the first port (8000)
   --data-dir  where state lives (.behavry)
   --reset     begin empty: everything kept in the data folder is removed
-  --no-demo   no demo content`;
+  --no-demo   no demo content
+  --replicas  processes of each app that may have more than one (1)`;
 
 /** Highest first port: the ports of the apps, upstreams and a second plane lie above it. */
 const LAST_PORT = 65_000;
@@ -40,6 +43,7 @@ export function parseOptions(args: readonly string[], root: string): RunOptions 
         'data-dir': { type: 'string', default: '.behavry' },
         reset: { type: 'boolean', default: false },
         'no-demo': { type: 'boolean', default: false },
+        replicas: { type: 'string', default: '1' },
       },
     });
     return {
@@ -48,6 +52,7 @@ export function parseOptions(args: readonly string[], root: string): RunOptions 
       dataDir: resolve(root, values['data-dir']),
       isReset: values.reset,
       hasDemo: !values['no-demo'],
+      replicas: replicasOf(values.replicas),
     };
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, {
@@ -68,4 +73,9 @@ function portOf(text: string): number {
     throw new Error(`--port ${text} is not a number from 1 to ${LAST_PORT}`);
   }
   return port;
+}
+
+function replicasOf(text: string): number {
+  if (text !== '1' && text !== '2') throw new Error(`--replicas ${text} is not 1 or 2`);
+  return Number(text);
 }

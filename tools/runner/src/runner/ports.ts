@@ -1,5 +1,6 @@
-import { APPS, type AppName } from '@behavry/contracts';
+import type { AppName } from '@behavry/contracts';
 import { ComponentError, isPortFree } from '@behavry/components';
+import { appPort } from '../edge/app-port';
 
 /** The ports of one plane, counted from its first one. */
 export class PlanePorts {
@@ -22,12 +23,13 @@ export class PlanePorts {
     return `${this.base}-${this.everything - 1}`;
   }
 
-  app(name: AppName): number {
-    return this.base + 10 + 2 * APPS.findIndex((app) => app.name === name);
+  /** @param replica 1 for the first */
+  app(name: AppName, replica = 1): number {
+    return appPort(this.base, name, replica);
   }
 
-  ops(name: AppName): number {
-    return this.app(name) + 1;
+  ops(name: AppName, replica = 1): number {
+    return this.app(name, replica) + 1;
   }
 }
 

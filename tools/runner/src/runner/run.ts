@@ -123,6 +123,7 @@ export class Run {
       adminPassword: this.#secrets.adminPassword(part.name),
       opaCommand: this.#opa?.command ?? '',
       ledger: this.folder.ledger,
+      replicas: options.replicas,
       hasDemoUpstreams: options.hasDemo && part.mode !== 'control-plane',
       say,
       onProcess: (process) => this.#runFile.noteProcess(process),
@@ -194,11 +195,11 @@ export class Run {
 }
 
 /** Every port of a mode, before anything is started: a taken one is said at once. */
-function neededPorts({ mode, port, hasDemo }: RunOptions): number[] {
+function neededPorts({ mode, port, hasDemo, replicas }: RunOptions): number[] {
   const first = { ports: new PlanePorts(port), mode: mode === 'pair' ? 'control-plane' : mode } as const;
   const second = { ports: new PlanePorts(port + PAIR_PORT_STEP), mode: 'data-plane' } as const;
   return [first, ...(mode === 'pair' ? [second] : [])].flatMap((plane) =>
-    Plane.portsOf(plane.mode, plane.ports, hasDemo),
+    Plane.portsOf(plane.mode, plane.ports, hasDemo, replicas),
   );
 }
 

@@ -1,4 +1,4 @@
-import { open, readFile, readdir, rename } from 'node:fs/promises';
+import { open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const SEGMENT = /^(\d{16})\.spool$/;
@@ -16,6 +16,29 @@ export async function listSegments(folder: string): Promise<readonly number[]> {
     .flatMap((name) => SEGMENT.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** @returns whether anything was ever written to a folder's segments and not removed */
+export async function holdsEntries(folder: string): Promise<boolean> {
+  const sizes = await Promise.all(
+    (await listSegments(folder)).map(async (first) => {
+      // One that is gone was stored and trimmed by whoever has the folder.
+      const file = await stat(segmentFile(folder, first)).catch(() => undefined);
+      return file?.size ?? 0;
+    }),
+  );
+  return sizes.some((size) => size > 0);
+}
+
+/**
+ * Empties a folder whose entries are all stored elsewhere. What is written to it later is another spool: first its id
+ * goes, because positions begin at 1 again, and those of a known id would be taken for stored.
+ */
+export async function clearSpoolFolder(folder: string): Promise<void> {
+  await rm(join(folder, ID_FILE), { force: true });
+  await syncFolder(folder);
+  for (const first of await listSegments(folder)) await rm(segmentFile(folder, first), { force: true });
+  await syncFolder(folder);
 }
 
 /** The identity of a spool, made once and kept beside its segments. */
