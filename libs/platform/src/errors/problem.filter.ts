@@ -66,7 +66,8 @@ export function sendProblem(
   log: Logger,
   cause?: unknown,
 ): void {
-  if (problem.status >= 500)
+  // A plane that is not ready says so to every probe: that is no error of whoever was asked.
+  if (problem.status >= 500 && problem.code !== 'plane_not_ready')
     log.error({ err: cause, request_id: request.id, code: problem.code }, problem.message);
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy();

@@ -41,13 +41,16 @@ describe('docker-compose.yml', () => {
     expect(service.cap_drop).toEqual(['ALL']);
     expect(service.security_opt).toEqual(['no-new-privileges:true']);
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
-    expect(service.logging?.driver).toBe('local');
+    expect(service.logging?.driver).toBe('json-file');
     expect(service.restart).toMatch(/^(unless-stopped|no)$/);
     expect(service.image).not.toMatch(/:latest|[^}]$(?<!\d|})/);
   });
 
-  it('publishes ports of the edge alone', () => {
-    expect(services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name)).toEqual(['edge']);
+  it('publishes ports of the edge, and of Grafana where it is wanted', () => {
+    expect(services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name)).toEqual([
+      'edge',
+      'grafana',
+    ]);
   });
 
   it('lets only these out of the inner network', () => {
@@ -56,6 +59,7 @@ describe('docker-compose.yml', () => {
     expect(reaching('external')).toEqual(['uplink-gate']);
     expect(reaching('public').sort()).toEqual([
       'edge',
+      'grafana',
       'llm-proxy',
       'mcp-everything',
       'mcp-proxy',

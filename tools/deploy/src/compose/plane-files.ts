@@ -37,8 +37,8 @@ const REQUIRED: Readonly<Record<SplitMode, Readonly<Record<string, string>>>> = 
 
 /** Which services of no mode are offered beside it, under profiles of their own. */
 const BESIDE: Readonly<Record<SplitMode, readonly string[]>> = {
-  'control-plane': ['observability'],
-  'data-plane': ['observability', 'demo'],
+  'control-plane': ['observability', 'telemetry'],
+  'data-plane': ['observability', 'telemetry', 'demo'],
 };
 
 /** @returns the parsed `docker-compose.yml` */

@@ -36,9 +36,10 @@ export class ComposeProject {
     return runCommand([...this.#command, ...args], options);
   }
 
-  /** @returns ids of the containers of a service */
+  /** @returns ids of the containers of a service; none for a service that is not of this plane */
   async containers(service: string): Promise<readonly string[]> {
-    return (await this.run(['ps', '--all', '--quiet', service])).split('\n').filter((id) => id !== '');
+    const { code, output } = await this.try(['ps', '--all', '--quiet', service]);
+    return code === 0 ? output.split('\n').filter((id) => id !== '') : [];
   }
 
   /** @returns service and exit code of everything that ran */
