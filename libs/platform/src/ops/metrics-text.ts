@@ -4,7 +4,7 @@ const OPEN = 'application/openmetrics-text';
 
 /** @returns a registry; only one that is made for OpenMetrics can name a trace as the example of a duration */
 export function makeRegistry(hasExemplars: boolean): Registry {
-  const registry: Registry<RegistryContentType> = new Registry();
+  const registry = new Registry<RegistryContentType>();
   if (hasExemplars) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   return registry as Registry;
 }
