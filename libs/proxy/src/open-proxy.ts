@@ -57,7 +57,8 @@ export async function openProxy(
   const makeId = (): string => uuidv7(now());
   const state = app.get(PlaneState);
   const verifier = app.get(TokenVerifier);
-  const { spool, place, close: closeSpool } = await openSpool(app, context);
+  const opened = await openSpool(app, context);
+  const { spool, place } = opened;
   const open = new OpenExchanges();
   const plane = new PlaneStateView({
     state,
@@ -114,7 +115,7 @@ export async function openProxy(
     open.stopAll();
     policies.close();
     plane.close();
-    await closeSpool();
+    await opened.close();
     await Promise.all([engine.close(), claims.close()]);
   });
   return {

@@ -57,6 +57,14 @@ export class Engine {
     );
   }
 
+  get hasCompose(): boolean {
+    try {
+      return this.compose.length > 0;
+    } catch {
+      return false;
+    }
+  }
+
   /** Runs a docker command. @throws EngineError unless it ends with 0 */
   async run(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return checked([this.docker, ...args], await this.try(args, options));

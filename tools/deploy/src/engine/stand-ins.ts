@@ -52,12 +52,8 @@ export async function ensureBaseImages(
 
 /** Makes sure that compose v2 is there: where the machine has none, the one of Debian's package. */
 export async function ensureCompose(engine: Engine, say: (line: string) => void): Promise<void> {
-  try {
-    void engine.compose;
-    return;
-  } catch {
-    say('no docker compose here: taking the one of Debian');
-  }
+  if (engine.hasCompose) return;
+  say('no docker compose here: taking the one of Debian');
   const target = composeInCache();
   mkdirSync(join(target, '..'), { recursive: true });
   await ensureDebian(engine, say);
