@@ -10,7 +10,7 @@ export interface Probe {
 
 /** A public address that answers everywhere where there is a way out at all (documentation range would never). */
 const OUTSIDE = '1.1.1.1';
-const TRY_MS = 2_000;
+const TRY_MS = 5_000;
 
 /**
  * What the networks of a data plane let through (docs/egress.md). The addresses of the other plane and of the world
@@ -51,14 +51,22 @@ export function dataPlaneProbes(controlPlane: {
   ];
 }
 
-/** Tries all its arguments, `host port host port …`, at once; prints how each ended, in their order. */
+/**
+ * Tries its arguments, `host port host port …`, one after the other, because names that lead nowhere keep the resolver
+ * busy for seconds; prints how each ended.
+ */
 const SCRIPT = `
 const tries = process.argv.slice(1).join(' ').match(/\\S+ \\S+/g).map((place) => place.split(' '));
 const attempt = ([host, port]) => new Promise((resolve) => {
   const socket = require('node:net').connect({ host, port: Number(port), timeout: ${TRY_MS} });
   socket.on('connect', () => resolve('REACHED')).on('timeout', () => resolve('SILENT')).on('error', ({ code }) => resolve(code));
 });
-Promise.all(tries.map(attempt)).then((ends) => { console.log(ends.join(' ')); process.exit(0); });
+(async () => {
+  const ends = [];
+  for (const place of tries) ends.push(await attempt(place));
+  console.log(ends.join(' '));
+  process.exit(0);
+})();
 `;
 
 /** @returns the probes that did not end as they must, as sentences */
