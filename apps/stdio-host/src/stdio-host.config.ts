@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { ConfigError, Env, loadConfig } from '@behavry/platform';
+import { Env, loadConfig } from '@behavry/platform';
 import { readCommandList, type AllowedCommand } from './domain/command-list';
 
 const ABSOLUTE = /^\//;
@@ -74,6 +74,11 @@ export class StdioHostConfig {
   @Env('BEHAVRY_LOG_LEVEL', { description: 'error, warn, info or debug.' })
   @IsIn(['error', 'warn', 'info', 'debug', 'silent'])
   logLevel: string = 'info';
+
+  /** @returns what is wrong with the list of commands */
+  faults(): readonly string[] {
+    return listOf(this).faults.map((fault) => `BEHAVRY_STDIO_COMMANDS ${fault}`);
+  }
 }
 
 /** The configuration with its list of commands read. */
@@ -84,18 +89,12 @@ export interface HostSettings {
 
 /** @throws ConfigError with every fault of the variables and of the list of commands */
 export function loadSettings(environment: Readonly<Record<string, string | undefined>>): HostSettings {
-  const faults: string[] = [];
-  let config = new StdioHostConfig();
-  try {
-    config = loadConfig(StdioHostConfig, environment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults);
-  }
-  const list = readCommandList(config.commands || '[]', targetOf);
-  faults.push(...list.faults.map((fault) => `BEHAVRY_STDIO_COMMANDS ${fault}`));
-  if (faults.length > 0) throw new ConfigError(faults);
-  return { config, commands: list.commands };
+  const config = loadConfig(StdioHostConfig, environment);
+  return { config, commands: listOf(config).commands };
+}
+
+function listOf({ commands }: StdioHostConfig): ReturnType<typeof readCommandList> {
+  return readCommandList(commands || '[]', targetOf);
 }
 
 function targetOf(command: string): string {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { validateSync } from 'class-validator';
 import { variablesOf, type VariableInfo } from './env';
-import { ServiceConfig } from './service-config';
 
 /** Every fault of a configuration at once, one line each. */
 export class ConfigError extends Error {
@@ -49,9 +48,14 @@ export function loadConfig<C extends object>(
       environment[name] === undefined && environment[`${name}_FILE`] === undefined ? ' (not set)' : '';
     faults.push(`${variable?.name ?? fault.property} ${said.join(', ')}${missing}`);
   }
-  if (config instanceof ServiceConfig) faults.push(...config.faults());
+  if (hasFaults(config)) faults.push(...config.faults());
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+/** A class may say what is wrong between its fields, or within one. */
+function hasFaults(config: object): config is { faults(): readonly string[] } {
+  return 'faults' in config && typeof config.faults === 'function';
 }
 
 /** @returns what the configuration reference says about a program (`--describe-config`) */
