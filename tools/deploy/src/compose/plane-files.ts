@@ -120,8 +120,8 @@ function used(declared: readonly string[], named: readonly string[]): string[] {
   return declared.filter((name) => named.includes(name));
 }
 
-/** Names of volumes in `name:/folder` and `${VARIABLE:-name}:/folder`. */
+/** Names of volumes in `name:/folder` and `${VARIABLE:-name}:/folder`; the folder may be a variable too. */
 function namesIn(volume: string): string[] {
-  const name = /^(?:\$\{\w+:-)?([a-z][a-z-]*)\}?:\//.exec(volume)?.[1];
+  const name = /^(?:\$\{\w+:-)?([a-z][a-z-]*)\}?:[/$]/.exec(volume)?.[1];
   return name === undefined ? [] : [name];
 }
