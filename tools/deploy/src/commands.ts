@@ -7,6 +7,7 @@ import { buildImage, DEMO_IMAGES, IMAGES, tagOf } from './engine/images';
 import { findEngine, type FoundEngine } from './engine/own-engine';
 import { ensureBaseImages, ensureCompose } from './engine/stand-ins';
 import { applyOverlays } from './k8s/api/apply-overlays';
+import { checkOperations } from './operations/operations';
 
 type Command = (root: string, args: readonly string[]) => Promise<number>;
 
@@ -22,6 +23,10 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; readonly run: C
   compose: {
     what: '[--keep] [--no-build]: both planes in containers, the demo through them, the ways out tried',
     run: compose,
+  },
+  operations: {
+    what: '[--write-fixture]: backup, restore, scale, rotation and upgrade of two planes that serve an agent meanwhile',
+    run: operations,
   },
   'k8s-api': {
     what: 'every overlay of k8s/ applied to a real API server',
@@ -91,4 +96,15 @@ function compose(root: string, args: readonly string[]): Promise<number> {
     }
     return checkCompose(engine, { root, say, isKept: values.keep });
   });
+}
+
+/** With the images that are there: `deploy:image` builds them. */
+function operations(root: string, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { 'write-fixture': { type: 'boolean', default: false } },
+  });
+  return withEngine(root, ({ engine }) =>
+    checkOperations(engine, { root, say, isFixtureWritten: values['write-fixture'] }),
+  );
 }

@@ -8,7 +8,7 @@ import { controlPlaneSecrets, envText, localSecrets, type EnvFile } from './env-
 import { ComposeProject } from './project';
 
 /** Name under which a container reaches what its host publishes. */
-const HOST = 'host.docker.internal';
+export const HOST = 'host.docker.internal';
 const DEPLOYMENT_ID = 'dp-compose-01';
 
 export interface PairOptions {
@@ -17,10 +17,12 @@ export interface PairOptions {
   readonly dataDir: string;
   /** First of six ports on 127.0.0.1: API, HTTP, HTTPS of either plane. */
   readonly port: number;
+  /** Begin of the two compose projects' names, so that several pairs may run; else the names in the files. */
+  readonly name?: string;
   readonly say: (line: string) => void;
 }
 
-interface PlanePortsInUse {
+export interface PlanePortsInUse {
   readonly api: number;
   readonly http: number;
   readonly https: number;
@@ -51,6 +53,7 @@ export class ComposePair {
         files: [`docker-compose.${mode}.yml`],
         envFile: join(dataDir, `${mode}.env`),
         profiles,
+        ...(options.name === undefined ? {} : { project: `${options.name}-${mode}` }),
       });
     this.control = projectOf('control-plane', []);
     this.data = projectOf('data-plane', ['demo']);
@@ -83,7 +86,7 @@ export class ComposePair {
       ...controlPlaneSecrets(),
       ...published(this.#controlPorts),
       // The other plane's containers come to it by the host's address on their bridge, and nobody else does.
-      BEHAVRY_HTTPS_PORT: `${await this.#bridgeAddress()}:${this.#controlPorts.https}`,
+      BEHAVRY_HTTPS_PORT: `${await bridgeAddress(this.engine)}:${this.#controlPorts.https}`,
       BEHAVRY_PUBLIC_URL: this.controlUrl,
       BEHAVRY_TLS_NAMES: HOST,
     };
@@ -160,11 +163,6 @@ export class ComposePair {
       await project.try(['down', '--volumes', '--remove-orphans', '--timeout', '15']);
   }
 
-  async #bridgeAddress(): Promise<string> {
-    const format = '{{(index .IPAM.Config 0).Gateway}}';
-    return (await this.engine.run(['network', 'inspect', 'bridge', '--format', format])).trim();
-  }
-
   #demoVariables(): EnvFile {
     const scratch = join(this.options.dataDir, 'scratch');
     mkdirSync(scratch, { recursive: true });
@@ -189,10 +187,17 @@ export class ComposePair {
   }
 }
 
-function published({ api, http, https }: PlanePortsInUse): EnvFile {
+/** Variables for the three ports of a plane. */
+export function published({ api, http, https }: PlanePortsInUse): EnvFile {
   return {
     BEHAVRY_API_PORT: `127.0.0.1:${api}`,
     BEHAVRY_HTTP_PORT: `127.0.0.1:${http}`,
     BEHAVRY_HTTPS_PORT: `127.0.0.1:${https}`,
   };
+}
+
+/** @returns the address of this machine on the bridge of the containers */
+export async function bridgeAddress(engine: Engine): Promise<string> {
+  const format = '{{(index .IPAM.Config 0).Gateway}}';
+  return (await engine.run(['network', 'inspect', 'bridge', '--format', format])).trim();
 }

@@ -1,5 +1,5 @@
 import { load, YAML11_SCHEMA } from 'js-yaml';
-import { appsOf, type Mode } from '@behavry/contracts';
+import { appsOf, mayHaveReplicas, type Mode } from '@behavry/contracts';
 
 /** What this reads of a service in `docker-compose.yml`. */
 interface Service {
@@ -105,6 +105,10 @@ function extending(name: string, service: Service, mode: SplitMode, isOwn: boole
     `    extends: { file: docker-compose.yml, service: ${name} }`,
     // Written out, because an inherited profile would keep the service from starting.
     ...(isOwn ? ['    profiles: !reset []'] : []),
+    // Which plane it is decides, so the shared file cannot say it.
+    ...(name === 'license-service' && mayHaveReplicas(name, mode)
+      ? ['    scale: ${BEHAVRY_REPLICAS:-1}']
+      : []),
     ...(name === 'edge'
       ? [`    command: [-c, '/etc/nginx/edge/api-tls-\${BEHAVRY_API_TLS:-false}/nginx.${mode}.conf']`]
       : []),
@@ -116,8 +120,8 @@ function used(declared: readonly string[], named: readonly string[]): string[] {
   return declared.filter((name) => named.includes(name));
 }
 
-/** Names of volumes in `name:/folder` and `${VARIABLE:-name}:/folder`. */
+/** Names of volumes in `name:/folder` and `${VARIABLE:-name}:/folder`; the folder may be a variable too. */
 function namesIn(volume: string): string[] {
-  const name = /^(?:\$\{\w+:-)?([a-z][a-z-]*)\}?:\//.exec(volume)?.[1];
+  const name = /^(?:\$\{\w+:-)?([a-z][a-z-]*)\}?:[/$]/.exec(volume)?.[1];
   return name === undefined ? [] : [name];
 }

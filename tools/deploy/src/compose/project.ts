@@ -7,6 +7,8 @@ export interface ProjectOptions {
   /** Files of `docker/`, the first one the plane's. */
   readonly files: readonly string[];
   readonly envFile: string;
+  /** Name of the compose project; else the one that stands in the file. */
+  readonly project?: string;
   readonly profiles?: readonly string[];
 }
 
@@ -22,6 +24,7 @@ export class ComposeProject {
       ...engine.compose,
       ...options.files.flatMap((file) => ['--file', join(options.root, 'docker', file)]),
       ...['--env-file', options.envFile],
+      ...(options.project === undefined ? [] : ['--project-name', options.project]),
       ...(options.profiles ?? []).flatMap((profile) => ['--profile', profile]),
     ];
   }

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# restore.sh PLANE FOLDER: brings back what backup.sh wrote, into a plane that has no data yet, and starts it.
+# The plane's variables (docker/.env) must be there already: those of the backup, or the same with other ports.
+set -euo pipefail
+PLANE=${1:-} folder=${2:?restore.sh PLANE FOLDER}
+. "$(dirname "$0")/lib.sh"
+
+(cd "$folder" && sha256sum --check --quiet SHA256SUMS) || fail 'the backup was changed or is not complete'
+[ -z "$(compose ps --all --quiet)" ] || fail 'containers of this plane are there: docker compose down (with --volumes to give up its data)'
+say 'plane.key'
+node_with_secrets "
+  const file = '/run/secrets/behavry/plane.key';
+  const key = fs.readFileSync(0);
+  if (fs.existsSync(file) && !fs.readFileSync(file).equals(key)) {
+    console.error('This plane has another key already: restore into empty volumes only');
+    process.exit(1);
+  }
+  if (!fs.existsSync(file)) fs.writeFileSync(file, key, { mode: 0o600, flag: 'wx' });
+" <"$folder/plane.key"
+say 'database'
+start postgres
+[ "$(sql --tuples-only --no-align <<<"SELECT count(*) FROM pg_namespace WHERE nspname IN ('control', 'data')")" = 0 ] ||
+  fail 'the database has data already: restore into empty volumes only'
+# The logins belong to the server and not to the dump; the migration gives them their passwords.
+sql <<<"CREATE ROLE ${database}_app NOLOGIN; CREATE ROLE ${database}_audit NOLOGIN;"
+has_timescale=$(sql --tuples-only --no-align <<<"SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")
+[ "$has_timescale" = 0 ] || sql --output /dev/null <<<'SELECT timescaledb_pre_restore()'
+compose exec -T postgres pg_restore --exit-on-error --username "$owner" --dbname "$database" <"$folder/database.dump"
+[ "$has_timescale" = 0 ] || sql --output /dev/null <<<'SELECT timescaledb_post_restore()'
+sql <<<'ANALYZE'
+say 'migration and apps'
+start
+say 'restored; let it verify its record now: GET /api/v1/audit/verify'
