@@ -19,6 +19,7 @@ interface Hardened {
   readonly restart?: string;
   readonly user?: string;
   readonly networks?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -93,6 +94,22 @@ describe('the file of a plane', () => {
     expect(resets).toBe(services.filter(([, { profiles }]) => profiles.includes(mode)).length);
     expect(file).toContain(`name: behavry-${mode}`);
   });
+
+  it.each(['control-plane', 'data-plane'] as const)(
+    'of a %s declares each volume and network that it uses',
+    (mode) => {
+      const file = planeFile(compose, mode);
+      const own = services.filter(([, { profiles }]) => profiles.includes(mode));
+      const volumes = own.flatMap(([, { volumes: used = [] }]) =>
+        used.map((volume) => /(?:^|:-)([a-z][a-z-]*)\}?:[/$]/.exec(volume)?.[1]),
+      );
+      const networks = own.flatMap(([, { networks: used = [] }]) => used);
+      const declared = [...volumes, ...networks].filter((name) => name !== undefined);
+      expect(declared).toContain('edge-secrets');
+      if (mode === 'data-plane') expect(declared).toContain('stdio-files');
+      for (const name of declared) expect(file).toContain(`\n  ${name}: {`);
+    },
+  );
 
   it('asks a data plane for everything that the contract requires', () => {
     const file = planeFile(compose, 'data-plane');
