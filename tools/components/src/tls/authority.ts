@@ -1,6 +1,6 @@
 import { createPrivateKey, KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { X509Certificate } from '@peculiar/x509';
+import type * as X509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
@@ -72,7 +72,7 @@ export async function issueCertificate(
 }
 
 /** Loaded when it is needed: most programs that could make certificates make none. */
-async function library(): Promise<typeof import('@peculiar/x509')> {
+async function library(): Promise<typeof X509> {
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   x509.cryptoProvider.set(webcrypto);
@@ -92,7 +92,7 @@ function privatePem(key: CryptoKey): string {
   return KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-function pemOf(certificate: X509Certificate): string {
+function pemOf(certificate: X509.X509Certificate): string {
   return `${certificate.toString('pem')}\n`;
 }
 
