@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../tools/cache-folder';
 
 /** A command of the container engine that did not end well, with the end of what it said. */
 export class EngineError extends Error {}
@@ -83,7 +83,7 @@ export class Engine {
 
 /** Where `deploy:prepare` keeps a compose command that it fetched. */
 export function composeInCache(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'behavry/compose/docker-compose');
+  return join(cacheFolder(), 'compose/docker-compose');
 }
 
 /** Runs a command to its end; nothing is inherited but the environment. */
