@@ -6,7 +6,6 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import {
   describeWithOpa,
   eventually,
-  freePort,
   httpServer,
   startTestStdioHost,
   stdioServer,
@@ -27,7 +26,7 @@ describeWithOpa('official clients through the proxy', () => {
   let host: TestStdioHost;
 
   beforeAll(async () => {
-    upstream = await startEverything(await freePort());
+    upstream = await startEverything();
     host = await startTestStdioHost({
       commands: [{ command: process.execPath, args: [EVERYTHING, 'stdio'] }],
       // A workspace below a closed home cannot be read by other users.

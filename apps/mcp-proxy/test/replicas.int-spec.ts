@@ -26,7 +26,7 @@ describeWithOpa('two replicas of mcp-proxy on one plane', () => {
 
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    everything = await startEverything(await freePort());
+    everything = await startEverything();
     a = await startProxy({ maxBodyBytes: 300_000 }, [
       httpServer('rec', upstream.url),
       httpServer('everything', everything.url),

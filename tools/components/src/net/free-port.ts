@@ -12,15 +12,15 @@ export async function isPortFree(port: number): Promise<boolean> {
 
 /**
  * A TCP port of 127.0.0.1 that was free a moment ago. Below the range that systems take ports for outgoing connections
- * from, so that nobody takes it by chance before it is listened on.
+ * from, so that nobody takes it by chance before it is listened on; above the last port that `fetch` refuses (10080).
  */
 export function freePort(): Promise<number> {
-  return drawn(10_000, 12_000, 1);
+  return drawn(20_000, 32_000, 1);
 }
 
 /** The first of a block of such ports, of a range of their own. */
 export function freePortBlock(count: number): Promise<number> {
-  return drawn(12_000, 31_000, count);
+  return drawn(10_100, 20_000, count);
 }
 
 async function drawn(from: number, to: number, count: number): Promise<number> {
