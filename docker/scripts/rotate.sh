@@ -17,6 +17,16 @@ restart_apps() {
   done
 }
 
+# The password that Redis will start with.
+redis_password() { compose exec -T redis sed -n 's/^requirepass //p' /run/secrets/redis/redis.conf; }
+
+# redis PASSWORD COMMAND: by standard input, so that no password is in argv.
+redis() {
+  local said
+  said=$(printf 'AUTH %s\n%s\n' "$1" "$2" | compose exec -T redis redis-cli)
+  [ "$said" = $'OK\nOK' ] || fail 'Redis refused; the apps have the password in redis.conf, restart redis to make it hold'
+}
+
 case $what in
   database-owner)
     password=$(random_hex)
@@ -27,9 +37,14 @@ case $what in
     say 'the migration has signed in with the new password; apps have logins of their own and were not touched'
     ;;
   redis)
+    old=$(redis_password)
     compose run --rm --no-deps -T make-secrets --rotate redis
-    compose up --detach --wait --no-deps --force-recreate redis
+    new=$(redis_password)
+    # Both hold while one app after the other takes the new one, so that Redis is never without its apps.
+    redis "$old" "ACL SETUSER default >$new"
     restart_apps
+    redis "$new" "ACL SETUSER default resetpass >$new"
+    say 'Redis takes the new password only, and was not restarted'
     ;;
   tls)
     compose run --rm --no-deps -T make-secrets --rotate tls

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { APP_NAMES } from '@behavry/contracts';
@@ -36,6 +36,12 @@ describe('a bundle in a folder of its own, as in its image', () => {
       env: {},
     });
     expect(JSON.parse(stdout)).toMatchObject({ app });
+  });
+
+  it.each(['mcp-proxy', 'llm-proxy'])('%s asks no database, so it has no TypeORM in it', (app) => {
+    const list = readFileSync(join(DIST, app, 'THIRD-PARTY.txt'), 'utf8');
+    expect(list).toContain('undici');
+    expect(list).not.toContain('typeorm');
   });
 
   it('identity-jwks migrates a database, with the driver and the hashing that came with it', async () => {

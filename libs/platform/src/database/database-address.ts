@@ -1,5 +1,8 @@
 import type { DatabaseRole, PlaneKeys } from '../keys/plane-keys';
 
+/** Schema of BullMQ's own tables, when PostgreSQL serves the queues. */
+export const QUEUE_SCHEMA = 'queues';
+
 export interface DatabaseLogin {
   readonly host: string;
   readonly port: number;

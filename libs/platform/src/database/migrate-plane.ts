@@ -3,12 +3,9 @@ import { runMigrations } from 'bullmq';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import type { Logger } from '../logging/logger';
 import type { PlaneKeys } from '../keys/plane-keys';
-import { roleName } from './database-address';
+import { QUEUE_SCHEMA, roleName } from './database-address';
 import type { EntityList } from './open-database';
 import { ensurePlaneSchema } from './plane-schema';
-
-/** Schema of BullMQ's own tables, when PostgreSQL serves the queues. */
-export const QUEUE_SCHEMA = 'queues';
 
 /** One migration stream with the entities it must agree with. */
 export interface SchemaStream {

@@ -1,3 +1,11 @@
+import {
+  flowsOf,
+  OUTSIDE as OUTSIDE_PLACES,
+  placesOf,
+  type Component,
+  type Inside,
+  type Place,
+} from '../egress/flows';
 import type { ComposeProject } from './project';
 
 /** One try to get somewhere from inside a container, and whether it must succeed. */
@@ -12,41 +20,54 @@ export interface Probe {
 const OUTSIDE = '1.1.1.1';
 const TRY_MS = 5_000;
 
+/** Of the places that flows name, what cannot run the canary: stores have no Node, the migration is gone. */
+const WITHOUT_NODE: readonly Place[] = ['migrate', 'postgres', 'redis'];
+/** The demo's server of tools: what the proxies may reach of the world, on their way out. */
+const TOOLS = { to: 'mcp-everything', port: 3001 };
+const GATE = { to: 'uplink-gate', port: 3128 };
+
 /**
- * What the networks of a data plane let through (docs/egress.md). The addresses of the other plane and of the world
- * stand for everything that is not named.
+ * What must and what must not get through in a data plane, made from the one list of its flows: each of them that stays
+ * inside is tried, and from every container the world and the other plane, which only those reach who are listed, the
+ * other plane through the gate alone.
  * @param controlPlane host and port of the control plane, as the containers name it
  */
 export function dataPlaneProbes(controlPlane: {
   readonly host: string;
   readonly port: number;
 }): readonly Probe[] {
-  const inner = [
-    'identity-jwks',
-    'license-service',
-    'audit-writer',
-    'behavior-monitor',
-    'escalation-worker',
-    'opa',
-  ];
-  const nowhere = inner.flatMap((from) => [
-    { from, to: OUTSIDE, port: 443, mayReach: false },
-    { from, to: controlPlane.host, port: controlPlane.port, mayReach: false },
-    { from, to: 'mcp-everything', port: 3001, mayReach: false },
-  ]);
-  const proxies = ['mcp-proxy', 'llm-proxy'].flatMap((from) => [
-    { from, to: 'mcp-everything', port: 3001, mayReach: true },
-    { from, to: 'escalation-worker', port: 8001, mayReach: true },
-    { from, to: 'uplink-gate', port: 3128, mayReach: true },
-  ]);
+  const components: readonly Component[] = ['network-policy', 'in-cluster-stores'];
+  const flows = flowsOf('data-plane', components);
+  const places = placesOf('data-plane', components).filter((place) => !WITHOUT_NODE.includes(place));
+  const other = { to: controlPlane.host, port: controlPlane.port };
+  const world = { to: OUTSIDE, port: 443 };
+  const isListed = (from: Place, to: Place): boolean =>
+    flows.some((flow) => flow.from.includes(from) && flow.to.includes(to));
+  const inner = flows
+    .filter(({ compose }) => compose === 'internal')
+    .flatMap(({ from, to, port }) =>
+      from.flatMap((each) =>
+        to
+          .filter(
+            (place) => places.includes(each as Inside) && !(place in OUTSIDE_PLACES) && place !== 'migrate',
+          )
+          .map((place) => ({ from: each, to: place, port, mayReach: true })),
+      ),
+    );
+  const outer = places.flatMap((from) => {
+    const mayLeave = isListed(from, 'internet');
+    return [
+      { from, ...TOOLS, mayReach: mayLeave },
+      // Who may leave has a network with a way out, on which a name server or a firewall is what closes the rest.
+      ...(mayLeave ? [] : [world, other].map((place) => ({ from, ...place, mayReach: false }))),
+      ...(isListed(from, 'control-plane') ? [{ from, ...GATE, mayReach: true }] : []),
+    ];
+  });
   return [
-    ...nowhere,
-    ...proxies,
-    { from: 'uplink-gate', to: controlPlane.host, port: controlPlane.port, mayReach: true },
-    { from: 'license-service', to: 'uplink-gate', port: 3128, mayReach: true },
-    { from: 'opa', to: 'uplink-gate', port: 3128, mayReach: true },
-    { from: 'identity-jwks', to: 'postgres', port: 5432, mayReach: true },
-    { from: 'stdio-host', to: OUTSIDE, port: 443, mayReach: false },
+    ...inner,
+    ...outer,
+    { from: 'uplink-gate', ...other, mayReach: true },
+    { from: 'stdio-host', ...world, mayReach: false },
     { from: 'stdio-host', to: 'postgres', port: 5432, mayReach: false },
   ];
 }

@@ -16,12 +16,25 @@ const DEMO_SERVICES = new Set(['mcp-everything', 'model-server']);
 export class Outcomes {
   passed = 0;
   failed = 0;
+  #isStopped = false;
   readonly #started = performance.now();
 
-  constructor(private readonly say: (line: string) => void) {}
+  /** From now on a signal does not end the process: it skips the steps that are left, so that all is put away. */
+  constructor(private readonly say: (line: string) => void) {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        this.#isStopped = true;
+        say(`${signal}: what runs is ended and put away; once more ends at once`);
+      });
+  }
 
   /** Does one thing and notes whether it went well; what follows is tried all the same. */
   async step(what: string, work: () => Promise<string | undefined>): Promise<boolean> {
+    if (this.#isStopped) {
+      this.failed += 1;
+      this.say(`✗ ${what}: not tried`);
+      return false;
+    }
     const begun = performance.now();
     try {
       const detail = await work();

@@ -16,8 +16,8 @@ export interface Flow {
   readonly port: number;
   readonly why: string;
   readonly modes: readonly Mode[];
-  /** The compose network on which it travels; `–` where compose has no such flow. */
-  readonly compose: 'internal' | 'public' | 'external' | '–';
+  /** The compose network on which it travels, or the shared socket; `–` where compose has no such flow. */
+  readonly compose: 'internal' | 'public' | 'external' | 'socket' | '–';
   /** The component of `k8s/` that opens it: `network-policy` always, the others on demand. */
   readonly component: Component;
 }
@@ -29,13 +29,14 @@ export type Component =
   | 'external-redis'
   | 'senders'
   | 'monitoring'
+  | 'telemetry'
   | 'control-plane-in-cluster';
 
 /** What the outside places are, for the document. */
 export const OUTSIDE: Readonly<Record<Outside, string>> = {
   entry:
     'the edge of compose; in Kubernetes pods of namespaces labelled `behavry.com/entry=true` (ingress controller, gateway)',
-  monitoring: 'pods of namespaces labelled `behavry.com/monitoring=true` (Prometheus)',
+  monitoring: 'pods of namespaces labelled `behavry.com/monitoring=true` (Prometheus, collector)',
   dns: "the cluster's or the engine's name server",
   'control-plane':
     'public addresses; with `control-plane-in-cluster` pods behind the entry of the same cluster',
@@ -60,8 +61,8 @@ export const FLOWS: readonly Flow[] = [
   flow(['identity-jwks'], OTHERS, 8001, "the plane's collected health", ALL, 'internal'),
   flow(PROXIES, ['escalation-worker'], 8001, 'claims of approvals', TRAFFIC, 'internal'),
   flow(['mcp-proxy'], ['mcp-proxy'], 8001, 'a session of another replica', TRAFFIC, 'internal'),
-  flow([...PROXIES, 'license-service'], ['opa'], 8181, 'decisions, active bundle', TRAFFIC, 'internal'),
-  flow(['opa'], ['license-service'], 8001, "OPA's configuration and token", TRAFFIC, 'internal'),
+  flow([...PROXIES, 'license-service'], ['opa'], 8181, 'decisions, active bundle', TRAFFIC, 'socket'),
+  flow(['opa'], ['license-service'], 8001, "OPA's configuration and token", TRAFFIC, '–'),
   flow(['license-service', 'opa'], ['bundle-server'], 8000, 'bundles', ['standalone'], 'internal'),
   flow(
     ['license-service', 'identity-jwks', 'opa'],
@@ -79,6 +80,7 @@ export const FLOWS: readonly Flow[] = [
   flow(APP_NAMES, ['redis-server'], 6379, 'queues and plane state', ALL, '–', 'external-redis'),
   flow(['monitoring'], APP_NAMES, 8001, 'metrics', ALL, '–', 'monitoring'),
   flow(['monitoring'], ['opa'], 8282, 'metrics', TRAFFIC, '–', 'monitoring'),
+  flow(APP_NAMES, ['monitoring'], 4318, 'traces, where they are on', ALL, 'internal', 'telemetry'),
   flow(
     ['audit-writer', 'escalation-worker'],
     ['receivers'],

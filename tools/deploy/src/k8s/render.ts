@@ -23,9 +23,16 @@ export async function render({ kubectl }: Pick<KubeTools, 'kubectl'>, folder: st
 
 /** Components beside those that the overlays name. */
 const OPTIONAL: Readonly<Record<Mode, readonly string[]>> = {
-  'control-plane': ['external-secrets', 'monitoring'],
-  'data-plane': ['external-secrets', 'monitoring', 'senders', 'control-plane-in-cluster', 'control-plane-ca'],
-  standalone: ['external-secrets', 'monitoring', 'senders'],
+  'control-plane': ['external-secrets', 'monitoring', 'telemetry'],
+  'data-plane': [
+    'external-secrets',
+    'monitoring',
+    'telemetry',
+    'senders',
+    'control-plane-in-cluster',
+    'control-plane-ca',
+  ],
+  standalone: ['external-secrets', 'monitoring', 'telemetry', 'senders'],
 };
 
 /**

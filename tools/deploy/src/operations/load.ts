@@ -24,6 +24,8 @@ interface Session {
 export interface Tally {
   readonly answered: number;
   readonly failed: number;
+  /** What the failed ones came to, most often first. */
+  readonly failures: string;
   /** The longest time without any answered call. */
   readonly silentMs: number;
 }
@@ -52,8 +54,9 @@ export class Load {
   /** What became of the calls since this was asked last. */
   tally(): Tally {
     const silentMs = Math.max(this.#silentMs, performance.now() - this.#lastAnswer);
-    const tally = { answered: this.#answered, failed: this.#failed, silentMs };
+    const tally = { answered: this.#answered, failed: this.#failed, failures: this.failures, silentMs };
     [this.#answered, this.#failed, this.#silentMs] = [0, 0, 0];
+    this.#failures.clear();
     return tally;
   }
 
@@ -72,7 +75,7 @@ export class Load {
     return this.#decisions;
   }
 
-  /** What failed calls came to, most often first. */
+  /** What failed calls came to since the last tally, most often first. */
   get failures(): string {
     return [...this.#failures]
       .sort(([, a], [, b]) => b - a)

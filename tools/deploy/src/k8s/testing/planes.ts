@@ -17,7 +17,7 @@ export interface Plane extends Rendered {
 
 const TRIAL: readonly Component[] = ['network-policy', 'in-cluster-stores'];
 const EARNEST: readonly Component[] = [
-  ...(['network-policy', 'external-postgres', 'external-redis', 'monitoring'] as const),
+  ...(['network-policy', 'external-postgres', 'external-redis', 'monitoring', 'telemetry'] as const),
   ...(['senders', 'control-plane-in-cluster'] as const),
 ];
 
