@@ -69,6 +69,12 @@ describeWithOpa('through the llm-proxy', () => {
       });
     });
 
+    it('of nobody is thrown away as it comes, and the refusal arrives', async () => {
+      const stranger = { authorization: 'Bearer x' };
+      for (let attempt = 0; attempt < 10; attempt += 1)
+        expect((await plane.post('x'.repeat(12 * 1024 * 1024), stranger)).status).toBe(401);
+    });
+
     it('is judged by its outline, as a small one', async () => {
       const part = {
         type: 'image_url',

@@ -59,7 +59,7 @@ async function admit(incoming: Incoming): Promise<unknown> {
   const token = tokenOf(incoming);
   if (token === undefined || !guard.identify.identify(token)) {
     guard.metrics.rejected({ reasonCode: 'unauthenticated' });
-    return sendRefusal(closing(incoming), NO_AGENT);
+    return sendRefusal(incoming, NO_AGENT);
   }
   if (!understand(incoming)) return refuseUnsupported(incoming);
   const { headers } = request;
@@ -86,20 +86,14 @@ async function answerError(incoming: Incoming, error: unknown): Promise<unknown>
 
 function refuseUnsupported(incoming: Incoming): Promise<unknown> {
   const reason = 'this endpoint is not supported, so nothing of it is passed on';
-  return refuseRequest(closing(incoming), 'endpoint_unsupported', reason);
+  return refuseRequest(incoming, 'endpoint_unsupported', reason);
 }
 
 function refuseMalformed(incoming: Incoming, reason: string): Promise<unknown> {
-  return refuseRequest(closing(incoming), 'request_malformed', reason);
+  return refuseRequest(incoming, 'request_malformed', reason);
 }
 
 function refuseTooLarge(incoming: Incoming): Promise<unknown> {
   const most = `${String(incoming.parts.maxBodyBytes)} bytes`;
-  return refuseRequest(closing(incoming), 'request_too_large', `the body is larger than ${most}`);
-}
-
-// Its body was not read, so the connection cannot be used again.
-function closing(incoming: Incoming): Incoming {
-  incoming.reply.header('connection', 'close');
-  return incoming;
+  return refuseRequest(incoming, 'request_too_large', `the body is larger than ${most}`);
 }

@@ -16,6 +16,11 @@ import type { ServiceContext } from './service-context';
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 /** Above the 60 s at which load balancers usually drop an idle connection. */
 const KEEP_ALIVE_MS = 75_000;
+/**
+ * A request, its body included, must have come by then; answers may last longer. The rest of a body that was refused
+ * unread is thrown away for as long, because a connection that is closed before may take the refusal with it.
+ */
+const REQUEST_MS = 300_000;
 
 /** The HTTP server of an app; tests use the same. `request.ip` is the caller as the trusted proxies tell it. */
 export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter {
@@ -23,6 +28,7 @@ export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, caseSensitive: true, ignoreDuplicateSlashes: false },
     genReqId: ({ headers }: { headers: Readonly<Record<string, unknown>> }) => {

@@ -63,8 +63,9 @@ export class StubApp {
         void incoming.toArray().then((chunks: Buffer[]) => outgoing.end(Buffer.concat(chunks)));
         return;
       case 'refuse-early':
-        // As the proxies do: no body of a stranger is read.
-        outgoing.writeHead(401, { 'content-type': 'application/problem+json', connection: 'close' });
+        // As the proxies do: no body of a stranger is kept. It is thrown away as it comes, for a connection that is
+        // closed before may take the answer with it.
+        outgoing.writeHead(401, { 'content-type': 'application/problem+json' });
         outgoing.end('{"code":"unauthenticated"}');
         return;
       default:

@@ -92,23 +92,33 @@ const attempt = ([host, port]) => new Promise((resolve) => {
 
 /** @returns the probes that did not end as they must, as sentences */
 export async function probe(project: ComposeProject, probes: readonly Probe[]): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  for (const from of new Set(probes.map((each) => each.from))) {
-    const own = probes.filter((each) => each.from === from);
-    const places = own.flatMap(({ to, port }) => [to, String(port)]);
-    const { output } = await project.try(['exec', '-T', from, 'node', '-e', SCRIPT, ...places]);
-    const ends = output.trim().split('\n').at(-1)?.split(' ') ?? [];
-    if (ends.length !== own.length) wrong.push(`${from} could not be asked: ${output.trim().slice(-200)}`);
-    else
-      wrong.push(
-        ...own.flatMap(({ to, port, mayReach }, at) =>
-          (ends[at] === 'REACHED') === mayReach
-            ? []
-            : [
-                `${from} -> ${to}:${port} ended with ${ends[at]}, but it ${mayReach ? 'must' : 'must not'} be reached`,
-              ],
-        ),
-      );
-  }
-  return wrong;
+  const containers = [...new Set(probes.map((each) => each.from))];
+  const wrong = await Promise.all(
+    containers.map((from) =>
+      probeFrom(
+        project,
+        from,
+        probes.filter((each) => each.from === from),
+      ),
+    ),
+  );
+  return wrong.flat();
+}
+
+async function probeFrom(
+  project: ComposeProject,
+  from: string,
+  probes: readonly Probe[],
+): Promise<readonly string[]> {
+  const places = probes.flatMap(({ to, port }) => [to, String(port)]);
+  const { output } = await project.try(['exec', '-T', from, 'node', '-e', SCRIPT, ...places]);
+  const ends = output.trim().split('\n').at(-1)?.split(' ') ?? [];
+  if (ends.length !== probes.length) return [`${from} could not be asked: ${output.trim().slice(-200)}`];
+  return probes.flatMap(({ to, port, mayReach }, at) =>
+    (ends[at] === 'REACHED') === mayReach
+      ? []
+      : [
+          `${from} -> ${to}:${port} ended with ${ends[at]}, but it ${mayReach ? 'must' : 'must not'} be reached`,
+        ],
+  );
 }

@@ -82,6 +82,8 @@ export function errorLocations(mode: Mode): readonly string[] {
   return OWN_ERRORS.flatMap(({ code, detail }) => [
     `location = ${errorPath(code)} {`,
     '  internal;',
+    // Or a large body would be refused once more here, in HTML.
+    '  client_max_body_size 0;',
     ...(code === 'not_found'
       ? [`  if ($edge_group != "") { ${returnProblem('route_not_in_mode', foreign)} }`]
       : []),
