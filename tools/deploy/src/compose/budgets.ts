@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { waitUntil } from '@behavry/components';
 import { APP_NAMES } from '@behavry/contracts';
 import type { Engine } from '../engine/engine';
 import type { ComposeProject } from './project';
@@ -19,21 +20,21 @@ export interface Budget {
   readonly idleMb: number | undefined;
 }
 
-/** Measures every app of a project that runs. */
+/** Measures every app of a project that runs and has had nothing to do; then each is restarted, alone. */
 export async function measureBudgets(engine: Engine, project: ComposeProject): Promise<readonly Budget[]> {
-  const budgets: Budget[] = [];
+  const apps: { readonly app: string; readonly id: string; readonly idleMb: number | undefined }[] = [];
   for (const app of APP_NAMES) {
     const [id] = await project.containers(app);
-    if (id === undefined) continue;
-    const format = '{{.Image}} {{.State.StartedAt}}';
-    const [image = '', startedAt = ''] = (await engine.run(['inspect', '--format', format, id]))
-      .trim()
-      .split(' ');
+    if (id !== undefined) apps.push({ app, id, idleMb: anonymousMb(id) });
+  }
+  const budgets: Budget[] = [];
+  for (const { app, id, idleMb } of apps) {
+    const image = (await engine.run(['inspect', '--format', '{{.Image}}', id])).trim();
     budgets.push({
       app,
       imageMb: await addedBy(engine, image),
-      liveSeconds: await liveAfter(engine, id, startedAt),
-      idleMb: anonymousMb(id),
+      liveSeconds: await liveAfter(engine, id),
+      idleMb,
     });
   }
   return budgets;
@@ -78,11 +79,21 @@ async function addedBy(engine: Engine, image: string): Promise<number> {
   return added.reduce((sum, size) => sum + size, 0) / MB;
 }
 
-async function liveAfter(engine: Engine, id: string, startedAt: string): Promise<number | undefined> {
-  const { output } = await engine.try(['logs', '--timestamps', '--tail', '200', id]);
-  const line = output.split('\n').find((text) => text.includes('"listening"'));
-  const at = line === undefined ? NaN : Date.parse(line.split(' ')[0] ?? '');
-  return Number.isNaN(at) ? undefined : (at - Date.parse(startedAt)) / 1000;
+/** From the start of its container to the line that says that it listens, with its stores up and its neighbours calm. */
+async function liveAfter(engine: Engine, id: string): Promise<number | undefined> {
+  await engine.run(['restart', '--time', '30', id]);
+  const started = (await engine.run(['inspect', '--format', '{{.State.StartedAt}}', id])).trim();
+  let at = NaN;
+  await waitUntil(
+    async () => {
+      const { output } = await engine.try(['logs', '--timestamps', '--since', started, id]);
+      const line = output.split('\n').find((text) => text.includes('"listening"'));
+      at = Date.parse(line?.split(' ')[0] ?? '');
+      return !Number.isNaN(at);
+    },
+    { timeoutMs: 30_000, everyMs: 250 },
+  );
+  return Number.isNaN(at) ? undefined : (at - Date.parse(started)) / 1000;
 }
 
 /** From the container's control group, version 2 or 1. */
