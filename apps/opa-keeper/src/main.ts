@@ -1,10 +1,4 @@
-import {
-  ConfigError,
-  createLogger,
-  describeConfig,
-  processEnvironment,
-  type Logger,
-} from '@behavry/platform';
+import { processEnvironment, runProgram, type Logger, type Running } from '@behavry/platform';
 import { FilesFetcher } from './files/files-fetcher';
 import { OpaFactory } from './opa/opa-factory';
 import { OpaKeeper } from './opa/opa-keeper';
@@ -12,9 +6,7 @@ import { loadSettings, OpaKeeperConfig, type KeeperSettings } from './opa-keeper
 import { KeeperMetrics } from './ops/keeper-metrics';
 import { OpsPort } from './ops/ops-port';
 
-const APP = 'opa-keeper';
-
-async function serve(settings: KeeperSettings, log: Logger): Promise<void> {
+async function start(settings: KeeperSettings, log: Logger): Promise<Running> {
   const { config } = settings;
   const { filesUrl: url, token, filesDir: folder } = config;
   const metrics = new KeeperMetrics();
@@ -23,40 +15,21 @@ async function serve(settings: KeeperSettings, log: Logger): Promise<void> {
   const fetcher =
     url === undefined || token === undefined ? undefined : new FilesFetcher({ url, token, folder }, log);
   const ops = new OpsPort(keeper, metrics);
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info({ signal }, 'stopping');
-    // Health answers to the end: it says that this one is going.
-    void Promise.all([keeper.stop(), fetcher?.stop()]).then(() => {
-      ops.close();
-      process.exit(0);
-    });
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
   await ops.listen(config.opsHost, config.opsPort);
-  await Promise.all([keeper.run(), fetcher?.run()]);
+  return {
+    ended: Promise.all([keeper.run(), fetcher?.run()]),
+    stop: async () => {
+      await Promise.all([keeper.stop(), fetcher?.stop()]);
+      // Health answers to the end: it says that this one is going.
+      ops.close();
+    },
+  };
 }
 
-/** Ends the process: 2 for faults of the configuration, 1 when it could not start or go on. */
-async function main(): Promise<void> {
-  if (process.argv.includes('--describe-config')) {
-    process.stdout.write(`${JSON.stringify(describeConfig(APP, OpaKeeperConfig))}\n`);
-    return;
-  }
-  try {
-    const settings = loadSettings(processEnvironment());
-    await serve(settings, createLogger(APP, settings.config.logLevel, {}));
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      process.stderr.write(`${APP}: ${error.message}\n`);
-      process.exit(2);
-    }
-    createLogger(APP, 'error', {}).fatal({ err: error }, 'could not start');
-    process.exit(1);
-  }
-}
-
-void main();
+void runProgram({
+  name: 'opa-keeper',
+  config: OpaKeeperConfig,
+  load: loadSettings,
+  logLevelOf: ({ config }) => config.logLevel,
+  start,
+});

@@ -1,17 +1,15 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import {
-  ConfigError,
-  createLogger,
-  describeConfig,
   processEnvironment,
+  runProgram,
   UpstreamSecrets,
   type Logger,
+  type Running,
 } from '@behavry/platform';
 import { StdioHost } from './host/stdio-host';
 import { ServerHomes } from './process/server-homes';
 import { loadSettings, StdioHostConfig, type HostSettings } from './stdio-host.config';
 
-const APP = 'stdio-host';
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** @returns why no server may be started with these settings, undefined when they may */
@@ -24,7 +22,7 @@ function refusalOf({ isSameUid, secretsDir }: StdioHostConfig, isRoot: boolean):
     : undefined;
 }
 
-async function serve({ config, commands }: HostSettings, log: Logger): Promise<void> {
+async function start({ config, commands }: HostSettings, log: Logger): Promise<Running> {
   const isRoot = process.getuid?.() === 0;
   const refusal = refusalOf(config, isRoot);
   if (refusal !== undefined) log.error({ refusal }, 'no server will be started');
@@ -48,36 +46,15 @@ async function serve({ config, commands }: HostSettings, log: Logger): Promise<v
     refusal,
     log,
   });
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info({ signal }, 'stopping');
-    void host.close().then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
   await host.listen();
   log.info({ socket: config.socket, commands: commands.length }, 'listening');
+  return { stop: () => host.close() };
 }
 
-/** Ends the process: 2 for faults of the configuration, 1 when it could not start. */
-async function main(): Promise<void> {
-  if (process.argv.includes('--describe-config')) {
-    process.stdout.write(`${JSON.stringify(describeConfig(APP, StdioHostConfig))}\n`);
-    return;
-  }
-  try {
-    const settings = loadSettings(processEnvironment());
-    await serve(settings, createLogger(APP, settings.config.logLevel, {}));
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      process.stderr.write(`${APP}: ${error.message}\n`);
-      process.exit(2);
-    }
-    createLogger(APP, 'error', {}).fatal({ err: error }, 'could not start');
-    process.exit(1);
-  }
-}
-
-void main();
+void runProgram({
+  name: 'stdio-host',
+  config: StdioHostConfig,
+  load: loadSettings,
+  logLevelOf: ({ config }) => config.logLevel,
+  start,
+});

@@ -59,6 +59,7 @@ export type { Span, Tracing } from './tracing/tracing';
 export { ServiceContext } from './service/service-context';
 export type { MigrationContext, ServiceDefinition } from './service/service-definition';
 export { createService } from './service/create-service';
+export { runProgram, type Running } from './service/run-program';
 export { runService } from './service/run-service';
 export { VERSION } from './service/version';
 export { controlPlaneAgent } from './net/control-plane-agent';
