@@ -13,6 +13,11 @@ export interface ServerHome {
 /** The user ids that servers get; undefined when all run under the host's own. */
 export type UidRange = { readonly base: number; readonly count: number } | undefined;
 
+/** Servers go through it to their homes. Left alone where it is so already: changing it takes more rights than using it. */
+function letPass(folder: string): void {
+  if ((lstatSync(folder).mode & 0o777) !== 0o711) chmodSync(folder, 0o711);
+}
+
 /**
  * A folder of its own for every server, which only its user can enter. The folder's owner is the record of which user
  * id belongs to the server: it stays the same for good, and no other server ever gets it.
@@ -26,7 +31,7 @@ export class ServerHomes {
   ) {
     this.#folder = join(folder, 'homes');
     mkdirSync(this.#folder, { recursive: true, mode: 0o711 });
-    if (uids) [folder, this.#folder].forEach((path) => chmodSync(path, 0o711));
+    if (uids) [folder, this.#folder].forEach(letPass);
   }
 
   /**
