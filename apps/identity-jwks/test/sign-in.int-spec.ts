@@ -96,6 +96,16 @@ describe('signing in', () => {
     expect((await signup(8, '192.0.2.11')).status).toBe(201);
   });
 
+  it('knows its caller by what the proxy itself saw, not by what the caller wrote before it', async () => {
+    const answers: number[] = [];
+    for (let index = 0; index < 52; index += 1) {
+      const body = { username: `somebody ${String(index)}`, password: 'wrong' };
+      const address = `198.51.100.${String(index)}, 203.0.113.99`;
+      answers.push((await identity.call('POST', '/api/v1/auth/admin/login', { body, address })).status);
+    }
+    expect(answers.slice(48)).toEqual([401, 401, 429, 429]);
+  });
+
   it('knows its caller by the connection where the sender is no trusted proxy', async () => {
     const other = await startIdentity(
       await postgres.createDatabase(),

@@ -76,7 +76,8 @@ describe('the group of an address', () => {
     ['2001:0DB8:1:2::9', '2001:db8:1:2'],
     ['2001:db8::1', '2001:db8:0:0'],
     ['::1', '0:0:0:0'],
-    ['nonsense', 'nonsense'],
+    ['nonsense', 'none'],
+    ['203.0.113.7, 198.51.100.1', 'none'],
   ])('%s is %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });

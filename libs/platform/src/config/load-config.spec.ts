@@ -74,6 +74,8 @@ describe('configuration', () => {
     expect(faultsOf({ ...given, BEHAVRY_PROBE_SECRET_FILE: `${file}.not` })).toEqual([
       `BEHAVRY_PROBE_SECRET_FILE names ${file}.not, which cannot be read (ENOENT)`,
     ]);
+    writeFileSync(file, ' \n');
+    expect(faultsOf(given)).toEqual([`BEHAVRY_PROBE_SECRET_FILE names ${file}, which is empty`]);
     writeFileSync(file, 'short');
     expect(faultsOf(given).join()).toMatch(/^BEHAVRY_PROBE_SECRET must be longer/);
     // Only texts: a number in a file would be a number that nobody sees.

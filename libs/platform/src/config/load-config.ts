@@ -79,8 +79,13 @@ function textOf(
   const file = type === 'text' ? environment[`${name}_FILE`] : undefined;
   if (!file) return text;
   try {
-    if (!text) return readFileSync(file, 'utf8').trimEnd();
-    faults.push(`${name} and ${name}_FILE cannot both be set`);
+    if (text) faults.push(`${name} and ${name}_FILE cannot both be set`);
+    else {
+      const read = readFileSync(file, 'utf8').trimEnd();
+      if (read !== '') return read;
+      // Whoever names a file means a value: without it the default might be another store, or no password.
+      faults.push(`${name}_FILE names ${file}, which is empty`);
+    }
   } catch (error) {
     faults.push(
       `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code})`,

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { addressClassOf, AddressGuard } from './address-guard';
+import { addressClassOf, AddressGuard, addressMatcher } from './address-guard';
 
 const guard = (allowed: readonly string[], ownPorts: readonly number[] = []): AddressGuard =>
   new AddressGuard({ allowed, ownPorts });
@@ -99,5 +99,24 @@ describe('the guard of addresses', () => {
     expect(guard(['fd12::1']).refusal('x', 'fd12::1', 80)).toBeUndefined();
     expect(guard(['[fd12::1]:81']).refusal('x', 'fd12::1', 80)).toBeDefined();
     expect(guard(['fd12::/16']).refusal('x', 'fd12::9', 80)).toBeUndefined();
+  });
+});
+
+describe('a list of networks', () => {
+  it.each([
+    ['10.1.2.3', true],
+    ['::ffff:10.1.2.3', true],
+    ['192.0.2.7', true],
+    ['2001:db8::9', true],
+    ['192.0.2.8', false],
+    ['64:ff9b::a00:1', false],
+    ['10.1.2.3, 192.0.2.8', false],
+    ['nonsense', false],
+  ])('%s: %s', (address, isListed) => {
+    expect(addressMatcher(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])(address)).toBe(isListed);
+  });
+
+  it('may be empty', () => {
+    expect(addressMatcher([])('127.0.0.1')).toBe(false);
   });
 });

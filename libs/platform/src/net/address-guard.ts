@@ -142,6 +142,17 @@ function readEntry(text: string): { range?: Entry; host?: Entry } {
   return { host: (hostname, _address, asked) => isPort(asked) && canonicalName(hostname) === name };
 }
 
+/**
+ * Whether an address lies in one of some networks.
+ * @param networks addresses, or networks such as `10.0.0.0/8`
+ */
+export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
+  const list = ranges(
+    ...networks.map((text) => (text.includes('/') ? text : `${text}/${isIP(text) === 4 ? '32' : '128'}`)),
+  );
+  return (address) => isIP(address.split('%')[0] ?? '') !== 0 && contains(list, address);
+}
+
 function rangeOf(network: string, prefix: string): BlockList | undefined {
   const family = isIP(network);
   const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;

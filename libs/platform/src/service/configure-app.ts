@@ -8,6 +8,7 @@ import type { ServiceConfig } from '../config/service-config';
 import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from '../errors/validation';
 import { addSecurityHeaders } from '../http/security-headers';
+import { addressMatcher } from '../net/address-guard';
 import { MAX_PARAM_LENGTH } from '../ops/ops-server';
 import { PlaneState } from '../state/plane-state';
 import { traceRequests } from '../tracing/request-spans';
@@ -22,10 +23,14 @@ const KEEP_ALIVE_MS = 75_000;
  */
 const REQUEST_MS = 300_000;
 
-/** The HTTP server of an app; tests use the same. `request.ip` is the caller as the trusted proxies tell it. */
+/**
+ * The HTTP server of an app; tests use the same. `request.ip` is the caller as the trusted proxy tells it: the last entry
+ * of X-Forwarded-For, for what stands before it came from whoever asked that proxy.
+ */
 export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter {
+  const isTrusted = addressMatcher(trustedProxies);
   return new FastifyAdapter({
-    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    trustProxy: (address: string, hop: number) => hop === 0 && isTrusted(address),
     bodyLimit: 1024 * 1024,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
