@@ -3,6 +3,7 @@
 # folder docker/. Read from the environment, all of them optional:
 #   BEHAVRY_COMPOSE        the compose command (docker compose)
 #   BEHAVRY_ENV_FILE       the plane's variables (docker/.env)
+#   BEHAVRY_COMPOSE_EXTRA  a further compose file of docker/, such as docker-compose.senders.yml; may stand in the variables
 #   COMPOSE_PROJECT_NAME, COMPOSE_PROFILES   as compose knows them
 umask 077
 docker_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,9 +21,16 @@ case ${PLANE:-} in
 esac
 [ -r "$env_file" ] || fail "$env_file is missing; name another one in BEHAVRY_ENV_FILE"
 
+extra=${BEHAVRY_COMPOSE_EXTRA:-$(sed -n "s/^BEHAVRY_COMPOSE_EXTRA=[\"']\{0,1\}\([^\"' #]*\).*/\1/p" "$env_file" | tail -n 1)}
+files=(--file "$docker_folder/$plane_file")
+if [ -n "$extra" ]; then
+  [ -r "$docker_folder/$extra" ] || fail "BEHAVRY_COMPOSE_EXTRA: $docker_folder/$extra is missing"
+  files+=(--file "$docker_folder/$extra")
+fi
+
 # Words on purpose: the command may be "docker compose".
 # shellcheck disable=SC2086
-compose() { ${BEHAVRY_COMPOSE:-docker compose} --file "$docker_folder/$plane_file" --env-file "$env_file" "${profile[@]}" "$@"; }
+compose() { ${BEHAVRY_COMPOSE:-docker compose} "${files[@]}" --env-file "$env_file" "${profile[@]}" "$@"; }
 
 # A client of the plane's database, as its owner; what it is to do comes by standard input, so that no secret is in argv.
 sql() { compose exec -T postgres psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "$owner" --dbname "$database" "$@"; }

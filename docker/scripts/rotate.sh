@@ -20,6 +20,9 @@ restart_apps() {
 # The password that Redis will start with.
 redis_password() { compose exec -T redis sed -n 's/^requirepass //p' /run/secrets/redis/redis.conf; }
 
+# What tells one certificate of the edge from another.
+certificate() { compose exec -T edge sha256sum /run/secrets/edge/tls.crt; }
+
 # redis PASSWORD COMMAND: by standard input, so that no password is in argv.
 redis() {
   local said
@@ -47,9 +50,14 @@ case $what in
     say 'Redis takes the new password only, and was not restarted'
     ;;
   tls)
+    before=$(certificate)
     compose run --rm --no-deps -T make-secrets --rotate tls
     compose kill --signal HUP edge
-    say 'the edge serves the new certificate; its authority is the same'
+    if [ "$(certificate)" = "$before" ]; then
+      say 'nothing was made: the certificate is of your own (BEHAVRY_TLS_DIR). The edge has read your files again'
+    else
+      say 'the edge serves the new certificate; its authority is the same'
+    fi
     ;;
   data-plane-token)
     [ "$PLANE" = data-plane ] || fail 'only a data plane has one'

@@ -74,13 +74,17 @@ function image(root: string, names: readonly string[]): Promise<number> {
 function env(root: string, [mode = '']: readonly string[]): Promise<number> {
   const file = join(root, 'docker/.env');
   if (existsSync(file)) throw new Error(`${file} is there already; it is not overwritten`);
-  if (mode !== 'control-plane' && mode !== 'data-plane')
-    throw new Error('which plane? node tools/bin/deploy.mjs env control-plane | data-plane');
+  if (mode !== 'control-plane' && mode !== 'data-plane' && mode !== 'standalone')
+    throw new Error('which plane? node tools/bin/deploy.mjs env control-plane | data-plane | standalone');
   const secrets = mode === 'control-plane' ? controlPlaneSecrets() : localSecrets();
   writeFileSync(file, envText(secrets), { mode: 0o600 });
-  say(
-    `${file} is written; ${mode === 'data-plane' ? 'fill in the rest from' : 'compare with'} docker/${mode}.env.example`,
-  );
+  const rest = {
+    'control-plane': 'compare with docker/control-plane.env.example',
+    'data-plane': 'fill in the rest from docker/data-plane.env.example',
+    // Its own keys and its tenant are made at the first start.
+    standalone: 'nothing more is required; docker/data-plane.env.example shows what else can be set',
+  }[mode];
+  say(`${file} is written; ${rest}`);
   return Promise.resolve(0);
 }
 

@@ -49,7 +49,9 @@ function makeRedisPassword({ plane, redis }: SecretFolders, isRotated: boolean):
   // Redis reads it under a user of its own; nobody else mounts the folder.
   write(join(redis, 'redis.conf'), `requirepass ${password}\n`, 0o644);
   write(urlFile, `redis://:${password}@redis:6379\n`, 0o600);
-  return [`Redis has a ${isRotated ? 'new ' : ''}password: restart redis and the apps`];
+  return [
+    isRotated ? 'Redis has a new password: restart the apps, as rotate.sh does' : 'Redis has a password',
+  ];
 }
 
 async function makeCertificate(
