@@ -38,6 +38,11 @@ deny contains "there is no policy that denies by default" if {
 	}
 }
 
+deny contains "BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts" if {
+	some settings in of_kind("ConfigMap")
+	allows_any_host(settings.data)
+}
+
 deny contains sprintf("%s: an autoscaler and a number of replicas", [target]) if {
 	some autoscaler in of_kind("HorizontalPodAutoscaler")
 	target := autoscaler.spec.scaleTargetRef.name
@@ -67,6 +72,17 @@ denies_all(spec) if {
 	{"Ingress", "Egress"} == {type | some type in spec.policyTypes}
 	not spec.ingress
 	not spec.egress
+}
+
+allows_any_host(settings) if {
+	some host in split(settings.BEHAVRY_MCP_ALLOWED_HOSTS, ",")
+	trim_space(host) == "public"
+}
+
+# Empty means public and loopback in this mode, and nothing on a data plane.
+allows_any_host(settings) if {
+	settings.BEHAVRY_DEPLOYMENT_MODE == "standalone"
+	trim_space(object.get(settings, "BEHAVRY_MCP_ALLOWED_HOSTS", "")) == ""
 }
 
 is_alone(writer) if {

@@ -75,6 +75,21 @@ test_the_default_is_to_deny_both_ways if {
 	}
 }
 
+settings(mode, hosts) := {
+	"kind": "ConfigMap",
+	"metadata": {"name": "plane", "namespace": "n"},
+	"data": {"BEHAVRY_DEPLOYMENT_MODE": mode, "BEHAVRY_MCP_ALLOWED_HOSTS": hosts},
+}
+
+test_places_of_tools_are_named if {
+	every pair in [["data-plane", "mcp.example.com, public"], ["standalone", "public"], ["standalone", ""]] {
+		denied(array.concat(good, [settings(pair[0], pair[1])])) == {"BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts"}
+	}
+	every pair in [["data-plane", ""], ["data-plane", "public.example.com"], ["standalone", "mcp.example.com"]] {
+		denied(array.concat(good, [settings(pair[0], pair[1])])) == set()
+	}
+}
+
 test_the_writer_is_alone if {
 	twice := json.patch(writer, [{"op": "replace", "path": "/spec/replicas", "value": 2}])
 	rolling := json.patch(writer, [{"op": "remove", "path": "/spec/strategy"}])
