@@ -38,6 +38,20 @@ deny contains "there is no policy that denies by default" if {
 	}
 }
 
+# What speaks with the control plane goes through the gate; OPA above all, whose policies are the control plane's.
+deny contains sprintf("NetworkPolicy/%s leads out of the plane past the gate", [policy.metadata.name]) if {
+	some policy in of_kind("NetworkPolicy")
+	some pod in {"identity-jwks", "license-service", "opa"}
+	may_select(policy.spec.podSelector, pod)
+	some rule in policy.spec.egress
+	leads_out(rule)
+}
+
+deny contains "BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts" if {
+	some settings in of_kind("ConfigMap")
+	allows_any_host(settings.data)
+}
+
 deny contains sprintf("%s: an autoscaler and a number of replicas", [target]) if {
 	some autoscaler in of_kind("HorizontalPodAutoscaler")
 	target := autoscaler.spec.scaleTargetRef.name
@@ -67,6 +81,35 @@ denies_all(spec) if {
 	{"Ingress", "Egress"} == {type | some type in spec.policyTypes}
 	not spec.ingress
 	not spec.egress
+}
+
+# Expressions may mean any pod; what names one pod means that one.
+may_select(selector, pod) if object.get(selector, ["matchLabels", "app.kubernetes.io/name"], pod) == pod
+
+leads_out(rule) if object.get(rule, "to", []) == []
+
+leads_out(rule) if {
+	some peer in rule.to
+	peer.ipBlock
+	not is_for_stores(rule)
+}
+
+is_for_stores(rule) if {
+	count(rule.ports) > 0
+	every port in rule.ports {
+		port.port in {5432, 6379}
+	}
+}
+
+allows_any_host(settings) if {
+	some host in split(settings.BEHAVRY_MCP_ALLOWED_HOSTS, ",")
+	trim_space(host) == "public"
+}
+
+# Empty means public and loopback in this mode, and nothing on a data plane.
+allows_any_host(settings) if {
+	settings.BEHAVRY_DEPLOYMENT_MODE == "standalone"
+	trim_space(object.get(settings, "BEHAVRY_MCP_ALLOWED_HOSTS", "")) == ""
 }
 
 is_alone(writer) if {

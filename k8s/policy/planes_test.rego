@@ -70,8 +70,53 @@ test_each_app_has_a_budget if {
 test_the_default_is_to_deny_both_ways if {
 	half := json.patch(deny_all, [{"op": "replace", "path": "/spec/policyTypes", "value": ["Ingress"]}])
 	open := json.patch(deny_all, [{"op": "add", "path": "/spec/egress", "value": [{}]}])
-	every policy in [half, open] {
-		denied([namespace, policy, writer, budget]) == {"there is no policy that denies by default"}
+	denied([namespace, half, writer, budget]) == {"there is no policy that denies by default"}
+	"there is no policy that denies by default" in denied([namespace, open, writer, budget])
+}
+
+# A policy that lets some pods out by one rule.
+leading(selector, rule) := {
+	"kind": "NetworkPolicy",
+	"metadata": {"name": "way", "namespace": "n"},
+	"spec": {"podSelector": selector, "policyTypes": ["Egress"], "egress": [rule]},
+}
+
+named(pod) := {"matchLabels": {"app.kubernetes.io/name": pod}}
+
+to_world(port) := {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": port}]}
+
+test_only_the_gate_leads_to_the_control_plane if {
+	every way in [
+		leading(named("opa"), to_world(443)),
+		leading(named("license-service"), {"to": [{"ipBlock": {"cidr": "192.0.2.1/32"}}]}),
+		leading(named("identity-jwks"), {"ports": [{"protocol": "TCP", "port": 80}]}),
+		leading({}, to_world(443)),
+		leading({"matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}, to_world(443)),
+	] {
+		denied(array.concat(good, [way])) == {"NetworkPolicy/way leads out of the plane past the gate"}
+	}
+	every way in [
+		leading(named("uplink-gate"), to_world(443)),
+		leading(named("mcp-proxy"), to_world(443)),
+		leading(named("license-service"), to_world(5432)),
+		leading(named("opa"), {"to": [{"podSelector": named("uplink-gate")}], "ports": [{"port": 3128}]}),
+	] {
+		denied(array.concat(good, [way])) == set()
+	}
+}
+
+settings(mode, hosts) := {
+	"kind": "ConfigMap",
+	"metadata": {"name": "plane", "namespace": "n"},
+	"data": {"BEHAVRY_DEPLOYMENT_MODE": mode, "BEHAVRY_MCP_ALLOWED_HOSTS": hosts},
+}
+
+test_places_of_tools_are_named if {
+	every pair in [["data-plane", "mcp.example.com, public"], ["standalone", "public"], ["standalone", ""]] {
+		denied(array.concat(good, [settings(pair[0], pair[1])])) == {"BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts"}
+	}
+	every pair in [["data-plane", ""], ["data-plane", "public.example.com"], ["standalone", "mcp.example.com"]] {
+		denied(array.concat(good, [settings(pair[0], pair[1])])) == set()
 	}
 }
 

@@ -24,7 +24,6 @@ const TRY_MS = 5_000;
 const WITHOUT_NODE: readonly Place[] = ['migrate', 'postgres', 'redis'];
 /** The demo's server of tools: what the proxies may reach of the world, on their way out. */
 const TOOLS = { to: 'mcp-everything', port: 3001 };
-const GATE = { to: 'uplink-gate', port: 3128 };
 
 /**
  * What must and what must not get through in a data plane, made from the one list of its flows: each of them that stays
@@ -56,17 +55,17 @@ export function dataPlaneProbes(controlPlane: {
     );
   const outer = places.flatMap((from) => {
     const mayLeave = isListed(from, 'internet');
+    const isGate = isListed(from, 'control-plane');
     return [
       { from, ...TOOLS, mayReach: mayLeave },
       // Who may leave has a network with a way out, on which a name server or a firewall is what closes the rest.
-      ...(mayLeave ? [] : [world, other].map((place) => ({ from, ...place, mayReach: false }))),
-      ...(isListed(from, 'control-plane') ? [{ from, ...GATE, mayReach: true }] : []),
+      ...(mayLeave || isGate ? [] : [world, other].map((place) => ({ from, ...place, mayReach: false }))),
+      ...(isGate ? [{ from, ...other, mayReach: true }] : []),
     ];
   });
   return [
     ...inner,
     ...outer,
-    { from: 'uplink-gate', ...other, mayReach: true },
     { from: 'stdio-host', ...world, mayReach: false },
     { from: 'stdio-host', to: 'postgres', port: 5432, mayReach: false },
   ];

@@ -14,13 +14,13 @@ export function egressDocument(): string {
     '',
     '"every app": the apps of the mode. A component other than `network-policy` opens its rows only where an overlay names it. Probes come from the node itself, which no policy keeps out.',
     '',
-    'In compose the three that reach the control plane do so through `uplink-gate` (port 3128 on `internal`), which alone is on `external` and lets through to that one host; a NetworkPolicy cannot name a host, so in Kubernetes they may reach any public address on port 443.',
+    'Neither a network of compose nor a NetworkPolicy can keep a container from all hosts but one. So those that speak with the control plane have no way out but `uplink-gate`, which lets through to that one host and port.',
     '',
     '| outside place | what it is |',
     '|---|---|',
     ...Object.entries(OUTSIDE).map(([name, meaning]) => `| ${name} | ${meaning} |`),
     '',
-    'Three rows leave the plane without a component: to the control plane (license-service, identity-jwks, OPA) and to tools and models (mcp-proxy, llm-proxy). Public addresses are all but loopback, link-local (where clouds keep their metadata), private and shared ranges.',
+    'Two rows leave the plane without a component: to the control plane (uplink-gate) and to tools and models (mcp-proxy, llm-proxy). Public addresses are all but loopback, link-local (where clouds keep their metadata), private and shared ranges.',
     '',
   ].join('\n');
 }

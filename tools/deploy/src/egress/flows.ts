@@ -1,7 +1,7 @@
 import { APP_NAMES, appRunsIn, type AppName, type Mode } from '@behavry/contracts';
 
 /** A container of a plane that is no app of ours, or an app. */
-export type Inside = AppName | 'migrate' | 'opa' | 'postgres' | 'redis';
+export type Inside = AppName | 'migrate' | 'opa' | 'uplink-gate' | 'postgres' | 'redis';
 
 /** What lies outside a plane, or belongs to the cluster or the engine. */
 export type Outside =
@@ -39,7 +39,7 @@ export const OUTSIDE: Readonly<Record<Outside, string>> = {
   monitoring: 'pods of namespaces labelled `behavry.com/monitoring=true` (Prometheus, collector)',
   dns: "the cluster's or the engine's name server",
   'control-plane':
-    'public addresses; with `control-plane-in-cluster` pods behind the entry of the same cluster',
+    'public addresses, of which the gate takes one host; with `control-plane-in-cluster` pods behind the entry of the same cluster',
   internet:
     'public addresses: servers of tools and models. A server at a private address needs a policy of your own',
   database: 'any address, to be narrowed: PostgreSQL outside the namespace',
@@ -50,6 +50,8 @@ export const OUTSIDE: Readonly<Record<Outside, string>> = {
 const ALL: readonly Mode[] = ['standalone', 'control-plane', 'data-plane'];
 const TRAFFIC: readonly Mode[] = ['standalone', 'data-plane'];
 const PROXIES: readonly AppName[] = ['mcp-proxy', 'llm-proxy'];
+/** Those that speak with the control plane. A NetworkPolicy cannot name its host, so they go through the gate. */
+const UPLINK: readonly Place[] = ['license-service', 'identity-jwks', 'opa'];
 const OTHERS = APP_NAMES.filter((name) => name !== 'identity-jwks');
 
 /**
@@ -64,8 +66,9 @@ export const FLOWS: readonly Flow[] = [
   flow([...PROXIES, 'license-service'], ['opa'], 8181, 'decisions, active bundle', TRAFFIC, 'socket'),
   flow(['opa'], ['license-service'], 8001, "OPA's configuration and token", TRAFFIC, '–'),
   flow(['license-service', 'opa'], ['bundle-server'], 8000, 'bundles', ['standalone'], 'internal'),
+  flow(UPLINK, ['uplink-gate'], 3128, 'the way to the control plane', ['data-plane'], 'internal'),
   flow(
-    ['license-service', 'identity-jwks', 'opa'],
+    ['uplink-gate'],
     ['control-plane'],
     443,
     'heartbeat, licence and configuration; key set; bundles',
@@ -73,7 +76,7 @@ export const FLOWS: readonly Flow[] = [
     'external',
   ),
   flow(PROXIES, ['internet'], 443, 'tools and models', TRAFFIC, 'public'),
-  flow([...APP_NAMES, 'opa', 'migrate'], ['dns'], 53, 'names (UDP and TCP)', ALL, 'internal'),
+  flow([...APP_NAMES, 'opa', 'uplink-gate', 'migrate'], ['dns'], 53, 'names (UDP and TCP)', ALL, 'internal'),
   flow([...APP_NAMES, 'migrate'], ['postgres'], 5432, 'the database', ALL, 'internal', 'in-cluster-stores'),
   flow(APP_NAMES, ['redis'], 6379, 'queues and plane state', ALL, 'internal', 'in-cluster-stores'),
   flow([...APP_NAMES, 'migrate'], ['database'], 5432, 'the database', ALL, '–', 'external-postgres'),
@@ -93,7 +96,7 @@ export const FLOWS: readonly Flow[] = [
   // Which port it is, is the controller's choice: these are the usual ones.
   ...[443, 8443].map((port) =>
     flow(
-      ['license-service', 'identity-jwks', 'opa'],
+      ['uplink-gate'],
       ['control-plane'],
       port,
       'the control plane behind the entry of the same cluster',
@@ -111,6 +114,7 @@ export function placesOf(mode: Mode, components: readonly Component[]): readonly
     ...apps,
     'migrate',
     ...(mode === 'control-plane' ? [] : (['opa'] as const)),
+    ...(mode === 'data-plane' ? (['uplink-gate'] as const) : []),
     ...(components.includes('in-cluster-stores') ? (['postgres', 'redis'] as const) : []),
   ];
 }

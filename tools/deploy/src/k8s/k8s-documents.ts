@@ -19,7 +19,9 @@ function images(version: string): string {
     `${GENERATED}apiVersion: kustomize.config.k8s.io/v1alpha1`,
     'kind: Component',
     'images:',
-    ...[...APP_NAMES, 'opa'].map((name) => `  - { name: behavry/${name}, newTag: ${version} }`),
+    ...[...APP_NAMES, 'opa', 'uplink-gate'].map(
+      (name) => `  - { name: behavry/${name}, newTag: ${version} }`,
+    ),
     '',
   ].join('\n');
 }

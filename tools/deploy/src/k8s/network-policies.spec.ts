@@ -120,14 +120,14 @@ describeWithKube('the network policies of every plane', () => {
     }
   });
 
-  it('let nobody but the proxies and the uplink out without a component', () => {
+  it('let nobody but the proxies and the gate out without a component', () => {
     const leaving = planes
       .filter(({ components }) => !components.includes('senders'))
       .map(({ mode, objects }) => [mode, whoLeaves(objects)]);
     expect(Object.fromEntries(leaving)).toEqual({
       'control-plane': [],
       standalone: ['llm-proxy', 'mcp-proxy'],
-      'data-plane': ['identity-jwks', 'license-service', 'llm-proxy', 'mcp-proxy', 'opa'],
+      'data-plane': ['llm-proxy', 'mcp-proxy', 'uplink-gate'],
     });
   });
 });

@@ -1,5 +1,6 @@
 import { APP_NAMES, appsOf, mayHaveSecret, MODES, ROUTE_TABLE, type AppName } from '@behavry/contracts';
 import manifest from '../../../../package.json';
+import { FLOWS, placesOf } from '../egress/flows';
 import { podName, secretsOf, workloadsOf, type Manifest } from './manifests';
 import { describeWithKube, renderedPlanes, type Plane } from './testing/planes';
 import { validate } from './validate';
@@ -42,11 +43,13 @@ describeWithKube('every overlay', () => {
     for (const plane of planes) {
       const expected = appsOf(plane.mode).map(({ name }) => name);
       expect([...apps(plane)].sort()).toEqual([...expected].sort());
+      const places = placesOf(plane.mode, plane.components);
+      expect(workloadsOf(plane.objects).map(podName).sort()).toEqual([...places].sort());
       const services = ofKind(plane.objects, 'Service').map(({ metadata }) => metadata.name);
       expect(services).toEqual(expect.arrayContaining(expected));
       for (const workload of workloadsOf(plane.objects)) {
         const [app] = workload.spec.template.spec.containers;
-        if (expected.some((name) => name === podName(workload)))
+        if ([...expected, 'opa', 'uplink-gate'].some((name) => name === podName(workload)))
           expect(app?.image).toBe(`behavry/${podName(workload)}:${manifest.version}`);
         for (const init of workload.spec.template.spec.initContainers ?? [])
           expect(init.image).toBe(app?.image);
@@ -79,6 +82,26 @@ describeWithKube('every overlay', () => {
       expect(SECRETS[secret]).toEqual(
         APP_NAMES.filter((name) => mayHaveSecret(name, variable)).sort(byList(secret)),
       );
+  });
+
+  it('sends those that speak with the control plane through the gate, which knows no more than its address', () => {
+    const through = FLOWS.filter(({ to }) => to.includes('uplink-gate')).flatMap(({ from }) => from);
+    for (const { mode, objects } of planes) {
+      const proxies = workloadsOf(objects).flatMap((workload) =>
+        workload.spec.template.spec.containers.flatMap(({ env = [] }) =>
+          env.filter(({ name }) => name === 'HTTPS_PROXY').map(({ value }) => [podName(workload), value]),
+        ),
+      );
+      expect(Object.fromEntries(proxies)).toEqual(
+        mode === 'data-plane'
+          ? Object.fromEntries(through.map((place) => [place, 'http://uplink-gate:3128']))
+          : {},
+      );
+      for (const gate of workloadsOf(objects).filter((each) => podName(each) === 'uplink-gate')) {
+        expect([...secretsOf(gate)]).toEqual([]);
+        expect(gate.spec.replicas).toBe(2);
+      }
+    }
   });
 
   it('has a chain of records with one writer and a migration whose name carries the version', () => {
