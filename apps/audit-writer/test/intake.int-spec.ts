@@ -141,6 +141,26 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     await acknowledged(spool, 6);
   });
 
+  it('refuses a spool whose position was put back with the database, until the database forgets it', async () => {
+    const spool = randomUUID();
+    const entries = [exchange(), exchange(), exchange()].flat();
+    await writer.send(batchOf(spool, 1, entries.slice(0, 2)));
+    await acknowledged(spool, 2);
+    const owner = new Client({ connectionString: plane.dbUrl });
+    await owner.connect();
+    await owner.query('UPDATE data.spool_positions SET position = 1 WHERE spool_id = $1', [spool]);
+    const gaps = await writer.metric('behavry_audit_writer_gap_batches_total');
+    await writer.send(batchOf(spool, 3, entries.slice(2, 4)));
+    await eventually(async () =>
+      expect(await writer.metric('behavry_audit_writer_gap_batches_total')).toBeGreaterThan(gaps),
+    );
+    // What docs/runbooks/record-backlog.md says to do.
+    await owner.query('DELETE FROM data.spool_positions WHERE spool_id = $1', [spool]);
+    await owner.end();
+    await writer.send(batchOf(spool, 3, entries.slice(2)));
+    await acknowledged(spool, 6);
+  });
+
   it('makes one row of an exchange that came as one entry', async () => {
     const spool = randomUUID();
     const whole = wholeOf();

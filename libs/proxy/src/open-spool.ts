@@ -23,8 +23,6 @@ export interface ProxySpool {
 const MEGABYTE = 1024 * 1024;
 const SEGMENT_BYTES = 4 * MEGABYTE;
 const LOOK_MS = 10_000;
-/** A process elsewhere that is silent for so long is gone, or at least writes nothing. */
-const GONE_MS = 30_000;
 
 /**
  * Takes a spool folder of this process's own and sends on what it holds, and what processes left that ended and share
@@ -36,7 +34,7 @@ export async function openSpool(
 ): Promise<ProxySpool> {
   const base = join(config.dataDir, 'spool', name);
   const maxBytes = config.spoolMaxMb * MEGABYTE;
-  const open = (folder: string, onLost: () => void, lockWatchMs?: number): Promise<FileSpool> =>
+  const open = (folder: string, onLost: () => void): Promise<FileSpool> =>
     FileSpool.open({
       folder,
       maxBytes,
@@ -48,7 +46,6 @@ export async function openSpool(
         log.error({ ...damage }, 'audit: records on disk cannot be read any more; the others are kept');
       },
       onLost,
-      ...(lockWatchMs === undefined ? {} : { lockWatchMs }),
     });
   const producer = app.get(QueueBroker).producer(AUDIT_EVENTS_QUEUE);
   const senderOf = (spool: FileSpool): SpoolSender =>
@@ -73,7 +70,7 @@ export async function openSpool(
   const abandoned = new AbandonedSpools({
     base,
     own: place,
-    open: (folder, onLost) => open(folder, onLost, GONE_MS),
+    open,
     sender: senderOf,
     onTaken: (folder, entries) => {
       log.info({ folder: basename(folder), entries }, 'audit: what an ended process left is sent on');

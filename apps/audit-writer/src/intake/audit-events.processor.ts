@@ -95,6 +95,7 @@ export class AuditEventsProcessor {
       } catch (error) {
         if (error instanceof SpoolGapError) {
           this.#gaps.inc();
+          this.context.log.error({ err: error }, 'audit: a batch was refused: earlier records are missing');
           endSpans('spool_gap');
           throw error;
         }

@@ -1,6 +1,6 @@
 import type { FileSpool } from './file-spool';
-import { clearSpoolFolder, holdsEntries } from './spool-folder';
-import { SpoolLockedError } from './spool-lock';
+import { holdsEntries } from './spool-folder';
+import { SpoolLockedError, SpoolLostError } from './spool-lock';
 import { spoolPlaces } from './spool-places';
 import type { SpoolSender } from './spool-sender';
 
@@ -89,8 +89,11 @@ export class AbandonedSpools {
     const taken = this.#taken.get(folder);
     if (!taken) return;
     await taken.sender.stop();
-    // While the lock is held: nobody else looks into it.
-    if (taken.spool.backlog === 0 && !taken.isLost) await clearSpoolFolder(folder);
+    try {
+      if (taken.spool.backlog === 0) await taken.spool.clear();
+    } catch (error) {
+      if (!(error instanceof SpoolLostError)) throw error;
+    }
     await taken.spool.close();
     this.#taken.delete(folder);
   }

@@ -1,8 +1,10 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MAX_AUDIT_ENTRY_BYTES } from '@behavry/contracts';
 import { decision, outcome } from '../../../test/entries';
 import { entriesFrom, SpoolFolder } from '../../../test/spool-folder';
 import { EntryTooLargeError } from './file-spool';
+import { encodeLine } from './spool-line';
 
 const folder = SpoolFolder.forEach();
 
@@ -46,6 +48,38 @@ describe('the file spool', () => {
     const again = await folder.open();
     expect(again.last).toBe(4);
     await again.close();
+  });
+
+  it('goes on behind the last position when it is opened again and again, though all is stored', async () => {
+    const spool = await folder.open();
+    await spool.append(outcome('a'));
+    await spool.close();
+    for (let n = 0; n < 3; n++) {
+      const again = await folder.open();
+      expect(again.last).toBe(1);
+      await again.acknowledge(1);
+      await again.close();
+    }
+    const last = await folder.open();
+    await last.append(outcome('b'));
+    expect((await entriesFrom(last, 2)).map(({ id }) => id)).toEqual(['b']);
+    await last.close();
+  });
+
+  it('reads by position, whatever else lies in the file', async () => {
+    const spool = await folder.open();
+    for (const id of ['a', 'b', 'c']) await spool.append(outcome(id));
+    const file = join(folder.path, folder.segments()[0] ?? '');
+    await spool.close();
+    const next = await folder.open();
+    // What a process left that was frozen while another took its folder.
+    const [first = '', ...others] = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(
+      file,
+      [first, encodeLine(1, JSON.stringify(outcome('stray'))).trimEnd(), ...others].join('\n'),
+    );
+    expect((await entriesFrom(next, 2)).map(({ id }) => id)).toEqual(['b', 'c']);
+    await next.close();
   });
 
   it('is full at its size, takes outcomes still, and takes decisions again after an acknowledgement', async () => {

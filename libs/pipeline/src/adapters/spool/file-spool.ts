@@ -1,19 +1,10 @@
-import { constants } from 'node:fs';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { MAX_AUDIT_ENTRY_BYTES, type SpoolEntry } from '@behavry/contracts';
 import type { AuditSpool } from '../../ports/ports';
 import { RecentEntries } from './recent-entries';
-import { readOrMakeSpoolId, segmentFile, syncFolder } from './spool-folder';
-import { decodeSegment, encodeLine } from './spool-line';
+import { clearSpoolFolder, readOrMakeSpoolId } from './spool-folder';
 import { processSpace, SpoolLock } from './spool-lock';
-import {
-  abortedOutcome,
-  recoverSegments,
-  type Recovered,
-  type Segment,
-  type SpoolDamage,
-  type Unfinished,
-} from './spool-recovery';
+import { abortedOutcome, recoverSegments, type SpoolDamage, type Unfinished } from './spool-recovery';
+import { SpoolSegments } from './spool-segments';
 
 export interface FileSpoolOptions {
   readonly folder: string;
@@ -52,40 +43,43 @@ interface Waiting {
 const BROKEN_MS = 1_000;
 /** How long an outcome may wait for a write to share; a crash within it is closed as one, `process_restarted`. */
 const LINGER_MS = 20;
-/** A write returns when its content is on stable storage: one call where `write` and `fdatasync` were two. */
-const DURABLE_APPEND = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY | constants.O_DSYNC;
 
 /**
  * An append-only spool in a folder of its own. Appends that come together share one durable write; nothing lingers
  * when there is nothing to wait for. Entries have contiguous positions from 1 that survive restarts, and stay until
- * they are acknowledged. An entry is turned into JSON once, and goes on as that text.
+ * they are acknowledged. An entry is turned into JSON once, and goes on as that text. Durable is what whoever takes the
+ * folder will find: after each write the lock is looked at, because a frozen process may wake up in another's spool.
  */
 export class FileSpool implements AuditSpool {
   readonly #options: FileSpoolOptions;
   readonly #id: string;
-  readonly #segments: Segment[];
+  readonly #segments: SpoolSegments;
   readonly #unfinished: Map<string, Unfinished>;
-  #lock: SpoolLock | undefined;
-  #handle: FileHandle;
+  readonly #lock: SpoolLock;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   /** Whether something waits that somebody waits for. */
   #isUrgent = false;
   #linger: NodeJS.Timeout | undefined;
   #brokenUntil = 0;
-  /** Whether the end of the active segment holds what nobody was promised. */
-  #isTorn = false;
   #acknowledged = 0;
   readonly #recent: RecentEntries;
   #listener: () => void = () => undefined;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
 
-  private constructor(options: FileSpoolOptions, id: string, found: Recovered, handle: FileHandle) {
+  private constructor(
+    options: FileSpoolOptions,
+    id: string,
+    lock: SpoolLock,
+    segments: SpoolSegments,
+    unfinished: Map<string, Unfinished>,
+  ) {
     this.#options = options;
     this.#id = id;
-    this.#segments = found.segments;
-    this.#handle = handle;
-    this.#unfinished = found.unfinished;
+    this.#lock = lock;
+    this.#segments = segments;
+    this.#unfinished = unfinished;
     this.#recent = new RecentEntries(this.last + 1);
   }
 
@@ -95,36 +89,37 @@ export class FileSpool implements AuditSpool {
    * @throws SpoolLockedError when another process has it open
    */
   static async open(options: FileSpoolOptions): Promise<FileSpool> {
-    const { folder, makeId, now, pid, space = processSpace(), lockWatchMs: watchMs = 4_000 } = options;
+    const { folder, makeId, now, pid, space = processSpace(), lockWatchMs, segmentBytes } = options;
     let lose = (): void => undefined;
     const lock = await SpoolLock.take(folder, {
       pid,
       space,
-      watchMs,
+      ...(lockWatchMs === undefined ? {} : { watchMs: lockWatchMs }),
       onLost: () => {
         lose();
       },
     });
-    const id = await readOrMakeSpoolId(folder, makeId);
-    const found = await recoverSegments(folder, () => ({
-      type: 'lost',
-      id: makeId(),
-      ts: new Date(now()).toISOString(),
-    }));
-    for (const damage of found.damage) options.onDamage?.(damage);
-    if (found.segments.length === 0) found.segments.push({ first: 1, count: 0, bytes: 0 });
-    const active = found.segments.at(-1)?.first ?? 1;
-    const handle = await open(segmentFile(folder, active), DURABLE_APPEND, 0o600);
-    await syncFolder(folder);
-    const left = [...found.unfinished];
-    const spool = new FileSpool(options, id, found, handle);
-    spool.#lock = lock;
-    lose = () => {
-      spool.#isClosed = true;
-      options.onLost?.();
-    };
-    await Promise.all(left.map(([key, { ts }]) => spool.append(abortedOutcome(key, ts, now()))));
-    return spool;
+    try {
+      const id = await readOrMakeSpoolId(folder, makeId);
+      const found = await recoverSegments(folder, () => ({
+        type: 'lost',
+        id: makeId(),
+        ts: new Date(now()).toISOString(),
+      }));
+      for (const damage of found.damage) options.onDamage?.(damage);
+      const segments = await SpoolSegments.begin({ folder, segmentBytes, lock }, found.segments);
+      const left = [...found.unfinished];
+      const spool = new FileSpool(options, id, lock, segments, found.unfinished);
+      lose = () => {
+        spool.#isClosed = true;
+        options.onLost?.();
+      };
+      await Promise.all(left.map(([key, { ts }]) => spool.append(abortedOutcome(key, ts, now()))));
+      return spool;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   }
 
   get id(): string {
@@ -133,13 +128,12 @@ export class FileSpool implements AuditSpool {
 
   /** Position of the last durable entry; 0 before the first. */
   get last(): number {
-    const active = this.#segments.at(-1);
-    return active ? active.first + active.count - 1 : 0;
+    return this.#segments.last;
   }
 
   /** Position of the oldest entry that is still there. */
   get oldest(): number {
-    return this.#segments[0]?.first ?? 1;
+    return this.#segments.oldest;
   }
 
   /** Entries that nobody has acknowledged yet. */
@@ -148,7 +142,7 @@ export class FileSpool implements AuditSpool {
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#segments.bytes;
   }
 
   get isFull(): boolean {
@@ -160,7 +154,7 @@ export class FileSpool implements AuditSpool {
     this.#listener = listener;
   }
 
-  /** @throws EntryTooLargeError, and what writing throws */
+  /** @throws EntryTooLargeError, SpoolLostError when another process took the folder, and what writing throws */
   append(entry: SpoolEntry): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the spool is closed'));
     const json = JSON.stringify(entry);
@@ -180,26 +174,25 @@ export class FileSpool implements AuditSpool {
    * @returns the JSON of up to `max` durable entries from there, fewer at the end of a segment; none when they are gone
    */
   async read(from: number, max: number): Promise<readonly string[]> {
-    const recent = this.#recent.read(from, max);
-    if (recent) return recent;
-    const segment = this.#segments.find((one) => from >= one.first && from < one.first + one.count);
-    if (!segment) return [];
-    const { lines } = decodeSegment(await readFile(segmentFile(this.#options.folder, segment.first)));
-    const end = Math.min(segment.count, from - segment.first + max);
-    return lines.slice(from - segment.first, end).map(({ json }) => json);
+    return this.#recent.read(from, max) ?? (await this.#segments.read(from, max));
   }
 
   /** Everything up to this position is stored elsewhere; what is no longer needed is removed. */
   async acknowledge(position: number): Promise<void> {
     this.#acknowledged = Math.max(this.#acknowledged, Math.min(position, this.last));
     this.#recent.forgetTo(this.#acknowledged);
-    const needed = this.#neededFrom();
-    while (this.#segments.length > 1) {
-      const [oldest] = this.#segments;
-      if (!oldest || oldest.first + oldest.count > needed) return;
-      this.#segments.shift();
-      await rm(segmentFile(this.#options.folder, oldest.first), { force: true });
-    }
+    await this.#segments.trim(() => this.#neededFrom());
+  }
+
+  /**
+   * Empties the folder, so that what is written to it later is another spool. Only when everything is acknowledged,
+   * and before `close`, while nobody else looks into it.
+   * @throws SpoolLostError when it is another process's
+   */
+  async clear(): Promise<void> {
+    await clearSpoolFolder(this.#options.folder, () => {
+      this.#lock.verify();
+    });
   }
 
   /**
@@ -215,15 +208,17 @@ export class FileSpool implements AuditSpool {
   }
 
   /** Writes what waits, then closes. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#flushNow();
     await this.#flushing;
-    const lock = this.#lock;
-    this.#lock = undefined;
-    if (lock === undefined) return;
-    await this.#handle.close();
-    await lock.release();
+    await this.#segments.close();
+    await this.#lock.release();
   }
 
   readonly #flushNow = (): void => {
@@ -256,44 +251,12 @@ export class FileSpool implements AuditSpool {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    const active = await this.#activeSegment();
-    const next = active.first + active.count;
-    const lines = batch.map(({ json }, index) => encodeLine(next + index, json));
-    const data = Buffer.from(lines.join(''), 'utf8');
-    try {
-      for (let written = 0; written < data.length;)
-        written += (await this.#handle.write(data, written)).bytesWritten;
-    } catch (error) {
-      // Half a batch on disk would be taken for entries that nobody was promised.
-      await this.#handle.truncate(active.bytes).catch(() => (this.#isTorn = true));
-      throw error;
-    }
-    active.bytes += data.length;
-    for (const { entry, json } of batch) {
-      const position = active.first + active.count++;
-      if (entry.type === 'decision') this.#unfinished.set(entry.id, { position, ts: entry.ts });
+    const first = await this.#segments.append(batch.map(({ json }) => json));
+    for (const [index, { entry, json }] of batch.entries()) {
+      if (entry.type === 'decision')
+        this.#unfinished.set(entry.id, { position: first + index, ts: entry.ts });
       else this.#unfinished.delete(entry.id);
       this.#recent.add(json);
     }
-  }
-
-  /** Behind a torn end nothing is written: the next segment's first position says where this one really ends. */
-  async #activeSegment(): Promise<Segment> {
-    const active = this.#segments.at(-1);
-    if (active && active.bytes < this.#options.segmentBytes && !this.#isTorn) return active;
-    const next = { first: this.last + 1, count: 0, bytes: 0 };
-    // Of the same name when the torn one holds nothing that was promised; then it begins anew.
-    const handle = await open(
-      segmentFile(this.#options.folder, next.first),
-      DURABLE_APPEND | constants.O_TRUNC,
-      0o600,
-    );
-    await syncFolder(this.#options.folder);
-    await this.#handle.close();
-    this.#handle = handle;
-    this.#isTorn = false;
-    if (active?.count === 0) this.#segments.pop();
-    this.#segments.push(next);
-    return next;
   }
 }

@@ -33,11 +33,16 @@ export async function holdsEntries(folder: string): Promise<boolean> {
 /**
  * Empties a folder whose entries are all stored elsewhere. What is written to it later is another spool: first its id
  * goes, because positions begin at 1 again, and those of a known id would be taken for stored.
+ * @param verify asked before each step; throws when the folder is another process's
  */
-export async function clearSpoolFolder(folder: string): Promise<void> {
+export async function clearSpoolFolder(folder: string, verify: () => void): Promise<void> {
+  verify();
   await rm(join(folder, ID_FILE), { force: true });
   await syncFolder(folder);
-  for (const first of await listSegments(folder)) await rm(segmentFile(folder, first), { force: true });
+  for (const first of await listSegments(folder)) {
+    verify();
+    await rm(segmentFile(folder, first), { force: true });
+  }
   await syncFolder(folder);
 }
 
@@ -56,7 +61,7 @@ export async function readOrMakeSpoolId(folder: string, makeId: () => string): P
 }
 
 /** Writes a file durably under another name and puts it in place at once. */
-export async function replaceFile(folder: string, file: string, content: string): Promise<void> {
+export async function replaceFile(folder: string, file: string, content: string | Buffer): Promise<void> {
   const handle = await open(`${file}.new`, 'w', 0o600);
   await handle.writeFile(content);
   await handle.sync();

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ABANDONED_OUTCOME, type LostEntry, type OutcomeEntry, type SpoolEntry } from '@behavry/contracts';
 import { listSegments, replaceFile, segmentFile } from './spool-folder';
@@ -36,6 +36,9 @@ export interface Recovered {
  * Reads what a process left in a spool folder. A torn end is cut off: nobody was promised it. Where entries that were
  * promised cannot be read, the file is kept under `rejected/` and each of them is replaced by an entry that says so,
  * so that what stands before and behind keeps its position.
+ *
+ * The last file is put in place anew: whoever wrote to it may be frozen, not dead, and what it still writes or cuts
+ * off must not reach what was read here.
  * @param makeLost makes such an entry
  */
 export async function recoverSegments(folder: string, makeLost: () => LostEntry): Promise<Recovered> {
@@ -65,7 +68,8 @@ export async function recoverSegments(folder: string, makeLost: () => LostEntry)
       await replaceFile(folder, file, text);
       bytes = Buffer.byteLength(text);
       damage.push({ setAside, positions: lost });
-    } else if (content.length > bytes) await truncate(file, bytes);
+    } else if (content.length > bytes || index === firsts.length - 1)
+      await replaceFile(folder, file, content.subarray(0, bytes));
     for (const { position, json } of own) note(unfinished, position, JSON.parse(json) as SpoolEntry);
     segments.push({ first, count: end - first, bytes });
   }
