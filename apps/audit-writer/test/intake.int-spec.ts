@@ -1,3 +1,4 @@
+// Long because everything is asked of one writer, once on each kind of queue.
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { AuditEvent, AuditEventsPayload, DecisionEntry, OutcomeEntry } from '@behavry/contracts';
@@ -67,15 +68,27 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
       .map((line) => JSON.parse(line) as AuditEvent);
   }
 
-  async function rejectedOf(spool: string): Promise<{ position: string; reason: string; entry: string }[]> {
+  async function askOwner<Row extends object>(statement: string, spool: string): Promise<Row[]> {
     const owner = new Client({ connectionString: plane.dbUrl });
     await owner.connect();
-    const { rows } = await owner.query(
-      'SELECT position, reason, entry FROM data.audit_rejected WHERE spool_id = $1 ORDER BY 1',
-      [spool],
-    );
+    const { rows } = await owner.query<Row>(statement, [spool]);
     await owner.end();
     return rows;
+  }
+
+  function rejectedOf(spool: string): Promise<{ position: string; reason: string; entry: string }[]> {
+    return askOwner(
+      'SELECT position, reason, entry FROM data.audit_rejected WHERE spool_id = $1 ORDER BY 1',
+      spool,
+    );
+  }
+
+  async function refusesAsGap(batch: AuditEventsPayload): Promise<void> {
+    const gaps = await writer.metric('behavry_audit_writer_gap_batches_total');
+    await writer.send(batch);
+    await eventually(async () =>
+      expect(await writer.metric('behavry_audit_writer_gap_batches_total')).toBeGreaterThan(gaps),
+    );
   }
 
   it('chains each exchange once, however often its batch comes, and acknowledges it', async () => {
@@ -131,11 +144,7 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     const entries = [exchange(), exchange(), exchange()].flat();
     await writer.send(batchOf(spool, 1, entries.slice(0, 2)));
     await acknowledged(spool, 2);
-    const gaps = await writer.metric('behavry_audit_writer_gap_batches_total');
-    await writer.send(batchOf(spool, 5, entries.slice(4)));
-    await eventually(async () =>
-      expect(await writer.metric('behavry_audit_writer_gap_batches_total')).toBeGreaterThan(gaps),
-    );
+    await refusesAsGap(batchOf(spool, 5, entries.slice(4)));
     expect(writer.positions()[spool]).toBe(2);
     await writer.send(batchOf(spool, 3, entries.slice(2)));
     await acknowledged(spool, 6);
@@ -146,17 +155,10 @@ function intake(startRedis: () => Promise<{ url: string; stop(): Promise<unknown
     const entries = [exchange(), exchange(), exchange()].flat();
     await writer.send(batchOf(spool, 1, entries.slice(0, 2)));
     await acknowledged(spool, 2);
-    const owner = new Client({ connectionString: plane.dbUrl });
-    await owner.connect();
-    await owner.query('UPDATE data.spool_positions SET position = 1 WHERE spool_id = $1', [spool]);
-    const gaps = await writer.metric('behavry_audit_writer_gap_batches_total');
-    await writer.send(batchOf(spool, 3, entries.slice(2, 4)));
-    await eventually(async () =>
-      expect(await writer.metric('behavry_audit_writer_gap_batches_total')).toBeGreaterThan(gaps),
-    );
+    await askOwner('UPDATE data.spool_positions SET position = 1 WHERE spool_id = $1', spool);
+    await refusesAsGap(batchOf(spool, 3, entries.slice(2, 4)));
     // What docs/runbooks/record-backlog.md says to do.
-    await owner.query('DELETE FROM data.spool_positions WHERE spool_id = $1', [spool]);
-    await owner.end();
+    await askOwner('DELETE FROM data.spool_positions WHERE spool_id = $1', spool);
     await writer.send(batchOf(spool, 3, entries.slice(2)));
     await acknowledged(spool, 6);
   });

@@ -1,5 +1,5 @@
 export { Env } from './config/env';
-export { ConfigError, describeConfig, loadConfig, processEnvironment } from './config/load-config';
+export { ConfigError, loadConfig, processEnvironment } from './config/load-config';
 export { HTTP_URL_RULE, OpaSocket, OpaToken, OpaUrl } from './config/opa-fields';
 export { ProxyConfig } from './config/proxy-config';
 export { OnDataPlane, UplinkConfig } from './config/uplink-config';
