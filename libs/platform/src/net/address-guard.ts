@@ -147,9 +147,7 @@ function readEntry(text: string): { range?: Entry; host?: Entry } {
  * @param networks addresses, or networks such as `10.0.0.0/8`
  */
 export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
-  const list = ranges(
-    ...networks.map((text) => (text.includes('/') ? text : `${text}/${isIP(text) === 4 ? '32' : '128'}`)),
-  );
+  const list = ranges(...networks);
   return (address) => isIP(address.split('%')[0] ?? '') !== 0 && contains(list, address);
 }
 
@@ -161,14 +159,16 @@ function rangeOf(network: string, prefix: string): BlockList | undefined {
 
 function rangeOfOne(address: string): BlockList {
   const [bare = ''] = address.split('%');
-  return ranges(`${bare}/${isIP(bare) === 4 ? '32' : '128'}`);
+  return ranges(bare);
 }
 
+/** @param texts networks; an address is one of its own */
 function ranges(...texts: readonly string[]): BlockList {
   const list = new BlockList();
   for (const text of texts) {
     const [network = '', prefix] = text.split('/');
-    list.addSubnet(network, Number(prefix), isIP(network) === 4 ? 'ipv4' : 'ipv6');
+    const isV4 = isIP(network) === 4;
+    list.addSubnet(network, Number(prefix ?? (isV4 ? 32 : 128)), isV4 ? 'ipv4' : 'ipv6');
   }
   return list;
 }
