@@ -38,20 +38,35 @@ export interface Dialect extends Provider {
   readonly answerHeaders: RegExp;
   /** @returns the headers by which the provider knows a key */
   authorize(key: string): Readonly<Record<string, string>>;
-  /**
-   * @param path behind the provider's prefix, without query, for example `/v1/chat/completions`
-   * @returns undefined for everything that is not understood, which is refused
-   */
-  endpointOf(method: string, path: string): Endpoint | undefined;
+  /** @returns undefined for everything that is not understood, which is refused */
+  endpointOf(target: Target): Endpoint | undefined;
 }
 
-/** One kind of exchange with a provider: how its requests, answers and streams are read. */
+/** What a request is addressed to, behind its provider's prefix: plain data, which a thread can be told too. */
+export interface Target {
+  readonly method: string;
+  /** Without query, for example `/v1/chat/completions`. */
+  readonly path: string;
+  /** Behind the question mark; empty when there is none. */
+  readonly query: string;
+}
+
+/** A target of one provider. */
+export interface Place extends Target {
+  readonly provider: ProviderId;
+}
+
+/**
+ * One kind of exchange with a provider: how its requests, answers and streams are read. Where a target names a model or
+ * a mode, its endpoint is made for it.
+ */
 export interface Endpoint {
+  readonly method: 'GET' | 'POST';
   /** Method and path as the record names them: a constant. */
   readonly name: string;
   /** Name and verb under which policies, kill switches and audit rows know it. */
   readonly toolName: 'chat' | 'embed' | 'complete' | 'list';
-  /** Path under the provider's base URL. */
+  /** Path under the provider's base URL, with the query that goes on. */
   readonly path: string;
   readonly framing: Framing;
   /**
@@ -59,7 +74,7 @@ export interface Endpoint {
    * everything that it began was finished.
    */
   readonly hasEndMark: boolean;
-  /** @param bytes the body as it came */
+  /** @param bytes the body as it came; none where the method has none */
   readRequest(bytes: Uint8Array, maxBytes: number): RequestResult;
   /** @returns the body in the form that policy sees: the whole of it with each text replaced by its length */
   outlineOf(body: unknown): unknown;

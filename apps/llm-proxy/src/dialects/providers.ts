@@ -1,5 +1,5 @@
 import { ANTHROPIC } from './anthropic/anthropic';
-import type { Provider } from './dialect';
+import type { Dialect, Endpoint, Place, Provider } from './dialect';
 import { GEMINI } from './gemini/gemini';
 import { OPENAI } from './openai/openai';
 
@@ -10,6 +10,16 @@ const OLLAMA: Provider = {
   envelope: ({ message, reasonCode }) => ({ error: `${message} (${reasonCode})` }),
   errorHeaders: () => ({}),
 };
+
+/** Those that this proxy can speak to. */
+export const DIALECTS: readonly Dialect[] = [OPENAI];
+
+/** @returns the endpoint of a request that was understood before, in this thread or another */
+export function endpointAt(place: Place): Endpoint {
+  const found = DIALECTS.find(({ id }) => id === place.provider)?.endpointOf(place);
+  if (!found) throw new Error(`${place.provider} has no endpoint there`);
+  return found;
+}
 
 /** Every provider that has a prefix here. */
 export const PROVIDERS: readonly Provider[] = [OPENAI, ANTHROPIC, GEMINI, OLLAMA];

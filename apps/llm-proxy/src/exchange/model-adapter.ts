@@ -13,7 +13,7 @@ import {
   type Refusal,
   type Scanned,
 } from '@behavry/pipeline';
-import type { Endpoint, HostedTool, ModelAnswer, ModelRequest } from '../dialects/dialect';
+import type { Endpoint, HostedTool, ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import type { LargeRequest } from '../large/model-jobs';
@@ -47,6 +47,7 @@ export type AgentAnswer =
 export interface ModelInput {
   readonly service: ProviderService;
   readonly endpoint: Endpoint;
+  readonly place: Place;
   readonly bytes: Uint8Array;
   readonly outbound: OutboundHeaders;
 }
@@ -92,10 +93,10 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   }
 
   async #parseLarge(exchange: Exchange): Promise<Reading<ModelReading, never>> {
-    const { endpoint, bytes, outbound } = this.input;
+    const { place, bytes, outbound } = this.input;
     const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
     const maxBytes = this.parts.maxBodyBytes;
-    const input = { endpoint: endpoint.name, bytes, headers: outbound.headers, maxBytes, blast };
+    const input = { place, bytes, headers: outbound.headers, maxBytes, blast };
     const result = await this.parts.large.run('read', input, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
@@ -140,7 +141,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   /** The request as it came, or what policy left of it. */
   async #outgoing(exchange: Exchange, reading: ModelReading): Promise<Outgoing | Refusal> {
-    const { endpoint, outbound } = this.input;
+    const { endpoint, place, outbound } = this.input;
     const { arguments: body, beside, isChanged } = exchange.outbound;
     if (reading.kind === 'small') {
       return {
@@ -152,13 +153,13 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { headers } = outbound;
     if (!isChanged) return { body: bytes, headers };
     const { order } = orderOf(exchange, bytes.length, 'outbound');
-    const result = await this.parts.large.run('redact', { endpoint: endpoint.name, bytes, headers }, order);
+    const result = await this.parts.large.run('redact', { place, bytes, headers }, order);
     return result.ok ? { body: result.value.bytes, headers: result.value.headers } : result.refusal;
   }
 
   /** @returns undefined for what nobody can read */
   async #readAnswer(exchange: Exchange, bytes: Uint8Array): Promise<ReadAnswer | Refusal | undefined> {
-    const { endpoint } = this.input;
+    const { endpoint, place } = this.input;
     if (bytes.length <= LARGE_BYTES) {
       const parsed = parseStrictJson(bytes, { maxBytes: LARGE_BYTES, maxDepth: MAX_DEPTH });
       return parsed.ok
@@ -167,7 +168,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     }
     const redacts = exchange.hasObligation('redact_inbound');
     const { order } = orderOf(exchange, bytes.length, 'inbound');
-    const result = await this.parts.large.run('answer', { endpoint: endpoint.name, bytes, redacts }, order);
+    const result = await this.parts.large.run('answer', { place, bytes, redacts }, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
     return value.ok ? { ...value, value: null, scanned: scannedOfFacts(value.scanned) } : undefined;

@@ -3,7 +3,7 @@ import type { ReasonCode } from '@behavry/contracts';
 import { refuse, runExchange, type Exchange, type Refusal } from '@behavry/pipeline';
 import { bearerOf } from '@behavry/platform';
 import { DECISION_HEADER, headerOf, startExchange } from '@behavry/proxy';
-import type { Endpoint, ErrorFacts } from '../dialects/dialect';
+import type { Endpoint, ErrorFacts, Place } from '../dialects/dialect';
 import { statusOf } from '../exchange/refusal-status';
 import type { LlmParts, ProviderPrefix, ProviderService } from '../llm-proxy.parts';
 
@@ -22,13 +22,15 @@ export interface Incoming {
 export interface Understood {
   readonly service: ProviderService;
   readonly endpoint: Endpoint;
+  readonly place: Place;
 }
 
-/** @returns the path behind the provider's prefix, as sent and without query; `/` for the prefix itself */
-export function pathOf({ prefix, request: { url } }: Incoming): string {
-  const query = url.indexOf('?');
-  const path = (query < 0 ? url : url.slice(0, query)).slice(PREFIX.length + prefix.provider.id.length);
-  return path === '' ? '/' : path;
+/** @returns what a request is addressed to, as sent; the path is `/` for the prefix itself */
+export function placeOf({ prefix: { provider }, request: { method, url } }: Incoming): Place {
+  const mark = url.indexOf('?');
+  const path = (mark < 0 ? url : url.slice(0, mark)).slice(PREFIX.length + provider.id.length);
+  const query = mark < 0 ? '' : url.slice(mark + 1);
+  return { provider: provider.id, method, path: path === '' ? '/' : path, query };
 }
 
 /** @returns the agent's token: from `Authorization`, else from where the provider's SDK puts its key */
@@ -76,8 +78,7 @@ const PLAIN_PATH = /^\/[A-Za-z0-9/_.:-]{1,127}$/;
 
 /** Method and path for the record; the method alone when the path could carry a payload. */
 function endpointIn({ config }: Exchange, incoming: Incoming): string {
-  const { method } = incoming.request;
-  const path = pathOf(incoming);
+  const { method, path } = placeOf(incoming);
   const isPlain = PLAIN_PATH.test(path) && config?.scan.outbound(path.split('/')).dlp.length === 0;
   return isPlain ? `${method} ${path}` : method;
 }

@@ -3,7 +3,7 @@ import { refuse } from '@behavry/pipeline';
 import { mediaTypeOf, prepareScope } from '@behavry/proxy';
 import type { LlmParts, ProviderPrefix } from '../llm-proxy.parts';
 import {
-  pathOf,
+  placeOf,
   PREFIX,
   refuseRequest,
   sendRefusal,
@@ -48,8 +48,9 @@ function understand(incoming: Incoming): Understood | undefined {
   const { service } = prefix;
   // Another protocol on the same connection would go past everything here.
   if (!service || request.headers.upgrade !== undefined) return undefined;
-  const endpoint = service.dialect.endpointOf(request.method, pathOf(incoming));
-  return endpoint && { service, endpoint };
+  const place = placeOf(incoming);
+  const endpoint = service.dialect.endpointOf(place);
+  return endpoint && { service, endpoint, place };
 }
 
 /** Everything that can be refused before a body is read, is. */
@@ -61,8 +62,10 @@ async function admit(incoming: Incoming): Promise<unknown> {
     guard.metrics.rejected({ reasonCode: 'unauthenticated' });
     return sendRefusal(incoming, NO_AGENT);
   }
-  if (!understand(incoming)) return refuseUnsupported(incoming);
+  const understood = understand(incoming);
+  if (!understood) return refuseUnsupported(incoming);
   const { headers } = request;
+  if (understood.endpoint.method === 'GET') return undefined;
   if (mediaTypeOf(headers['content-type']) !== 'application/json') {
     return refuseMalformed(incoming, 'Content-Type must be application/json');
   }

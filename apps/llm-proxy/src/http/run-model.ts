@@ -9,14 +9,17 @@ import { exchangeOf, refuseRequest, sendRefusal, type Incoming, type Understood 
 import { sendStream } from './send-stream';
 
 /** Answers one use of a model. */
-export async function runModel(incoming: Incoming, { service, endpoint }: Understood): Promise<FastifyReply> {
+export async function runModel(
+  incoming: Incoming,
+  { service, endpoint, place }: Understood,
+): Promise<FastifyReply> {
   const { parts, request } = incoming;
   const { dialect, planeKey } = service;
   const outbound = outboundHeaders(dialect, request.headers, planeKey);
   if (!outbound) return refuseRequest(incoming, 'request_malformed', `${dialect.keyHeader} is not a key`);
   const exchange = exchangeOf(incoming);
   exchange.extra['endpoint'] = endpoint.name;
-  const adapter = new ModelAdapter(parts, { service, endpoint, outbound, bytes: bodyOf(request) });
+  const adapter = new ModelAdapter(parts, { service, endpoint, place, outbound, bytes: bodyOf(request) });
   const result = await runExchange(parts.proxy.guard, exchange, adapter);
   const reply = await answer(incoming, exchange, endpoint, result);
   parts.countTokens(exchange.tokens);

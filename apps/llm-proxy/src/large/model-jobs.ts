@@ -1,8 +1,8 @@
 import type { BlastRadiusSettings, ReasonCode } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import { examine, factsOf, type Call, type Examined, type Judges, type ScanFacts } from '@behavry/pipeline';
-import type { Endpoint, ModelAnswer, ModelRequest } from '../dialects/dialect';
-import { CHAT } from '../dialects/openai/chat';
+import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
+import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH } from '../dialects/reading';
 import { callOf, listedTools } from '../exchange/model-call';
 
@@ -10,8 +10,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A request that was read before. */
 export interface RedactInput {
-  /** Name of the endpoint. */
-  readonly endpoint: string;
+  readonly place: Place;
   readonly bytes: Uint8Array;
   /** The agent's own that go on. */
   readonly headers: Headers;
@@ -59,8 +58,8 @@ const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
-  read({ endpoint: name, bytes, headers, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
-    const endpoint = endpointOf(name);
+  read({ place, bytes, headers, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
+    const endpoint = endpointAt(place);
     const size = bytes.length;
     const read = endpoint.readRequest(bytes, maxBytes);
     if (!read.ok) return read;
@@ -81,8 +80,8 @@ export const MODEL_JOBS = {
     };
   },
 
-  redact({ endpoint: name, bytes, headers }: RedactInput, { scan }: Judges): LargeRedacted {
-    const endpoint = endpointOf(name);
+  redact({ place, bytes, headers }: RedactInput, { scan }: Judges): LargeRedacted {
+    const endpoint = endpointAt(place);
     const read = endpoint.readRequest(bytes, Infinity);
     if (!read.ok) throw new Error('a request was read otherwise before');
     const { request } = read;
@@ -93,13 +92,13 @@ export const MODEL_JOBS = {
 
   answer(
     {
-      endpoint: name,
+      place,
       bytes,
       redacts,
-    }: { readonly endpoint: string; readonly bytes: Uint8Array; readonly redacts: boolean },
+    }: { readonly place: Place; readonly bytes: Uint8Array; readonly redacts: boolean },
     { scan }: Judges,
   ): LargeAnswer {
-    const endpoint = endpointOf(name);
+    const endpoint = endpointAt(place);
     const parsed = parseStrictJson(bytes, { maxBytes: Infinity, maxDepth: MAX_DEPTH });
     if (!parsed.ok) return { ok: false };
     const answer = endpoint.readAnswer(parsed.value);
@@ -113,14 +112,6 @@ export const MODEL_JOBS = {
 };
 
 export type ModelJobs = typeof MODEL_JOBS;
-
-const ENDPOINTS: readonly Endpoint[] = [CHAT];
-
-function endpointOf(name: string): Endpoint {
-  const found = ENDPOINTS.find((endpoint) => endpoint.name === name);
-  if (!found) throw new Error(`no endpoint is called ${name}`);
-  return found;
-}
 
 function encoded(body: string | Uint8Array): Uint8Array {
   return typeof body === 'string' ? new TextEncoder().encode(body) : body;

@@ -73,12 +73,12 @@ export class ProviderUpstream {
     try {
       const response = await this.#pool.request({
         path: `${this.#basePath}${endpoint.path}`,
-        method: 'POST',
-        body,
+        method: endpoint.method,
+        body: endpoint.method === 'GET' ? null : body,
         signal: exchange.signal,
         headers: {
           ...headers,
-          'content-type': json,
+          ...(endpoint.method === 'GET' ? {} : { 'content-type': json }),
           accept: isStream ? `${endpoint.framing.contentType}, ${json}` : json,
           'accept-encoding': 'identity',
           'user-agent': 'behavry-llm-proxy',

@@ -15,6 +15,7 @@ export function generateContent(path: string): Endpoint | undefined {
   const isStream = verb === 'streamGenerateContent';
   if (!isStream && verb !== 'generateContent') return undefined;
   return {
+    method: 'POST',
     name: `POST /v1/models/*:${verb}`,
     toolName: 'chat',
     path: `/models/${model}:${verb}${isStream ? '?alt=sse' : ''}`,

@@ -14,6 +14,7 @@ const TEXT_OF: Readonly<Record<string, string>> = {
 };
 
 export const MESSAGES: Endpoint = {
+  method: 'POST',
   name: 'POST /v1/messages',
   toolName: 'chat',
   path: '/v1/messages',

@@ -276,6 +276,6 @@ describe('an endpoint', () => {
     ['POST', '/v1/chat/%63ompletions', undefined],
     ['POST', '/v1/responses', undefined],
   ])('%s %s is understood or not', (method, path, endpoint) => {
-    expect(OPENAI.endpointOf(method, path)).toBe(endpoint);
+    expect(OPENAI.endpointOf({ method, path, query: '' })).toBe(endpoint);
   });
 });

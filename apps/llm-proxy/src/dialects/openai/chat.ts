@@ -14,6 +14,7 @@ const OUTLINE: OutlineRules = {
 
 /** Chat completions, whole and streamed. */
 export const CHAT: Endpoint = {
+  method: 'POST',
   name: 'POST /v1/chat/completions',
   toolName: 'chat',
   path: '/chat/completions',

@@ -17,7 +17,7 @@ export const OPENAI: Dialect = {
   answerHeaders:
     /^(openai-(version|processing-ms|organization)|x-ratelimit-[a-z-]{1,64}|retry-after(-ms)?|x-should-retry)$/,
   authorize: (key) => ({ authorization: `Bearer ${key}` }),
-  endpointOf: (method, path) => (method === 'POST' && CHAT_PATHS.has(path) ? CHAT : undefined),
+  endpointOf: ({ method, path }) => (method === 'POST' && CHAT_PATHS.has(path) ? CHAT : undefined),
   envelope,
   errorHeaders: () => ({}),
 };
