@@ -30,7 +30,7 @@ describeWithOpa('through the llm-proxy', () => {
       JSON.stringify({ model, messages: [{ role: 'user', content: `${CANARY} ${BULK}${text}` }], ...more });
 
     it('goes on byte for byte and is recorded as a small one', async () => {
-      const sent = ` { "messages":[{"role":"user","content":"\\u00e9 ${BULK}"}], "model":"gpt","unknown_member":{"a":[1.50,true]} } `;
+      const sent = ` { "messages":[{"role":"user","content":"\\u00e9 ${BULK}"}], "model":"gpt","metadata":{"a":[1.50,true]} } `;
       const response = await plane.post(sent);
       expect(response.status).toBe(200);
       expect(plane.provider.seen.at(-1)?.text).toBe(sent);

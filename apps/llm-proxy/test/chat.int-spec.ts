@@ -62,7 +62,7 @@ describeWithOpa('OpenAI chat completions through the proxy', () => {
   });
 
   it('sends the body byte for byte, with the key of the plane and without the token of the agent', async () => {
-    const body = `{ "model":"gpt",  "messages":[{"role":"user","content":"caf\\u00e9"}], "unknown_member": {"a":[1.50,true]} }`;
+    const body = `{ "model":"gpt",  "messages":[{"role":"user","content":"caf\\u00e9"}], "metadata": {"a":[1.50,true]} }`;
     const response = await plane.post(body, {
       'x-secret-of-the-agent': 'x',
       'openai-project': 'proj_1',

@@ -150,8 +150,8 @@ export interface CallPiece {
   readonly group: number;
   /** Place of the call in its group; undefined for a call that comes whole in this piece. */
   readonly index: number | undefined;
-  /** How the arguments are written; undefined when the piece does not say. */
-  readonly form: 'json' | 'text' | undefined;
+  /** How the arguments are written; `foreign`: the provider ran it itself. Undefined when the piece does not say. */
+  readonly form: 'json' | 'text' | 'foreign' | undefined;
   /** Empty when the piece carries none. */
   readonly name: string;
   readonly arguments: string;

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateContent } from '../../test/dialects/generate-content.endpoint';
-import { MESSAGES } from '../../test/dialects/messages.endpoint';
 import { runStream } from '../../test/run-stream';
+import { MESSAGES } from './anthropic/messages';
 import type { Endpoint } from './dialect';
 import { CHAT } from './openai/chat';
 import { PROVIDERS } from './providers';

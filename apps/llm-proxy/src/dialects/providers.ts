@@ -12,7 +12,7 @@ const OLLAMA: Provider = {
 };
 
 /** Those that this proxy can speak to. */
-export const DIALECTS: readonly Dialect[] = [OPENAI];
+export const DIALECTS: readonly Dialect[] = [OPENAI, ANTHROPIC];
 
 /** @returns the endpoint of a request that was understood before, in this thread or another */
 export function endpointAt(place: Place): Endpoint {

@@ -54,10 +54,14 @@ export function malformed(message: string): RequestFault {
   return { ok: false, reasonCode: 'request_malformed', message };
 }
 
-/** Reads a request's body strictly: it must be an object. */
+/**
+ * Reads a request's body strictly: an object, in which every member at the top is known. What nobody knows might turn on
+ * something that nobody judges.
+ */
 export function readBody(
   bytes: Uint8Array,
   maxBytes: number,
+  known: ReadonlySet<string>,
 ):
   | { readonly ok: true; readonly body: Readonly<Record<string, unknown>>; readonly text: string }
   | RequestFault {
@@ -66,7 +70,11 @@ export function readBody(
     const reasonCode = parsed.fault === 'too_large' ? 'request_too_large' : 'request_malformed';
     return { ok: false, reasonCode, message: FAULT_TEXT[parsed.fault] };
   }
-  return isObject(parsed.value)
-    ? { ok: true, body: parsed.value, text: parsed.text }
-    : malformed('the body must be an object');
+  const { value: body, text } = parsed;
+  if (!isObject(body)) return malformed('the body must be an object');
+  const unknown = Object.keys(body).find((name) => !known.has(name));
+  if (unknown === undefined) return { ok: true, body, text };
+  // Its name may be a text of the agent's own.
+  const shown = isPlainName(unknown) ? `'${unknown}'` : 'a member of the body';
+  return malformed(`${shown} is not known here, so what it does cannot be judged`);
 }

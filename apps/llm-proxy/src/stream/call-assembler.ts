@@ -33,11 +33,11 @@ export class CallAssembler {
     return false;
   }
 
-  /** @returns the calls of one group, or of all */
+  /** @returns the calls that the agent is asked to make, of one group or of all */
   whole(group?: number): readonly AnsweredCall[] {
     const calls: AnsweredCall[] = [];
     for (const { group: own, form, name, arguments: text } of this.#calls.values()) {
-      if (group !== undefined && own !== group) continue;
+      if ((group !== undefined && own !== group) || form === 'foreign') continue;
       calls.push({ name, arguments: form === 'text' ? { input: text } : argumentsOf(text) });
     }
     return calls;

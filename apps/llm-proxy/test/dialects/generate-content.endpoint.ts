@@ -22,7 +22,11 @@ export function generateContent(path: string): Endpoint | undefined {
     framing: SSE,
     hasEndMark: false,
     readRequest: (bytes, maxBytes) => {
-      const read = readBody(bytes, maxBytes);
+      const read = readBody(
+        bytes,
+        maxBytes,
+        new Set(['contents', 'tools', 'systemInstruction', 'generationConfig']),
+      );
       if (!read.ok) return read;
       const { body, text } = read;
       const tools = (Array.isArray(body['tools']) ? body['tools'] : []) as Record<string, unknown>[];

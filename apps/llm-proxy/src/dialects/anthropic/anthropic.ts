@@ -1,28 +1,27 @@
-import type { Provider } from '../dialect';
+import type { Dialect, Endpoint } from '../dialect';
+import { envelope } from './envelope';
+import { COUNT_TOKENS, MESSAGES } from './messages';
 
-/** Anthropic, as far as it must be refused in its own words. */
-export const ANTHROPIC: Provider = {
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
+  ['/v1/messages', MESSAGES],
+  ['/v1/messages/count_tokens', COUNT_TOKENS],
+]);
+/** Older SDKs say so when betas are asked for; the header decides. */
+const BETA = 'beta=true';
+
+/** Anthropic, and what speaks like it. */
+export const ANTHROPIC: Dialect = {
   id: 'anthropic',
   tokenHeader: 'x-api-key',
-  envelope: ({ status, reasonCode, message, requestId }) => ({
-    type: 'error',
-    error: { type: typeOf(status), message, details: { error_code: reasonCode } },
-    request_id: requestId,
-  }),
+  keyHeader: 'x-anthropic-key',
+  passedOn: { always: ['anthropic-version', 'anthropic-beta'], besideOwnKey: ['anthropic-workspace-id'] },
+  answerHeaders:
+    /^(request-id|anthropic-(organization-id|ratelimit-[a-z-]{1,64})|retry-after(-ms)?|x-should-retry)$/,
+  authorize: (key) => ({ 'x-api-key': key }),
+  endpointOf: ({ method, path, query }) => {
+    const endpoint = method === 'POST' && (query === '' || query === BETA) ? ENDPOINTS.get(path) : undefined;
+    return endpoint && query !== '' ? { ...endpoint, path: `${endpoint.path}?${query}` } : endpoint;
+  },
+  envelope,
   errorHeaders: ({ requestId }) => ({ 'request-id': requestId }),
 };
-
-function typeOf(status: number): string {
-  switch (status) {
-    case 401:
-      return 'authentication_error';
-    case 403:
-      return 'permission_error';
-    case 413:
-      return 'request_too_large';
-    case 429:
-      return 'rate_limit_error';
-    default:
-      return status >= 500 ? 'api_error' : 'invalid_request_error';
-  }
-}

@@ -2,15 +2,24 @@ import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { isAbsent, isPlainName, malformed, readBody } from '../reading';
 
+/** Members of a body, as of SDK 7.57. */
+const KNOWN = new Set(
+  (
+    'messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens ' +
+    'max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key ' +
+    'prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier ' +
+    'stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options'
+  ).split(' '),
+);
 /** Each of them is decided. */
 const MAX_HOSTED_TOOLS = 32;
 
 /**
- * Reads a body of `POST /chat/completions`. Only what the proxy acts on is checked; members it does not
- * know pass.
+ * Reads a body of `POST /chat/completions`. What the proxy acts on is checked; nested members that it
+ * does not know pass.
  */
 export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  const read = readBody(bytes, maxBytes);
+  const read = readBody(bytes, maxBytes, KNOWN);
   if (!read.ok) return read;
   const { body, text } = read;
   const { model, messages, stream, stream_options: streamOptions, functions } = body;

@@ -81,6 +81,18 @@ describe('a chat request', () => {
   });
 });
 
+describe('a member at the top that nobody here knows', () => {
+  it.each([
+    ['next_year', "'next_year' is not known here"],
+    ['Model', "'Model' is not known here"],
+    ['my mail is a@b.example', 'a member of the body is not known here'],
+  ])('%s is refused, and named where its name is one', (name, message) => {
+    const result = read({ ...PLAIN, [name]: 1 });
+    expect(result).toMatchObject({ ok: false, reasonCode: 'request_malformed' });
+    expect(result.ok ? '' : result.message).toMatch(message);
+  });
+});
+
 describe('the outline of a chat request', () => {
   it('tells everything but the texts, each of which is its length', () => {
     expect(CHAT.outlineOf(request(fixture('request.json').toString()).body)).toEqual({
@@ -104,7 +116,7 @@ describe('the outline of a chat request', () => {
       web_search_options: { search_context_size: 'low' },
       stream: true,
       temperature: 0.2,
-      a_member_of_next_year: { x: [1, 2.5] },
+      metadata: { a_member_of_next_year: [1, 2.5] },
     });
   });
 
@@ -134,10 +146,10 @@ describe('the outline of a chat request', () => {
 
 describe('what goes up', () => {
   it('is the body byte for byte, with the question for the token counts of a stream', () => {
-    const text = ' {"model" : "gpt", "messages":[ ], "note":"}" } ';
+    const text = ' {"model" : "gpt", "messages":[ ], "user":"}" } ';
     const plain = request(text);
     expect(CHAT.outboundBody(plain, undefined)).toBe(plain.bytes);
-    const stream = text.replace('"note"', '"stream":true, "note"');
+    const stream = text.replace('"user"', '"stream":true, "user"');
     expect(CHAT.outboundBody(request(stream), undefined)).toBe(
       stream.replace('"}" }', '"}" ,"stream_options":{"include_usage":true}}'),
     );

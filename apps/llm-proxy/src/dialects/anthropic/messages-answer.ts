@@ -1,0 +1,119 @@
+import { isObject, type TokenCounts } from '@behavry/contracts';
+import { parseStrictJson } from '@behavry/domain';
+import type { Frame } from '../../stream/framing';
+import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, TextPiece } from '../dialect';
+import { countOf } from '../reading';
+
+/** @param value body of a message */
+export function readMessage(value: unknown): ModelAnswer | undefined {
+  if (!isObject(value) || !Array.isArray(value['content'])) return undefined;
+  const calls: AnsweredCall[] = [];
+  for (const block of value['content'] as unknown[]) {
+    if (!isObject(block) || typeof block['type'] !== 'string') return undefined;
+    if (block['type'] !== 'tool_use') continue;
+    const { name, input } = block;
+    if (typeof name !== 'string') return undefined;
+    calls.push({ name, arguments: isObject(input) ? input : undefined });
+  }
+  return { calls, tokens: tokensOf(value['usage']) };
+}
+
+/** @param value body of a count of tokens */
+export function readCount(value: unknown): ModelAnswer | undefined {
+  if (!isObject(value) || typeof value['input_tokens'] !== 'number') return undefined;
+  // What would be used, not what was.
+  return { calls: [], tokens: undefined };
+}
+
+/** What each event of a stream has in it; events of other types are not understood. */
+const EVENTS = new Set([
+  'message_start',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+  'ping',
+]);
+/** Blocks whose input is streamed like a call's, of tools that were decided with the request. */
+const RUN_BY_PROVIDER = new Set(['server_tool_use', 'mcp_tool_use']);
+/** Said once, or the same in every piece. */
+const CONSTANTS = new Set(['type', 'id', 'name', 'tool_use_id']);
+const PLAIN_MEMBER = /^[a-z_][a-z0-9_]{0,63}$/;
+
+/** Takes an event of a streamed message apart. A content block is a group. */
+export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
+  const parsed = parseStrictJson(data);
+  const rest = parsed.ok ? parsed.value : undefined;
+  if (!isObject(rest) || rest['type'] !== event || !EVENTS.has(String(event))) return undefined;
+  const pieces: TextPiece[] = [];
+  const calls: CallPiece[] = [];
+  const { index, content_block: block, delta } = rest;
+  if (String(event).startsWith('content_block_')) {
+    if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) return undefined;
+    if (event === 'content_block_start' && !readStart(block, index, pieces, calls)) return undefined;
+    if (event === 'content_block_delta' && !readDelta(delta, index, pieces, calls)) return undefined;
+  }
+  return {
+    rest,
+    pieces,
+    calls,
+    finished: event === 'content_block_stop' ? [index as number] : [],
+    tokens: tokensOf((isObject(rest['message']) ? rest['message'] : rest)['usage']),
+    isTokensOnly: false,
+    isEnd: event === 'message_stop',
+  };
+}
+
+function readStart(block: unknown, group: number, pieces: TextPiece[], calls: CallPiece[]): boolean {
+  if (!isObject(block) || typeof block['type'] !== 'string') return false;
+  if (block['type'] === 'tool_use') {
+    const { name, input = {} } = block;
+    if (typeof name !== 'string' || !isObject(input)) return false;
+    // Some compatible servers give the whole input here, where others give none.
+    const args = Object.keys(input).length === 0 ? '' : JSON.stringify(input);
+    calls.push({ group, index: 0, form: 'json', name, arguments: args });
+    return true;
+  }
+  if (RUN_BY_PROVIDER.has(block['type']))
+    calls.push({ group, index: 0, form: 'foreign', name: '', arguments: '' });
+  return takeTexts(block, group, 'content_block', pieces);
+}
+
+function readDelta(delta: unknown, group: number, pieces: TextPiece[], calls: CallPiece[]): boolean {
+  if (!isObject(delta) || typeof delta['type'] !== 'string') return false;
+  const { type, partial_json: json } = delta;
+  // The block's start has said whose call it is; without one it is a call without a name, which no policy allows.
+  if (type === 'input_json_delta') {
+    if (typeof json !== 'string') return false;
+    calls.push({ group, index: 0, form: undefined, name: '', arguments: json });
+  }
+  return takeTexts(delta, group, 'delta', pieces);
+}
+
+/** Moves the running texts of a block's start or of its delta out: both write on the same ones. */
+function takeTexts(
+  holder: Record<string, unknown>,
+  group: number,
+  member: 'content_block' | 'delta',
+  pieces: TextPiece[],
+): boolean {
+  for (const [key, text] of Object.entries(holder)) {
+    if (!PLAIN_MEMBER.test(key)) return false;
+    if (typeof text !== 'string' || text === '' || CONSTANTS.has(key)) continue;
+    pieces.push({ channel: `/content/${String(group)}/${key}`, group, text, path: [member, key] });
+    holder[key] = '';
+  }
+  return true;
+}
+
+function tokensOf(usage: unknown): TokenCounts | undefined {
+  if (!isObject(usage)) return undefined;
+  // Of the cache, too: they were read, only for less money.
+  const prompt =
+    countOf(usage['input_tokens']) +
+    countOf(usage['cache_creation_input_tokens']) +
+    countOf(usage['cache_read_input_tokens']);
+  const completion = countOf(usage['output_tokens']);
+  return { prompt, completion, total: prompt + completion };
+}

@@ -1,0 +1,39 @@
+import { SSE } from '../../stream/sse-framing';
+import type { Endpoint } from '../dialect';
+import { outline, type OutlineRules } from '../outline';
+import { envelope } from './envelope';
+import { readCount, readMessage, readMessageEvent } from './messages-answer';
+import { readCountRequest, readMessagesRequest } from './messages-request';
+
+const OUTLINE: OutlineRules = {
+  texts: new Set(['messages', 'system', 'description', 'stop_sequences', 'input_examples']),
+  names: new Set(['role', 'type', 'name', 'id', 'tool_use_id', 'file_id', 'media_type', 'server_name']),
+  schemas: new Set(['input_schema', 'schema']),
+};
+
+/** Messages, whole and streamed. */
+export const MESSAGES: Endpoint = {
+  method: 'POST',
+  name: 'POST /v1/messages',
+  toolName: 'chat',
+  path: '/v1/messages',
+  framing: SSE,
+  hasEndMark: true,
+  readRequest: readMessagesRequest,
+  outlineOf: (body) => outline(body, OUTLINE),
+  outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
+  readAnswer: readMessage,
+  readChunk: readMessageEvent,
+  dropEchoes: () => false,
+  errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(envelope(facts)) }),
+};
+
+/** How many tokens a message would cost. */
+export const COUNT_TOKENS: Endpoint = {
+  ...MESSAGES,
+  name: 'POST /v1/messages/count_tokens',
+  path: '/v1/messages/count_tokens',
+  readRequest: readCountRequest,
+  readAnswer: readCount,
+  readChunk: () => undefined,
+};
