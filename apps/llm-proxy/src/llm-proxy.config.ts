@@ -8,12 +8,16 @@ const BASE_URL_RULE = {
   allow_query_components: false,
 };
 
+const BASE_URL_MESSAGE = 'must be an http(s) URL without credentials, query and fragment';
+const KEY = /^[\x21-\x7e]{1,512}$/;
+const KEY_MESSAGE = 'must be a key without spaces';
+
 /** Environment of llm-proxy. */
 export class LlmProxyConfig extends ProxyConfig {
   @Env('BEHAVRY_OPENAI_BASE_URL', {
     description: "Where OpenAI's API is reached; the only host that gets its key.",
   })
-  @IsUrl(BASE_URL_RULE, { message: 'must be an http(s) URL without credentials, query and fragment' })
+  @IsUrl(BASE_URL_RULE, { message: BASE_URL_MESSAGE })
   openAiBaseUrl: string = 'https://api.openai.com/v1';
 
   @Env('BEHAVRY_SECRET_OPENAI_KEY', {
@@ -21,8 +25,50 @@ export class LlmProxyConfig extends ProxyConfig {
     sensitive: true,
   })
   @IsOptional()
-  @Matches(/^[\x21-\x7e]{1,512}$/, { message: 'must be a key without spaces' })
+  @Matches(KEY, { message: KEY_MESSAGE })
   openAiKey?: string;
+
+  @Env('BEHAVRY_ANTHROPIC_BASE_URL', {
+    description: "Where Anthropic's API is reached; the only host that gets its key.",
+  })
+  @IsUrl(BASE_URL_RULE, { message: BASE_URL_MESSAGE })
+  anthropicBaseUrl: string = 'https://api.anthropic.com';
+
+  @Env('BEHAVRY_SECRET_ANTHROPIC_KEY', {
+    description: 'Anthropic key of this plane, used when a request brings none of its own.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @Matches(KEY, { message: KEY_MESSAGE })
+  anthropicKey?: string;
+
+  @Env('BEHAVRY_GEMINI_BASE_URL', {
+    description: "Where Gemini's API is reached; the only host that gets its key.",
+  })
+  @IsUrl(BASE_URL_RULE, { message: BASE_URL_MESSAGE })
+  geminiBaseUrl: string = 'https://generativelanguage.googleapis.com';
+
+  @Env('BEHAVRY_SECRET_GEMINI_KEY', {
+    description: 'Gemini key of this plane, used when a request brings none of its own.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @Matches(KEY, { message: KEY_MESSAGE })
+  geminiKey?: string;
+
+  @Env('BEHAVRY_OLLAMA_BASE_URL', {
+    description: "Where Ollama's API is reached; the only host that gets its key.",
+  })
+  @IsUrl(BASE_URL_RULE, { message: BASE_URL_MESSAGE })
+  ollamaBaseUrl: string = 'http://127.0.0.1:11434';
+
+  @Env('BEHAVRY_SECRET_OLLAMA_KEY', {
+    description: 'Ollama key of this plane, used when a request brings none of its own.',
+    sensitive: true,
+  })
+  @IsOptional()
+  @Matches(KEY, { message: KEY_MESSAGE })
+  ollamaKey?: string;
 
   @Env('BEHAVRY_LLM_TIMEOUT_SECONDS', {
     description: 'How long a provider may be silent, before its answer and within it.',

@@ -2,8 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceContext } from '@behavry/platform';
 import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
-import { OPENAI } from './dialects/openai/openai';
-import { PROVIDERS } from './dialects/providers';
+import type { ProviderId } from './dialects/dialect';
+import { DIALECTS, PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
 import type { ModelJobs } from './large/model-jobs';
 import type { LlmParts, ProviderService } from './llm-proxy.parts';
@@ -19,16 +19,21 @@ export async function openParts(
 ): Promise<LlmParts> {
   const { config, metrics } = context;
   const { maxBodyBytes, maxAnswerBytes, connections } = config;
-  const upstream = new ProviderUpstream({
-    dialect: OPENAI,
-    baseUrl: config.openAiBaseUrl,
-    timeoutMs: config.timeoutSeconds * 1000,
-    connectTimeoutMs: config.connectTimeoutSeconds * 1000,
-    connections,
-    maxAnswerBytes,
+  const services = DIALECTS.map((dialect): ProviderService => {
+    const { baseUrl, key } = accountOf(dialect.id, config);
+    const upstream = new ProviderUpstream({
+      dialect,
+      baseUrl,
+      timeoutMs: config.timeoutSeconds * 1000,
+      connectTimeoutMs: config.connectTimeoutSeconds * 1000,
+      connections,
+      maxAnswerBytes,
+    });
+    return { dialect, upstream, planeKey: key };
   });
-  context.onClose('upstreams', () => upstream.close());
-  const services: readonly ProviderService[] = [{ dialect: OPENAI, upstream, planeKey: config.openAiKey }];
+  context.onClose('upstreams', async () => {
+    await Promise.all(services.map(({ upstream }) => upstream.close()));
+  });
   const tokens = new Counter({
     name: 'behavry_llm_proxy_tokens_total',
     help: 'Tokens as providers counted them.',
@@ -50,4 +55,20 @@ export async function openParts(
       tokens.inc({ side: 'completion' }, counts.completion);
     },
   };
+}
+
+interface Account {
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+}
+
+/** Where a provider is reached for this plane, and with which key. */
+function accountOf(provider: ProviderId, config: LlmProxyConfig): Account {
+  const accounts: Readonly<Record<ProviderId, Account>> = {
+    openai: { baseUrl: config.openAiBaseUrl, key: config.openAiKey },
+    anthropic: { baseUrl: config.anthropicBaseUrl, key: config.anthropicKey },
+    gemini: { baseUrl: config.geminiBaseUrl, key: config.geminiKey },
+    ollama: { baseUrl: config.ollamaBaseUrl, key: config.ollamaKey },
+  };
+  return accounts[provider];
 }

@@ -5,8 +5,10 @@ import type { CallPiece, Chunk, TextPiece } from '../dialect';
 import { isAbsent } from '../reading';
 import { tokensOf } from './chat-answer';
 
-const DONE = '[DONE]';
-const END: Chunk = {
+/** Last message of a stream. */
+export const DONE = '[DONE]';
+/** What it comes to. */
+export const END: Chunk = {
   rest: null,
   pieces: [],
   calls: [],

@@ -1,8 +1,28 @@
-import type { Dialect } from '../dialect';
+import type { Dialect, Endpoint, Target } from '../dialect';
 import { CHAT } from './chat';
 import { envelope } from './envelope';
+import { MODELS, oneModel } from './models';
+import { COMPLETIONS, EMBEDDINGS, MODERATIONS } from './texts';
 
-const CHAT_PATHS = new Set(['/v1/chat/completions', '/chat/completions']);
+const POSTED: ReadonlyMap<string, Endpoint> = new Map([
+  ['/chat/completions', CHAT],
+  ['/completions', COMPLETIONS],
+  ['/embeddings', EMBEDDINGS],
+  ['/moderations', MODERATIONS],
+]);
+
+/** Behind the prefix SDKs have `/v1` in their base URL, or not. */
+function endpointOf({ method, path, query }: Target): Endpoint | undefined {
+  if (query !== '') return undefined;
+  const own = path.startsWith('/v1/') ? path.slice('/v1'.length) : path;
+  if (method === 'POST') return POSTED.get(own);
+  if (method !== 'GET') return undefined;
+  return own === '/models'
+    ? MODELS
+    : own.startsWith('/models/')
+      ? oneModel(own.slice('/models/'.length))
+      : undefined;
+}
 
 /** OpenAI, and what speaks like it. */
 export const OPENAI: Dialect = {
@@ -17,7 +37,7 @@ export const OPENAI: Dialect = {
   answerHeaders:
     /^(openai-(version|processing-ms|organization)|x-ratelimit-[a-z-]{1,64}|retry-after(-ms)?|x-should-retry)$/,
   authorize: (key) => ({ authorization: `Bearer ${key}` }),
-  endpointOf: ({ method, path }) => (method === 'POST' && CHAT_PATHS.has(path) ? CHAT : undefined),
+  endpointOf,
   envelope,
   errorHeaders: () => ({}),
 };
