@@ -92,8 +92,11 @@ export interface Endpoint {
    * @returns whether there was anything
    */
   dropEchoes(value: unknown): boolean;
-  /** @returns the text that makes the provider's SDKs throw in the middle of a stream */
-  errorEvent(facts: ErrorFacts): string;
+  /**
+   * @param hasBegun whether anything of the stream is out
+   * @returns the text that makes the provider's SDKs throw in the middle of a stream
+   */
+  errorEvent(facts: ErrorFacts, hasBegun: boolean): string;
 }
 
 /** The part of a request that this proxy acts on; the rest passes as it came. */
@@ -101,7 +104,7 @@ export interface ModelRequest {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** A plain name. */
+  /** A plain name; empty where an endpoint is about none. */
   readonly model: string;
   readonly isStream: boolean;
   /** Whether the token counts of a stream are asked for by us, and not for the agent. */

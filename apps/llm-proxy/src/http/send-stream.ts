@@ -28,7 +28,10 @@ export async function sendStream(
     'x-request-id': request.id,
     [DECISION_HEADER]: exchange.id,
   });
-  const end = await pass(raw, texts, exchange);
+  let hasBegun = false;
+  const end = await pass(raw, texts, exchange, () => {
+    hasBegun = true;
+  });
   if (exchange.stopReason === 'client_aborted' || raw.destroyed) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'client_aborted' });
     raw.destroy();
@@ -37,7 +40,7 @@ export async function sendStream(
   const { outcome, refusal } = endingOf(exchange, end);
   if (refusal) {
     exchange.settle({ outcome, responseCode: statusOf(refusal), error: refusal.reasonCode });
-    breakOff(raw, endpoint.errorEvent(errorFacts(incoming, refusal)));
+    breakOff(raw, endpoint.errorEvent(errorFacts(incoming, refusal), hasBegun));
   } else {
     exchange.settle({ outcome, responseCode: 200, error: null });
     raw.end();
@@ -67,12 +70,14 @@ async function pass(
   raw: ServerResponse,
   texts: AsyncGenerator<string, StreamEnd>,
   exchange: Exchange,
+  onText: () => void,
 ): Promise<StreamEnd> {
   const gone: StreamEnd = { kind: 'failed', fault: 'client_aborted' };
   try {
     for (;;) {
       const next = await texts.next();
       if (next.done) return next.value;
+      onText();
       // Ends the upstream's answer too.
       if (!(await writeStream(raw, next.value))) return (await texts.return(gone)).value as StreamEnd;
     }

@@ -1,3 +1,6 @@
+/** Longest frame; nothing of a longer one is understood. */
+export const MAX_FRAME_CHARACTERS = 1024 * 1024;
+
 /** One message of a stream, as its framing carries it. */
 export interface Frame {
   /** Its name, where the framing has names and the frame carries one. */

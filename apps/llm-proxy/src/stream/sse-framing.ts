@@ -1,7 +1,6 @@
 import { createParser } from 'eventsource-parser';
-import type { Frame, FrameReader, Framing } from './framing';
+import { MAX_FRAME_CHARACTERS, type Frame, type FrameReader, type Framing } from './framing';
 
-const MAX_EVENT_CHARACTERS = 1024 * 1024;
 const EMPTY_COMMENT = ':\n\n';
 
 /** Server-sent events (WHATWG HTML §9.2). Ids are not passed on: no model's stream can be taken up again. */
@@ -20,7 +19,7 @@ class SseReader implements FrameReader {
   #isOversized = false;
   #endsWithReturn = false;
   readonly #parser = createParser({
-    maxBufferSize: MAX_EVENT_CHARACTERS,
+    maxBufferSize: MAX_FRAME_CHARACTERS,
     onEvent: (event) => {
       this.#frames.push(event);
     },
