@@ -7,9 +7,13 @@ export interface OutlineRules {
   readonly texts: ReadonlySet<string>;
   /** Members that name a thing even there. */
   readonly names: ReadonlySet<string>;
+  /** Members of texts that hold an agent's own objects: nothing in them is a name, whatever it is called. */
+  readonly data?: ReadonlySet<string>;
   /** Members that hold a JSON schema, of which only the names of its properties are told. */
   readonly schemas: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A model's request as policy sees it: the same members in the same places, but each text is its length in UTF-16 code
@@ -17,6 +21,8 @@ export interface OutlineRules {
  * @param key member in which the value stands
  */
 export function outline(value: unknown, rules: OutlineRules, key = '', isInText = false): unknown {
+  if (isInText && rules.data?.has(key))
+    return outline(value, { ...rules, names: NONE, data: NONE }, '', true);
   if (typeof value === 'string') {
     return isPlainName(value) && (!isInText || rules.names.has(key)) ? value : value.length;
   }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dialect } from './dialect';
 
-const PLAIN_VALUE = /^[A-Za-z0-9][A-Za-z0-9 ,;=._-]{0,127}$/;
+const PLAIN_VALUE = /^[A-Za-z0-9][A-Za-z0-9 ,;=._/-]{0,127}$/;
 const KEY = /^[\x21-\x7e]{1,512}$/;
 
 /** What of a request's headers goes on to the provider, and with whose key. */
