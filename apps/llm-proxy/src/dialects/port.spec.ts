@@ -1,18 +1,22 @@
-// The port is tried on every dialect of which there are recordings; those of other providers than ours are sketches.
+// The port is tried on every dialect, and every framing, of which there are recordings.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateContent } from '../../test/dialects/generate-content.endpoint';
-import { runStream } from '../../test/run-stream';
+import fc from 'fast-check';
+import { runStream, type StreamSetting } from '../../test/run-stream';
 import { MESSAGES } from './anthropic/messages';
 import type { Endpoint } from './dialect';
+import { GEMINI } from './gemini/gemini';
+import { OLLAMA } from './ollama/ollama';
 import { CHAT } from './openai/chat';
 import { PROVIDERS } from './providers';
 
-const STREAMED = generateContent('/v1beta/models/gemini-2.5-flash:streamGenerateContent');
-const DIALECTS: readonly [string, Endpoint | undefined][] = [
-  ['openai', CHAT],
-  ['anthropic', MESSAGES],
-  ['gemini', STREAMED],
+const STREAMED = '/v1beta/models/gemini-2.5-flash:streamGenerateContent';
+const DIALECTS: readonly [string, string, Endpoint | undefined][] = [
+  ['openai', 'stream.sse', CHAT],
+  ['anthropic', 'stream.sse', MESSAGES],
+  ['gemini', 'stream.sse', GEMINI.endpointOf({ method: 'POST', path: STREAMED, query: 'alt=sse' })],
+  ['gemini', 'stream.array', GEMINI.endpointOf({ method: 'POST', path: STREAMED, query: '' })],
+  ['ollama', 'stream.ndjson', OLLAMA.endpointOf({ method: 'POST', path: '/api/chat', query: '' })],
 ];
 
 function fixture(provider: string, name: string): Buffer {
@@ -23,10 +27,14 @@ function json(provider: string, name: string): unknown {
   return JSON.parse(fixture(provider, name).toString('utf8'));
 }
 
-describe.each(DIALECTS)('%s, as the port sees it', (provider, endpoint) => {
-  if (!endpoint) throw new Error('a path that its own sketch does not know');
+describe.each(DIALECTS)('%s with its %s, as the port sees it', (provider, recording, endpoint) => {
+  if (!endpoint) throw new Error('a path that its own dialect does not know');
   const weather = { name: 'get_weather', arguments: { city: 'Oslo' } };
-  const stream = fixture(provider, 'stream.sse');
+  const stream = fixture(provider, recording);
+  const every = Array.from({ length: stream.length }, (_, index) => index);
+  const leaking = Buffer.from(
+    stream.toString('utf8').replace('Let me', 'AKIAIOSFODNN').replace(' look.', '7EXAMPLE'),
+  );
 
   it('reads a request, and tells policy no text of it', () => {
     const result = endpoint.readRequest(fixture(provider, 'request.json'), 10_000);
@@ -43,7 +51,6 @@ describe.each(DIALECTS)('%s, as the port sees it', (provider, endpoint) => {
   });
 
   it('passes a recorded stream on as it came, its call decided, its tokens counted, however it is cut', async () => {
-    const every = Array.from({ length: stream.length }, (_, index) => index);
     for (const cuts of [[], every]) {
       const { text, end, judged, exchange } = await runStream(endpoint, stream, cuts, { hidesTokens: false });
       expect(text).toBe(stream.toString('utf8'));
@@ -61,10 +68,35 @@ describe.each(DIALECTS)('%s, as the port sees it', (provider, endpoint) => {
   });
 
   it('finds a secret over the borders of its chunks', async () => {
-    const leaking = stream.toString('utf8').replace('Let me', 'AKIAIOSFODNN').replace(' look.', '7EXAMPLE');
-    const { text, end } = await runStream(endpoint, Buffer.from(leaking), []);
+    const { text, end } = await runStream(endpoint, leaking, []);
     expect(text).not.toContain('AKIA');
     expect(end).toMatchObject({ kind: 'refused', refusal: { reasonCode: 'dlp_inbound_blocked' } });
+  });
+
+  it('takes a secret out over the borders of its chunks, where policy wants that', async () => {
+    const { text, end } = await runStream(endpoint, leaking, [], { redacts: true });
+    expect(text).not.toMatch(/AKIA|7EXAMPLE/);
+    expect(text).toContain('[REDACTED:');
+    expect(end).toEqual({ kind: 'complete' });
+  });
+
+  it('comes to the same for every way of cutting its bytes, whatever is found or denied', async () => {
+    const seen = async (body: Buffer, cuts: readonly number[], setting: StreamSetting): Promise<unknown> => {
+      const { text, end, findings, judged, exchange } = await runStream(endpoint, body, cuts, setting);
+      return { text, end, findings, judged, tokens: exchange.tokens };
+    };
+    for (const body of [stream, leaking]) {
+      for (const setting of [{}, { redacts: true }, { denied: 'get_weather' }]) {
+        const whole = await seen(body, [], setting);
+        expect(await seen(body, every, setting)).toEqual(whole);
+        await fc.assert(
+          fc.asyncProperty(fc.array(fc.nat(), { maxLength: 30 }), async (cuts) => {
+            expect(await seen(body, cuts, setting)).toEqual(whole);
+          }),
+          { numRuns: 10 },
+        );
+      }
+    }
   });
 
   it('does not take a stream that breaks off for a complete one', async () => {

@@ -1,3 +1,4 @@
+import { GEMINI } from './gemini/gemini';
 import { OPENAI } from './openai/openai';
 import { outboundHeaders } from './request-headers';
 
@@ -28,5 +29,14 @@ describe('what goes up beside the body', () => {
       headers: {},
     });
     expect(outboundHeaders(OPENAI, { 'x-openai-key': 'a b' }, 'sk-plane')).toBeUndefined();
+  });
+
+  it('is also what tells which program asks', () => {
+    const sent = { 'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v22', 'x-goog-user-project': 'p' };
+    expect(outboundHeaders(GEMINI, { ...sent, 'x-goog-api-key': 'agent-token' }, 'k')).toMatchObject({
+      key: 'k',
+      headers: { 'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v22' },
+    });
+    expect(outboundHeaders(GEMINI, { ...sent, 'x-gemini-key': 'own' }, 'k')).toMatchObject({ headers: sent });
   });
 });

@@ -1,35 +1,62 @@
-import type { Provider } from '../dialect';
+import type { Dialect, Endpoint, Target } from '../dialect';
+import { countTokens, embedContent, generateContent, models, streamContent } from './endpoints';
+import { envelope } from './envelope';
 
-/** Gemini, as far as it must be refused in its own words. */
-export const GEMINI: Provider = {
+const PATH = /^\/(v1|v1beta|v1alpha)\/models(?:\/([A-Za-z0-9][\w.-]{0,127})(?::([A-Za-z]{1,32}))?)?$/;
+
+/** Members of a query that are understood, and how they may be written. */
+const QUERY: ReadonlyMap<string, RegExp> = new Map([
+  ['alt', /^sse$/],
+  // A token of the agent's or a key: whoever reads it, it does not go on.
+  ['key', /^[^&#\s]{0,4096}$/],
+  ['pageSize', /^\d{1,5}$/],
+  ['pageToken', /^(?:[\w.~-]|%(?:2[BbFf]|3[Dd])){0,512}$/],
+]);
+
+/** Gemini, and what speaks like it. */
+export const GEMINI: Dialect = {
   id: 'gemini',
   tokenHeader: 'x-goog-api-key',
-  envelope: ({ status, reasonCode, message }) => ({
-    error: {
-      code: status,
-      message,
-      status: statusName(status),
-      details: [
-        { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: reasonCode, domain: 'behavry' },
-      ],
-    },
-  }),
+  keyHeader: 'x-gemini-key',
+  // Whose project pays is the plane's choice as long as its key is used.
+  passedOn: { always: ['x-goog-api-client'], besideOwnKey: ['x-goog-user-project'] },
+  answerHeaders: /^(server-timing|x-gemini-[a-z-]{1,64}|retry-after)$/,
+  authorize: (key) => ({ 'x-goog-api-key': key }),
+  endpointOf: (target) => {
+    const query = queryOf(target.query);
+    return query && endpointFor(target, query);
+  },
+  envelope,
   errorHeaders: () => ({}),
 };
 
-function statusName(status: number): string {
-  switch (status) {
-    case 401:
-      return 'UNAUTHENTICATED';
-    case 403:
-      return 'PERMISSION_DENIED';
-    case 429:
-      return 'RESOURCE_EXHAUSTED';
-    case 503:
-      return 'UNAVAILABLE';
-    case 504:
-      return 'DEADLINE_EXCEEDED';
-    default:
-      return status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT';
+/** @returns the members of a query that stay, as they are written; undefined when it is not understood */
+function queryOf(query: string): Map<string, string> | undefined {
+  const members = new Map<string, string>();
+  for (const part of query === '' ? [] : query.split('&')) {
+    const mark = part.indexOf('=');
+    const [name, value] = mark < 0 ? [part, ''] : [part.slice(0, mark), part.slice(mark + 1)];
+    // Readers differ in which of two they take.
+    if (members.has(name) || !QUERY.get(name)?.test(value)) return undefined;
+    members.set(name, value);
   }
+  members.delete('key');
+  return members;
+}
+
+function endpointFor({ method, path }: Target, query: Map<string, string>): Endpoint | undefined {
+  const [whole, version = '', model = '', verb] = PATH.exec(path) ?? [];
+  if (whole === undefined || model.includes('..')) return undefined;
+  const addressed = { version, model };
+  if (method === 'GET' && verb === undefined) {
+    const isAsked = [...query.keys()].every((name) => model === '' && name !== 'alt');
+    return isAsked ? models(addressed, query) : undefined;
+  }
+  const isEvents = query.delete('alt');
+  if (method !== 'POST' || query.size > 0 || (isEvents && verb !== 'streamGenerateContent')) return undefined;
+  if (verb === 'generateContent') return generateContent(addressed);
+  if (verb === 'streamGenerateContent') return streamContent(addressed, !isEvents);
+  if (verb === 'countTokens') return countTokens(addressed);
+  if (verb === 'embedContent') return embedContent(addressed, false);
+  return verb === 'batchEmbedContents' ? embedContent(addressed, true) : undefined;
 }

@@ -1,0 +1,131 @@
+import { isObject } from '@behavry/contracts';
+import { NDJSON } from '../../stream/ndjson-framing';
+import type { Endpoint, ModelAnswer, Target } from '../dialect';
+import { OPENAI } from '../openai/openai';
+import { outline, type OutlineRules } from '../outline';
+import { isAbsent } from '../reading';
+import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
+import { envelope } from './envelope';
+import {
+  readChatRequest,
+  readEmbeddingsRequest,
+  readEmbedRequest,
+  readGenerateRequest,
+  readShowRequest,
+} from './requests';
+
+const OUTLINE: OutlineRules = {
+  texts: new Set('context description images input messages prompt stop suffix system template'.split(' ')),
+  names: new Set(['role', 'name', 'tool_name', 'type']),
+  data: new Set(['arguments']),
+  schemas: new Set(['parameters', 'format']),
+};
+
+const CHAT: Endpoint = {
+  method: 'POST',
+  name: 'POST /api/chat',
+  toolName: 'chat',
+  path: '/api/chat',
+  framing: NDJSON,
+  hasEndMark: true,
+  readRequest: readChatRequest,
+  outlineOf: (body) => outline(body, OUTLINE),
+  outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
+  readAnswer,
+  readChunk: readLine,
+  dropEchoes: dropTokens,
+  errorEvent: (facts) => NDJSON.write({ data: JSON.stringify(envelope(facts)) }),
+};
+
+const GENERATE: Endpoint = {
+  ...CHAT,
+  ...at('POST', '/api/generate'),
+  toolName: 'complete',
+  readRequest: readGenerateRequest,
+};
+
+/** What is answered whole, whatever was asked. */
+const WHOLE: Endpoint = { ...CHAT, readChunk: () => undefined };
+
+const EMBED: Endpoint = {
+  ...WHOLE,
+  ...at('POST', '/api/embed'),
+  toolName: 'embed',
+  readRequest: readEmbedRequest,
+  readAnswer: answerWith(({ embeddings }) => Array.isArray(embeddings)),
+};
+
+const EMBEDDINGS: Endpoint = {
+  ...EMBED,
+  ...at('POST', '/api/embeddings'),
+  readRequest: readEmbeddingsRequest,
+  readAnswer: answerWith(({ embedding }) => Array.isArray(embedding)),
+};
+
+const SHOW: Endpoint = {
+  ...WHOLE,
+  ...at('POST', '/api/show'),
+  toolName: 'list',
+  readRequest: readShowRequest,
+  readAnswer: answerWith(({ details }) => isObject(details)),
+};
+
+const TAGS: Endpoint = {
+  ...SHOW,
+  ...at('GET', '/api/tags'),
+  readRequest: (bytes) => ({
+    ok: true,
+    request: {
+      ...{ bytes, text: '', body: {}, model: '', isStream: false, hidesTokens: false },
+      toolNames: [],
+      hostedTools: [],
+    },
+  }),
+  readAnswer: answerWith(({ models }) => isAbsent(models) || Array.isArray(models)),
+};
+
+const VERSION: Endpoint = {
+  ...TAGS,
+  ...at('GET', '/api/version'),
+  readAnswer: answerWith(({ version }) => typeof version === 'string'),
+};
+
+/** By method and path. What manages models or reaches out, as pull, create or web_search, is none of them. */
+const OWN: ReadonlyMap<string, Endpoint> = new Map(
+  [CHAT, GENERATE, EMBED, EMBEDDINGS, SHOW, TAGS, { ...TAGS, ...at('GET', '/api/ps') }, VERSION].map(
+    (endpoint) => [endpoint.name, endpoint],
+  ),
+);
+
+/** What Ollama also answers as OpenAI does: as far as OpenAI's dialect has it, that is asked. By their names there. */
+const LIKE_OPENAI: ReadonlySet<string> = new Set([
+  'POST /v1/chat/completions',
+  'POST /v1/completions',
+  'POST /v1/embeddings',
+  'GET /v1/models',
+  'GET /v1/models/*',
+]);
+
+/** @returns undefined for everything that is not understood */
+export function endpointOf(target: Target): Endpoint | undefined {
+  const { method, path, query } = target;
+  if (!path.startsWith('/v1/')) return query === '' ? OWN.get(`${method} ${path}`) : undefined;
+  const endpoint = OPENAI.endpointOf(target);
+  // Its paths begin behind the version.
+  return endpoint && LIKE_OPENAI.has(endpoint.name)
+    ? { ...endpoint, path: `/v1${endpoint.path}` }
+    : undefined;
+}
+
+function at(method: Endpoint['method'], path: string): Pick<Endpoint, 'method' | 'name' | 'path'> {
+  return { method, name: `${method} ${path}`, path };
+}
+
+function answerWith(
+  isAnswer: (answer: Readonly<Record<string, unknown>>) => boolean,
+): (value: unknown) => ModelAnswer | undefined {
+  return (value) =>
+    isObject(value) && isAbsent(value['error']) && isAnswer(value)
+      ? { calls: [], tokens: tokensOf(value) }
+      : undefined;
+}
