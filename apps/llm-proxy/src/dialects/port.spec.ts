@@ -93,7 +93,7 @@ describe.each(DIALECTS)('%s with its %s, as the port sees it', (provider, record
           fc.asyncProperty(fc.array(fc.nat(), { maxLength: 30 }), async (cuts) => {
             expect(await seen(body, cuts, setting)).toEqual(whole);
           }),
-          { numRuns: 10 },
+          { numRuns: 3 },
         );
       }
     }

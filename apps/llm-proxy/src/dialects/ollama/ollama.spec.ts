@@ -63,6 +63,15 @@ describe('a target of Ollama', () => {
 
   it("is OpenAI's where Ollama answers as OpenAI does", () => {
     expect(endpoint('/v1/chat/completions')).toEqual({ ...OPENAI_CHAT, path: '/v1/chat/completions' });
+    for (const [method, path] of [
+      ['POST', '/v1/completions'],
+      ['POST', '/v1/embeddings'],
+      ['GET', '/v1/models'],
+      ['GET', '/v1/models/qwen3:8b'],
+    ] as const) {
+      expect(endpoint(path, method)).toMatchObject({ method, path });
+    }
+    expect(OLLAMA.endpointOf({ method: 'POST', path: '/v1/moderations', query: '' })).toBeUndefined();
   });
 
   it('gets the key as Ollama wants it', () => {
