@@ -248,11 +248,11 @@ describeWithOpa('OpenAI chat completions through the proxy', () => {
     ['openai/v1/responses', { error: { code: 'endpoint_unsupported', type: 'permission_error' } }],
     ['openai/v1/chat/completions/', { error: { code: 'endpoint_unsupported' } }],
     [
-      'anthropic/v1/messages',
+      'anthropic/v1/files',
       { type: 'error', error: { type: 'permission_error', details: { error_code: 'endpoint_unsupported' } } },
     ],
-    ['gemini/v1beta/models/x:generateContent', { error: { code: 403, status: 'PERMISSION_DENIED' } }],
-    ['ollama/api/chat', { error: expect.stringContaining('endpoint_unsupported') as string }],
+    ['gemini/v1beta/models/x:predict', { error: { code: 403, status: 'PERMISSION_DENIED' } }],
+    ['ollama/api/pull', { error: expect.stringContaining('endpoint_unsupported') as string }],
   ])('refuses %s in the envelope of its provider', async (path, envelope) => {
     const response = await plane.post('{"model":"gpt","messages":[]}', {}, path);
     expect(response.status).toBe(403);
@@ -269,7 +269,7 @@ describeWithOpa('OpenAI chat completions through the proxy', () => {
     const url = `${plane.proxy.url}/api/v1/anthropic/v1/messages`;
     const statusWith = async (header: string): Promise<number> =>
       (await fetch(url, { method: 'POST', headers: { [header]: plane.token() }, body: '{}' })).status;
-    expect([await statusWith('x-api-key'), await statusWith('x-goog-api-key')]).toEqual([403, 401]);
+    expect([await statusWith('x-api-key'), await statusWith('x-goog-api-key')]).toEqual([400, 401]);
   });
 
   it('limits how often, with the time to wait', async () => {

@@ -28,7 +28,7 @@ export interface Said {
 const USAGE = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
 const HEAD = { id: 'x', created: 1 };
 
-/** A provider that speaks OpenAI's chat completions, and says for each model what a test tells it to. */
+/** A provider that says for each model what a test tells it to; of itself it speaks OpenAI's chat completions. */
 export class FakeProvider {
   readonly seen: Seen[] = [];
   readonly #said = new Map<string, Said>();
@@ -73,22 +73,24 @@ export class FakeProvider {
     response.on('close', () => {
       entry.isAborted = !response.writableFinished;
     });
-    const body = JSON.parse(text) as {
-      model: string;
+    const body = JSON.parse(text === '' ? '{}' : text) as {
+      model?: string;
       stream?: boolean;
       stream_options?: { include_usage?: boolean };
     };
-    const said: Said = this.#said.get(body.model) ?? {};
+    const model = body.model ?? /\/models\/([^:?]+)/.exec(entry.url)?.[1] ?? '';
+    const said: Said = this.#said.get(model) ?? {};
     if (body.stream && said.raw === undefined && said.status === undefined) {
       const wantsUsage = body.stream_options?.include_usage === true;
-      await stream(response, said, body.model, wantsUsage);
+      await stream(response, said, model, wantsUsage);
     } else if (said.ending !== 'hang') {
       const { texts = ['Hello', ' there', '!'], reason = 'stop' } = said;
       const message = said.message ?? { role: 'assistant', content: texts.join('') };
       const choices = [{ index: 0, message, finish_reason: reason }];
-      const whole = { ...HEAD, object: 'chat.completion', model: body.model, choices, usage: USAGE };
+      const whole = { ...HEAD, object: 'chat.completion', model, choices, usage: USAGE };
       response.writeHead(said.status ?? 200, { 'content-type': 'application/json', ...said.headers });
-      response.end(said.raw ?? JSON.stringify(whole));
+      if (said.ending === 'cut') response.write(said.raw ?? '', () => response.destroy());
+      else response.end(said.raw ?? JSON.stringify(whole));
     }
   }
 }

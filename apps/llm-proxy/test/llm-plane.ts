@@ -37,6 +37,12 @@ export class LlmPlane {
       settings: {
         openAiBaseUrl: `${provider.url}/v1`,
         openAiKey: PLANE_KEY,
+        anthropicBaseUrl: provider.url,
+        anthropicKey: PLANE_KEY,
+        geminiBaseUrl: provider.url,
+        geminiKey: PLANE_KEY,
+        ollamaBaseUrl: provider.url,
+        ollamaKey: PLANE_KEY,
         escalationHoldSeconds: 0,
         ...settings,
       },

@@ -19,6 +19,8 @@ export interface Provider {
   readonly id: ProviderId;
   /** Header in which the provider's own SDK puts its key, besides `Authorization`: there the agent's token comes. */
   readonly tokenHeader: string | undefined;
+  /** Member of the query in which its users put the key too: the token may come there, and never goes on. */
+  readonly tokenParameter?: string;
   /**
    * An error in the provider's own envelope, so that its SDK raises the class its users know. The reason code stands
    * where the dialect has a text field for it.
@@ -93,6 +95,11 @@ export interface Endpoint {
    */
   dropEchoes(value: unknown): boolean;
   /**
+   * @param value a request's body or a whole answer
+   * @returns its parts that the provider has signed: they are told as they are or not at all; left out where it signs none
+   */
+  sealedIn?(value: unknown): readonly unknown[];
+  /**
    * @param hasBegun whether anything of the stream is out
    * @returns the text that makes the provider's SDKs throw in the middle of a stream
    */
@@ -143,6 +150,8 @@ export interface TextPiece {
   /** The text is over when this group is finished. */
   readonly group: number;
   readonly text: string;
+  /** Whether the provider signs the text: it is told as it is or not at all. */
+  readonly isSealed?: boolean;
   /** Where it stood in {@link Chunk.rest}: member names and list places from the top. */
   readonly path: readonly (string | number)[];
 }

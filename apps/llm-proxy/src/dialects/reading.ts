@@ -1,8 +1,10 @@
 // What the readers of all dialects share.
 import { isObject } from '@behavry/contracts';
 import { parseStrictJson, type JsonFault } from '@behavry/domain';
+import type { RequestResult } from './dialect';
 
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
+const MEMBER_NAME = /^(?=.{1,40}$)_?[A-Za-z][a-z_]*(?:[A-Z][a-z_]*){0,6}$/;
 /** Deepest nesting of bodies, both ways. */
 export const MAX_DEPTH = 64;
 
@@ -74,7 +76,43 @@ export function readBody(
   if (!isObject(body)) return malformed('the body must be an object');
   const unknown = Object.keys(body).find((name) => !known.has(name));
   if (unknown === undefined) return { ok: true, body, text };
-  // Its name may be a text of the agent's own.
-  const shown = isPlainName(unknown) ? `'${unknown}'` : 'a member of the body';
+  // What does not look like one that a provider would name may be a text of the agent's own.
+  const shown = MEMBER_NAME.test(unknown) ? `'${unknown}'` : 'a member of the body';
   return malformed(`${shown} is not known here, so what it does cannot be judged`);
+}
+
+/**
+ * @param model the one that it is about, if any
+ * @param query what it asks for in its address, by name
+ * @returns a request of a method that has no body
+ */
+export function bodiless(
+  bytes: Uint8Array,
+  model = '',
+  query: Readonly<Record<string, string>> = {},
+): RequestResult {
+  const none = { isStream: false, hidesTokens: false, toolNames: [], hostedTools: [] };
+  return { ok: true, request: { bytes, text: '', body: query, model, ...none } };
+}
+
+/**
+ * @param known how the members that are understood may be written
+ * @returns a query's members as they are written; undefined when it has others, or one twice: readers differ in which
+ *   they take
+ */
+export function queryOf(query: string, known: ReadonlyMap<string, RegExp>): Map<string, string> | undefined {
+  const members = new Map<string, string>();
+  for (const part of query === '' ? [] : query.split('&')) {
+    const mark = part.indexOf('=');
+    const [name, value] = mark < 0 ? [part, ''] : [part.slice(0, mark), part.slice(mark + 1)];
+    if (members.has(name) || !known.get(name)?.test(value)) return undefined;
+    members.set(name, value);
+  }
+  return members;
+}
+
+/** @returns a query as it goes on: nothing, or what stands behind the path with its mark */
+export function writtenQuery(members: ReadonlyMap<string, string>): string {
+  const parts = [...members].map(([name, value]) => `${name}=${value}`);
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }

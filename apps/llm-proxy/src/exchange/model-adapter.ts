@@ -23,6 +23,7 @@ import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/pro
 import { judgeAnswered, judgeInside, type Judged } from './judge-inside';
 import { callOf, listedTools } from './model-call';
 import { statusOf } from './refusal-status';
+import { breaksSeal, SEALED } from '../stream/sealed';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -143,7 +144,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   async #outgoing(exchange: Exchange, reading: ModelReading): Promise<Outgoing | Refusal> {
     const { endpoint, place, outbound } = this.input;
     const { arguments: body, beside, isChanged } = exchange.outbound;
+    // What is said in an address is said already.
+    if (isChanged && endpoint.method === 'GET') return UNCHANGEABLE;
     if (reading.kind === 'small') {
+      const { scan } = exchange.config ?? {};
+      if (isChanged && scan && breaksSeal(scan, 'outbound', endpoint, reading.request.body)) return SEALED;
       return {
         body: endpoint.outboundBody(reading.request, isChanged ? body : undefined),
         headers: isChanged ? ((beside ?? {}) as Headers) : outbound.headers,
@@ -154,24 +159,29 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (!isChanged) return { body: bytes, headers };
     const { order } = orderOf(exchange, bytes.length, 'outbound');
     const result = await this.parts.large.run('redact', { place, bytes, headers }, order);
-    return result.ok ? { body: result.value.bytes, headers: result.value.headers } : result.refusal;
+    if (!result.ok) return result.refusal;
+    const { value } = result;
+    return value.ok ? { body: value.bytes, headers: value.headers } : SEALED;
   }
 
   /** @returns undefined for what nobody can read */
   async #readAnswer(exchange: Exchange, bytes: Uint8Array): Promise<ReadAnswer | Refusal | undefined> {
     const { endpoint, place } = this.input;
+    const redacts = exchange.hasObligation('redact_inbound');
     if (bytes.length <= LARGE_BYTES) {
       const parsed = parseStrictJson(bytes, { maxBytes: LARGE_BYTES, maxDepth: MAX_DEPTH });
-      return parsed.ok
-        ? { bytes, value: parsed.value, answer: endpoint.readAnswer(parsed.value) }
-        : undefined;
+      if (!parsed.ok) return undefined;
+      const { value } = parsed;
+      const { scan } = exchange.config ?? {};
+      if (redacts && scan && breaksSeal(scan, 'inbound', endpoint, value)) return SEALED;
+      return { bytes, value, answer: endpoint.readAnswer(value) };
     }
-    const redacts = exchange.hasObligation('redact_inbound');
     const { order } = orderOf(exchange, bytes.length, 'inbound');
     const result = await this.parts.large.run('answer', { place, bytes, redacts }, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
-    return value.ok ? { ...value, value: null, scanned: scannedOfFacts(value.scanned) } : undefined;
+    if (!value.ok) return value.isSealed ? SEALED : undefined;
+    return { ...value, value: null, scanned: scannedOfFacts(value.scanned) };
   }
 
   async #whole(
@@ -243,6 +253,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     });
   }
 }
+
+const UNCHANGEABLE = refuse(
+  'obligation_unkept',
+  'something would have to be taken out of the address, which cannot be changed',
+);
 
 function note(exchange: Exchange, { model, isStream }: LargeRequest, tools: readonly string[] | null): void {
   exchange.model = model;

@@ -33,13 +33,20 @@ export function placeOf({ prefix: { provider }, request: { method, url } }: Inco
   return { provider: provider.id, method, path: path === '' ? '/' : path, query };
 }
 
-/** @returns the agent's token: from `Authorization`, else from where the provider's SDK puts its key */
-export function tokenOf({ prefix, request }: Incoming): string | undefined {
-  const { tokenHeader } = prefix.provider;
-  return (
+/** @returns the agent's token: from `Authorization`, else from where the provider's users put its key */
+export function tokenOf(incoming: Incoming): string | undefined {
+  const { prefix, request } = incoming;
+  const { tokenHeader, tokenParameter } = prefix.provider;
+  const token =
     bearerOf(request.headers.authorization) ??
-    (tokenHeader === undefined ? undefined : headerOf(request, tokenHeader))
-  );
+    (tokenHeader === undefined ? undefined : headerOf(request, tokenHeader));
+  if (token !== undefined || tokenParameter === undefined) return token;
+  // As every client writes it: a token has no character that must be escaped, and what is no token is nobody's.
+  const start = `${tokenParameter}=`;
+  return placeOf(incoming)
+    .query.split('&')
+    .find((part) => part.startsWith(start))
+    ?.slice(start.length);
 }
 
 /** Begins the exchange of a request; it ends when its client goes away. */

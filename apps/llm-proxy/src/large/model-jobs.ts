@@ -5,6 +5,7 @@ import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH } from '../dialects/reading';
 import { callOf, listedTools } from '../exchange/model-call';
+import { breaksSeal } from '../stream/sealed';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -37,10 +38,9 @@ export type LargeRead =
     }
   | { readonly ok: false; readonly reasonCode: ReasonCode; readonly message: string };
 
-export interface LargeRedacted {
-  readonly bytes: Uint8Array;
-  readonly headers: Headers;
-}
+/** Not ok: a signed part would have to be changed. */
+export type LargeRedacted =
+  { readonly ok: true; readonly bytes: Uint8Array; readonly headers: Headers } | { readonly ok: false };
 
 export type LargeAnswer =
   | {
@@ -51,7 +51,8 @@ export type LargeAnswer =
       readonly answer: ModelAnswer | undefined;
       readonly scanned: ScanFacts;
     }
-  | { readonly ok: false };
+  /** Whether a signed part would have to be changed; else it cannot be read. */
+  | { readonly ok: false; readonly isSealed: boolean };
 
 /** More than this of what the provider would run is judged for nobody: each is decided on the event loop. */
 const MAX_HOSTED_CHARACTERS = 64 * 1024;
@@ -85,9 +86,10 @@ export const MODEL_JOBS = {
     const read = endpoint.readRequest(bytes, Infinity);
     if (!read.ok) throw new Error('a request was read otherwise before');
     const { request } = read;
+    if (breaksSeal(scan, 'outbound', endpoint, request.body)) return { ok: false };
     const body = scan.outbound(request.body, { redacts: true }).redacted();
     const left = scan.outbound(headers, { redacts: true }).redacted() as Headers;
-    return { bytes: encoded(endpoint.outboundBody(request, body)), headers: left };
+    return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers: left };
   },
 
   answer(
@@ -100,7 +102,8 @@ export const MODEL_JOBS = {
   ): LargeAnswer {
     const endpoint = endpointAt(place);
     const parsed = parseStrictJson(bytes, { maxBytes: Infinity, maxDepth: MAX_DEPTH });
-    if (!parsed.ok) return { ok: false };
+    if (!parsed.ok) return { ok: false, isSealed: false };
+    if (redacts && breaksSeal(scan, 'inbound', endpoint, parsed.value)) return { ok: false, isSealed: true };
     const answer = endpoint.readAnswer(parsed.value);
     const scanned = scan.inbound(parsed.value, { redacts });
     const facts = factsOf(scanned);

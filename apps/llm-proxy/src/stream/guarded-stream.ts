@@ -10,6 +10,7 @@ import {
   type UpstreamFault,
 } from '@behavry/pipeline';
 import type { AnsweredCall, Chunk, Endpoint } from '../dialects/dialect';
+import { SEALED } from './sealed';
 import { CallAssembler } from './call-assembler';
 import type { Frame } from './framing';
 import { freshParts } from './fresh-parts';
@@ -153,7 +154,7 @@ export class GuardedStream {
     }
     if (refusal) return { kind: 'refused', refusal };
     this.#window.add(frame, chunk, changed, this.#note);
-    if (this.#refusal) return { kind: 'refused', refusal: this.#refusal };
+    if (this.#refused) return this.#refused;
     if (this.#window.isCrowded || this.#window.heldCharacters > maxHeldCharacters) return TOO_LARGE;
     return undefined;
   }
@@ -183,10 +184,16 @@ export class GuardedStream {
     return (await this.#settle()) ?? COMPLETE;
   }
 
+  /** What the running texts so far come to. */
+  get #refused(): StreamEnd | undefined {
+    if (this.#refusal) return { kind: 'refused', refusal: this.#refusal };
+    return this.#window.isSealBroken ? { kind: 'refused', refusal: SEALED } : undefined;
+  }
+
   /** Decides what is left of a group, or of all. */
   async #settle(group?: number): Promise<StreamEnd | undefined> {
     this.#window.end(this.#note, group);
-    if (this.#refusal) return { kind: 'refused', refusal: this.#refusal };
+    if (this.#refused) return this.#refused;
     // Texts need not share the fate of the calls behind them.
     this.#free += this.#window.release(this.#calls);
     const calls = this.#calls.whole(group);

@@ -7,6 +7,7 @@ interface Channel {
   readonly group: number;
   readonly text: TextChannel;
   length: number;
+  isSealed: boolean;
 }
 
 interface HeldPiece {
@@ -33,6 +34,7 @@ export class StreamWindow {
   readonly #channels = new Map<string, Channel>();
   readonly #held: HeldFrame[] = [];
   #heldCharacters = 0;
+  #isSealBroken = false;
 
   /** @param redacts whether findings are taken out of the texts */
   constructor(
@@ -44,6 +46,11 @@ export class StreamWindow {
   /** Size of what waits. */
   get heldCharacters(): number {
     return this.#heldCharacters;
+  }
+
+  /** Whether something would be taken out of a text that is signed. */
+  get isSealBroken(): boolean {
+    return this.#isSealBroken;
   }
 
   /** Whether there are more texts at once than any answer has. */
@@ -62,7 +69,8 @@ export class StreamWindow {
       const channel = this.#channelOf(piece);
       pieces.push({ channel, piece, start: channel.length });
       channel.length += piece.text.length;
-      note(channel.text.push(piece.text));
+      channel.isSealed ||= piece.isSealed === true;
+      this.#tell(channel, channel.text.push(piece.text), note);
     }
     this.#held.push({ frame, chunk, changedRest, pieces });
     this.#heldCharacters += frame.data.length;
@@ -72,7 +80,7 @@ export class StreamWindow {
   end(note: (scanned: Scanned) => void, group?: number): void {
     for (const [name, channel] of this.#channels) {
       if (group !== undefined && channel.group !== group) continue;
-      note(channel.text.end());
+      this.#tell(channel, channel.text.end(), note);
       this.#channels.delete(name);
     }
   }
@@ -88,11 +96,16 @@ export class StreamWindow {
     return text;
   }
 
+  #tell(channel: Channel, scanned: Scanned, note: (scanned: Scanned) => void): void {
+    if (channel.isSealed && scanned.verdict === 'redact') this.#isSealBroken = true;
+    note(scanned);
+  }
+
   #channelOf({ channel: name, group }: TextPiece): Channel {
     let channel = this.#channels.get(name);
     if (!channel) {
       const text = this.scan.channel('inbound', { redacts: this.redacts, field: name });
-      this.#channels.set(name, (channel = { group, text, length: 0 }));
+      this.#channels.set(name, (channel = { group, text, length: 0, isSealed: false }));
     }
     return channel;
   }

@@ -3,7 +3,7 @@ package behavry.base.models
 
 is_chat if {
 	input.request.kind == "llm"
-	input.request.tool_name == "chat"
+	input.request.tool_name in {"chat", "complete", "embed", "list"}
 
 	# A tool of an agent's own may be called the same; only a use of a model has a provider.
 	input.request.provider != ""

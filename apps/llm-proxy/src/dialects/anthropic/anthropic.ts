@@ -1,11 +1,13 @@
 import type { Dialect, Endpoint } from '../dialect';
 import { envelope } from './envelope';
 import { COUNT_TOKENS, MESSAGES } from './messages';
+import { modelsAt } from './models';
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/messages', MESSAGES],
   ['/v1/messages/count_tokens', COUNT_TOKENS],
 ]);
+const LIST = /^\/v1\/models(?:\/|$)/;
 /** Older SDKs say so when betas are asked for; the header decides. */
 const BETA = 'beta=true';
 
@@ -19,6 +21,7 @@ export const ANTHROPIC: Dialect = {
     /^(request-id|anthropic-(organization-id|ratelimit-[a-z-]{1,64})|retry-after(-ms)?|x-should-retry)$/,
   authorize: (key) => ({ 'x-api-key': key }),
   endpointOf: ({ method, path, query }) => {
+    if (method === 'GET') return LIST.test(path) ? modelsAt(path, query) : undefined;
     const endpoint = method === 'POST' && (query === '' || query === BETA) ? ENDPOINTS.get(path) : undefined;
     return endpoint && query !== '' ? { ...endpoint, path: `${endpoint.path}?${query}` } : endpoint;
   },

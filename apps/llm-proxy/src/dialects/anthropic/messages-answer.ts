@@ -101,7 +101,8 @@ function takeTexts(
   for (const [key, text] of Object.entries(holder)) {
     if (!PLAIN_MEMBER.test(key)) return false;
     if (typeof text !== 'string' || text === '' || CONSTANTS.has(key)) continue;
-    pieces.push({ channel: `/content/${String(group)}/${key}`, group, text, path: [member, key] });
+    const channel = `/content/${String(group)}/${key}`;
+    pieces.push({ channel, group, text, path: [member, key], isSealed: key === 'thinking' });
     holder[key] = '';
   }
   return true;

@@ -1,15 +1,19 @@
 import { SSE } from '../../stream/sse-framing';
 import type { Endpoint } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
+import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { readCount, readMessage, readMessageEvent } from './messages-answer';
 import { readCountRequest, readMessagesRequest } from './messages-request';
 
 const OUTLINE: OutlineRules = {
   texts: new Set(['messages', 'system', 'description', 'stop_sequences', 'input_examples']),
+  data: new Set(['input']),
   names: new Set(['role', 'type', 'name', 'id', 'tool_use_id', 'file_id', 'media_type', 'server_name']),
   schemas: new Set(['input_schema', 'schema']),
 };
+
+const SIGNED: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
 /** Messages, whole and streamed. */
 export const MESSAGES: Endpoint = {
@@ -25,6 +29,7 @@ export const MESSAGES: Endpoint = {
   readAnswer: readMessage,
   readChunk: readMessageEvent,
   dropEchoes: () => false,
+  sealedIn: (value) => sealedParts(value, ({ type }) => SIGNED.has(type)),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(envelope(facts)) }),
 };
 

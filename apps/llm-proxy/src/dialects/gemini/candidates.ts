@@ -9,6 +9,7 @@ export interface ReadPart {
   readonly members: Members;
   readonly holder: Record<string, unknown>;
   readonly isThought: boolean;
+  readonly isSealed: boolean;
 }
 
 export interface ReadCandidate {
@@ -89,6 +90,11 @@ function readCandidate(item: unknown): ReadCandidate | undefined {
   return { index, isFinished, parts };
 }
 
+/** Whether a part of a request or an answer is signed, or belongs to thoughts that are. */
+export function isSigned(part: Members): boolean {
+  return !isAbsent(part['thoughtSignature'] ?? part['thought_signature']) || part['thought'] === true;
+}
+
 // A part says by its member what it is: one that is two things, or what nobody knows, could be a call to some reader.
 function readPart(holder: unknown): ReadPart | undefined {
   if (!isObject(holder)) return undefined;
@@ -98,7 +104,7 @@ function readPart(holder: unknown): ReadPart | undefined {
   if (KIND_NAMES.filter((kind) => !isAbsent(members[kind])).length > 1) return undefined;
   const { text, thought } = members;
   if (!isAbsent(text) && typeof text !== 'string') return undefined;
-  return { members, holder, isThought: thought === true };
+  return { members, holder, isThought: thought === true, isSealed: isSigned(holder) };
 }
 
 /**

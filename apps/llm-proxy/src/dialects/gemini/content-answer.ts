@@ -81,15 +81,15 @@ function takeParts(
       const args = JSON.stringify(call.args ?? null);
       calls.push({ group, index: undefined, form: 'json', name: call.name, arguments: args });
     }
-    const { holder, isThought } = part;
-    const kind = isThought ? 'thought' : 'text';
-    takeText({ holder, key: 'text', channel: `${channel}/${kind}`, path: [...path, at], group }, pieces);
+    const { holder, isThought, isSealed } = part;
+    const text = { channel: `${channel}/${isThought ? 'thought' : 'text'}`, path: [...path, at], group };
+    takeText({ ...text, holder, key: 'text', isSealed }, pieces);
     return takeInner(part, { channel, path: [...path, at], group }, pieces);
   });
 }
 
 function takeInner(
-  { holder }: ReadPart,
+  { holder, isSealed }: ReadPart,
   { channel, path, group }: Pick<TextPiece, 'channel' | 'path' | 'group'>,
   pieces: TextPiece[],
 ): boolean {
@@ -99,7 +99,8 @@ function takeInner(
     const inner = holder[name];
     if (key === undefined || isAbsent(inner)) continue;
     if (!isObject(inner) || (!isAbsent(inner[key]) && typeof inner[key] !== 'string')) return false;
-    takeText({ holder: inner, key, channel: `${channel}/${kind}`, path: [...path, name], group }, pieces);
+    const text = { channel: `${channel}/${kind}`, path: [...path, name], group };
+    takeText({ ...text, holder: inner, key, isSealed }, pieces);
   }
   return true;
 }
@@ -111,15 +112,17 @@ function takeText(
     channel,
     path,
     group,
+    isSealed,
   }: {
     readonly holder: Record<string, unknown>;
     readonly key: string;
+    readonly isSealed: boolean;
   } & Pick<TextPiece, 'channel' | 'path' | 'group'>,
   pieces: TextPiece[],
 ): void {
   const text = holder[key];
   if (typeof text !== 'string' || text === '') return;
-  pieces.push({ channel, group, text, path: [...path, key] });
+  pieces.push({ channel, group, text, path: [...path, key], isSealed });
   holder[key] = '';
 }
 

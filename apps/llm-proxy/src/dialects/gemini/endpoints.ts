@@ -4,7 +4,9 @@ import { SSE } from '../../stream/sse-framing';
 import type { Endpoint, ErrorFacts, ModelAnswer } from '../dialect';
 import { bothForms } from '../members';
 import { outline, type OutlineRules } from '../outline';
-import { isAbsent } from '../reading';
+import { bodiless, isAbsent, writtenQuery } from '../reading';
+import { sealedParts } from '../sealed';
+import { isSigned } from './candidates';
 import { dropQuotes, readContentAnswer, readContentElement, readContentEvent } from './content-answer';
 import { readContentRequest, readCountRequest } from './content-request';
 import { readBatchRequest, readEmbedRequest } from './embed-request';
@@ -40,6 +42,7 @@ function endpointFor({ version, model }: Addressed, verb: string): Endpoint {
     readAnswer: readContentAnswer,
     readChunk: () => undefined,
     dropEchoes: dropQuotes,
+    sealedIn: (value) => sealedParts(value, isSigned),
     errorEvent: (facts) => SSE.write({ data: errorOf(facts) }),
   };
 }
@@ -95,27 +98,14 @@ export function embedContent(addressed: Addressed, isBatch: boolean): Endpoint {
 /** The models there are, or one of them. @param query what of it goes on */
 export function models({ version, model }: Addressed, query: ReadonlyMap<string, string>): Endpoint {
   const isOne = model !== '';
-  const asked = [...query].map(([name, value]) => `${name}=${value}`).join('&');
   const body = Object.fromEntries([...query].map(([name, value]) => [name, decodeURIComponent(value)]));
   return {
     ...endpointFor({ version, model }, ''),
     method: 'GET',
     name: `GET /${version}/models${isOne ? '/*' : ''}`,
     toolName: 'list',
-    path: `/${version}/models${isOne ? `/${model}` : ''}${asked === '' ? '' : `?${asked}`}`,
-    readRequest: (bytes) => ({
-      ok: true,
-      request: {
-        ...{ bytes, text: '', body, model, isStream: false, hidesTokens: false },
-        toolNames: [],
-        hostedTools: [],
-      },
-    }),
-    outboundBody: ({ bytes }, left) => {
-      // Nothing can be taken out of an address that is said already.
-      if (left !== undefined) throw new Error('a query cannot be redacted');
-      return bytes;
-    },
+    path: `/${version}/models${isOne ? `/${model}` : ''}${writtenQuery(query)}`,
+    readRequest: (bytes) => bodiless(bytes, model, body),
     readAnswer: answerWith((answer) =>
       isOne
         ? typeof answer['name'] === 'string'

@@ -1,14 +1,16 @@
 import type { Dialect, Endpoint, Target } from '../dialect';
+import { queryOf } from '../reading';
 import { countTokens, embedContent, generateContent, models, streamContent } from './endpoints';
 import { envelope } from './envelope';
 
 const PATH = /^\/(v1|v1beta|v1alpha)\/models(?:\/([A-Za-z0-9][\w.-]{0,127})(?::([A-Za-z]{1,32}))?)?$/;
 
+const TOKEN = 'key';
 /** Members of a query that are understood, and how they may be written. */
 const QUERY: ReadonlyMap<string, RegExp> = new Map([
   ['alt', /^sse$/],
   // A token of the agent's or a key: whoever reads it, it does not go on.
-  ['key', /^[^&#\s]{0,4096}$/],
+  [TOKEN, /^[^&#\s]{0,4096}$/],
   ['pageSize', /^\d{1,5}$/],
   ['pageToken', /^(?:[\w.~-]|%(?:2[BbFf]|3[Dd])){0,512}$/],
 ]);
@@ -17,32 +19,20 @@ const QUERY: ReadonlyMap<string, RegExp> = new Map([
 export const GEMINI: Dialect = {
   id: 'gemini',
   tokenHeader: 'x-goog-api-key',
+  tokenParameter: TOKEN,
   keyHeader: 'x-gemini-key',
   // Whose project pays is the plane's choice as long as its key is used.
   passedOn: { always: ['x-goog-api-client'], besideOwnKey: ['x-goog-user-project'] },
   answerHeaders: /^(server-timing|x-gemini-[a-z-]{1,64}|retry-after)$/,
   authorize: (key) => ({ 'x-goog-api-key': key }),
   endpointOf: (target) => {
-    const query = queryOf(target.query);
+    const query = queryOf(target.query, QUERY);
+    query?.delete(TOKEN);
     return query && endpointFor(target, query);
   },
   envelope,
   errorHeaders: () => ({}),
 };
-
-/** @returns the members of a query that stay, as they are written; undefined when it is not understood */
-function queryOf(query: string): Map<string, string> | undefined {
-  const members = new Map<string, string>();
-  for (const part of query === '' ? [] : query.split('&')) {
-    const mark = part.indexOf('=');
-    const [name, value] = mark < 0 ? [part, ''] : [part.slice(0, mark), part.slice(mark + 1)];
-    // Readers differ in which of two they take.
-    if (members.has(name) || !QUERY.get(name)?.test(value)) return undefined;
-    members.set(name, value);
-  }
-  members.delete('key');
-  return members;
-}
 
 function endpointFor({ method, path }: Target, query: Map<string, string>): Endpoint | undefined {
   const [whole, version = '', model = '', verb] = PATH.exec(path) ?? [];

@@ -3,7 +3,7 @@ import { NDJSON } from '../../stream/ndjson-framing';
 import type { Endpoint, ModelAnswer, Target } from '../dialect';
 import { OPENAI } from '../openai/openai';
 import { outline, type OutlineRules } from '../outline';
-import { isAbsent } from '../reading';
+import { bodiless, isAbsent } from '../reading';
 import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
 import { envelope } from './envelope';
 import {
@@ -73,14 +73,7 @@ const SHOW: Endpoint = {
 const TAGS: Endpoint = {
   ...SHOW,
   ...at('GET', '/api/tags'),
-  readRequest: (bytes) => ({
-    ok: true,
-    request: {
-      ...{ bytes, text: '', body: {}, model: '', isStream: false, hidesTokens: false },
-      toolNames: [],
-      hostedTools: [],
-    },
-  }),
+  readRequest: (bytes) => bodiless(bytes),
   readAnswer: answerWith(({ models }) => isAbsent(models) || Array.isArray(models)),
 };
 

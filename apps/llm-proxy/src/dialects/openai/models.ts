@@ -1,7 +1,7 @@
 import { isObject } from '@behavry/contracts';
 import { SSE } from '../../stream/sse-framing';
 import type { Endpoint } from '../dialect';
-import { isPlainName } from '../reading';
+import { bodiless, isPlainName } from '../reading';
 import { envelope } from './envelope';
 
 const LIST: Endpoint = {
@@ -11,14 +11,7 @@ const LIST: Endpoint = {
   path: '/models',
   framing: SSE,
   hasEndMark: true,
-  readRequest: (bytes) => ({
-    ok: true,
-    request: {
-      ...{ bytes, text: '', body: {}, model: '', isStream: false, hidesTokens: false },
-      toolNames: [],
-      hostedTools: [],
-    },
-  }),
+  readRequest: (bytes) => bodiless(bytes),
   outlineOf: () => ({}),
   outboundBody: ({ bytes }) => bytes,
   readAnswer: (value) =>
@@ -38,10 +31,7 @@ export function oneModel(name: string): Endpoint | undefined {
     ...LIST,
     name: 'GET /v1/models/*',
     path: `/models/${name}`,
-    readRequest: (bytes, maxBytes) => {
-      const read = LIST.readRequest(bytes, maxBytes);
-      return read.ok ? { ok: true, request: { ...read.request, model: name } } : read;
-    },
+    readRequest: (bytes) => bodiless(bytes, name),
     readAnswer: (value) =>
       isObject(value) && typeof value['id'] === 'string' ? { calls: [], tokens: undefined } : undefined,
   };
