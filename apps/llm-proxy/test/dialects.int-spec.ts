@@ -1,8 +1,8 @@
 // The same attacks in all four dialects: what must not leave is looked for at the provider, what must not come at the agent.
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { describeWithOpa } from '@behavry/testing';
-import { LlmPlane, PLANE_KEY } from './llm-plane';
+import { agentEntry, describeWithOpa, keyedAgent, putAsOwner } from '@behavry/testing';
+import { AGENT, LlmPlane, PLANE_KEY } from './llm-plane';
 import { SPEAKERS, type Called, type Speaker } from './speakers';
 
 const SECRET = 'AKIAIOSFODNN7EXAMPLE';
@@ -225,6 +225,28 @@ describeWithOpa('llm-proxy in every dialect', () => {
       expect((await post(`?key=${plane.token()}`, token)).status).toBe(401);
       expect((await post(`?key=${plane.token()}&key=x`)).status).toBe(403);
     });
+  });
+
+  it('takes a key that does not end for a token, until its session of the day is ended', async () => {
+    const { entry, key } = keyedAgent('keyed');
+    const secret = key.split('.')[1] ?? key;
+    await plane.configure({ agents: [agentEntry(AGENT), entry] });
+    const headers = { authorization: `Bearer ${key}` };
+    const call = (): Promise<Response> => plane.post(JSON.stringify(plane.ask('gpt')), headers);
+    plane.provider.say('gpt', {});
+    const first = await call();
+    expect(first.status).toBe(200);
+    const record = await plane.record(first.headers.get('x-behavry-decision'));
+    expect(record).toMatchObject({ agent_id: 'keyed', outcome: 'ok' });
+    const sessions = { [String(record['session_id'])]: '2026-01-01T00:00:00.000Z' };
+    await putAsOwner(plane.proxy.app, 'sessions.ended', { sessions });
+    const ended = await call();
+    expect(await ended.json()).toMatchObject({ error: { code: 'session_revoked' } });
+    await putAsOwner(plane.proxy.app, 'sessions.ended', { sessions: {} });
+    await plane.configure({ agents: [agentEntry(AGENT)] });
+    expect((await call()).status).toBe(401);
+    const shown = JSON.stringify([plane.provider.seen.at(-1), plane.entries, plane.proxy.log]);
+    expect(shown).not.toContain(secret);
   });
 
   it('lets no page token of a list carry a secret out', async () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { PlaneSignalBus } from '@behavry/platform';
-import { agentEntry, bearer, describeWithOpa, eventually, putAsOwner } from '@behavry/testing';
+import { agentEntry, bearer, describeWithOpa, eventually, keyedAgent, putAsOwner } from '@behavry/testing';
 import { request } from 'undici';
 import { governedServer } from './governed-server';
 import { callTool, initialize } from './running-proxy';
@@ -121,6 +121,25 @@ describeWithOpa('requests to a governed MCP server', () => {
         expect((await its.proxy.post('rec', initialize(), its.proxy.bearer('new'))).status).toBe(200);
       });
       unwatch();
+    });
+
+    it('an agent by its key, as long as its secret is the one that counts', async () => {
+      const { entry, key } = keyedAgent('keyed');
+      const others = ['a1', 'a2'].map((id) => agentEntry(id));
+      const bearer = { authorization: `Bearer ${key}` };
+      const unwatch = its.proxy.app.get(PlaneSignalBus).on('config.wanted', () => {
+        void its.proxy.configure({ agents: [...others, entry] });
+      });
+      const opened = await its.proxy.post('rec', initialize(), bearer);
+      unwatch();
+      expect(opened.status).toBe(200);
+      const session = { ...bearer, 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+      expect((await its.proxy.post('rec', callTool('echo'), session)).status).toBe(200);
+      expect((await its.proxy.post('rec', initialize(), { authorization: `${key}x` })).status).toBe(401);
+      await its.proxy.configure({ agents: [...others, keyedAgent('keyed').entry] });
+      expect((await its.proxy.post('rec', callTool('echo'), session)).status).toBe(401);
+      for (const line of its.proxy.log) expect(line).not.toContain(key.split('.')[1]);
+      await its.proxy.configure({ agents: others });
     });
 
     it('not with the session of another agent, and not without one', async () => {

@@ -7,7 +7,7 @@ import { LoopTurns } from '../src/adapters/limits/loop-turns';
 import { Slots } from '../src/adapters/limits/slots';
 import { TokenBucketLimiter } from '../src/adapters/limits/token-bucket-limiter';
 import { ConfigView } from '../src/adapters/plane/config-view';
-import type { AuditSpool, Claims, PlaneView, SeenRisk } from '../src/ports/ports';
+import type { AuditSpool, Claims, Identity, PlaneView, SeenRisk } from '../src/ports/ports';
 import { FakeDecisionEngine } from './fake-decision-engine';
 
 export const NOW = 1_767_225_600_000;
@@ -94,22 +94,18 @@ export interface FakeGuard extends Guard {
   readonly engine: FakeDecisionEngine;
 }
 
+function identify(token: string): Identity | undefined {
+  if (token !== 'good' && token !== 'foreign') return undefined;
+  const tenantId = token === 'good' ? 't1' : 't2';
+  return { agentId: 'a1', sessionId: 'j1', tenantId, issuedAt: NOW - 60_000 };
+}
+
 /** A guard whose every port a test can see. Token `good` is agent `a1`, session `j1`. */
 export function fakeGuard(
   parts: { document?: ConfigDocument; engine?: FakeDecisionEngine; claims?: Claims } = {},
 ): FakeGuard {
   return {
-    identify: {
-      identify: (token) =>
-        token === 'good' || token === 'foreign'
-          ? {
-              agentId: 'a1',
-              sessionId: 'j1',
-              tenantId: token === 'good' ? 't1' : 't2',
-              issuedAt: NOW - 60_000,
-            }
-          : undefined,
-    },
+    identify: { identify, identifySoon: (token) => Promise.resolve(identify(token)) },
     plane: new FakePlane(parts.document),
     limiter: new TokenBucketLimiter(() => NOW),
     slots: new Slots(),

@@ -21,6 +21,7 @@ import {
   type ProxyConfig,
   type ServiceContext,
 } from '@behavry/platform';
+import { Callers } from './callers';
 import { exchangeMetrics, measureEngine } from './exchange-metrics';
 import { openSpool } from './open-spool';
 import { PlaneStateView } from './plane-state-view';
@@ -60,9 +61,10 @@ export async function openProxy(
   const opened = await openSpool(app, context);
   const { spool, place } = opened;
   const open = new OpenExchanges();
+  const nextConfig = app.get(NextConfig);
   const plane = new PlaneStateView({
     state,
-    nextConfig: app.get(NextConfig),
+    nextConfig,
     injection: config.injection,
     now,
     onChange: (view) => {
@@ -120,7 +122,7 @@ export async function openProxy(
   });
   return {
     guard: {
-      identify: identifyAgents(verifier),
+      identify: new Callers({ tokens: identifyAgents(verifier), plane, nextConfig, now }),
       plane,
       limiter: new TokenBucketLimiter(now),
       slots: new Slots(),

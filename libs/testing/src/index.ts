@@ -25,7 +25,7 @@ export {
   type TestStdioHost,
 } from '@behavry/test-components';
 export { putAsOwner, queuesAs, signalAs } from './as-owner';
-export { agentEntry, configDocument, httpServer, stdioServer } from './plane/config-document';
+export { agentEntry, keyedAgent, configDocument, httpServer, stdioServer } from './plane/config-document';
 export { migrateTestDatabase, type PlaneSchema } from './plane/plane-template';
 export { bearer, TestIssuer } from './plane/test-issuer';
 export { startTestPlane, type TestPlane } from './plane/test-plane';

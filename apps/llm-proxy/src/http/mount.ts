@@ -58,7 +58,7 @@ async function admit(incoming: Incoming): Promise<unknown> {
   const { parts, request } = incoming;
   const { guard } = parts.proxy;
   const token = tokenOf(incoming);
-  if (token === undefined || !guard.identify.identify(token)) {
+  if (token === undefined || !(await guard.identify.identifySoon(token))) {
     guard.metrics.rejected({ reasonCode: 'unauthenticated' });
     return sendRefusal(incoming, NO_AGENT);
   }

@@ -23,7 +23,7 @@ export function mcpRoutes(parts: McpParts, peers: AllowedPeers): (scope: Fastify
       const fault = checkPeer(request.headers, peers);
       if (fault) return sendFault(reply, fault);
       const token = bearerOf(request.headers.authorization);
-      if (token === undefined || !parts.guard.identify.identify(token)) {
+      if (token === undefined || !(await parts.guard.identify.identifySoon(token))) {
         return sendUnauthenticated(reply, token !== undefined);
       }
       const wrong = checkHeaders(request);

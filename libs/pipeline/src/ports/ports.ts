@@ -30,17 +30,19 @@ export interface Span {
 /** Who an exchange comes from, as its token says. */
 export interface Identity {
   readonly agentId: string;
-  /** `jti` of the token. */
+  /** `jti` of the token; of a key the session of its day. */
   readonly sessionId: string;
   readonly tenantId: string;
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch; of a key when it was used. */
   readonly issuedAt: number;
 }
 
-/** Turns a bearer token into an identity, without waiting. */
+/** Turns a bearer token, or a key that stands for one, into an identity. */
 export interface Identify {
   /** @returns the identity, or undefined for a token that is not valid here and now */
   identify(token: string): Identity | undefined;
+  /** As {@link identify}, but waits a short while for what may make it valid. */
+  identifySoon(token: string): Promise<Identity | undefined>;
 }
 
 /** An agent's risk as this plane knows it. */

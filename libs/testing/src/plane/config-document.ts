@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import {
   CONFIG_DOCUMENT_SCHEMA,
   type AgentEntry,
@@ -42,6 +43,16 @@ export function agentEntry(id: string, changes: Partial<AgentEntry> = {}): Agent
     permissions: [],
     tokens_not_before: null,
     ...changes,
+  };
+}
+
+/** An agent, and the key that does not end, by which it may call. */
+export function keyedAgent(id: string): { readonly entry: AgentEntry; readonly key: string } {
+  const [clientId, secret] = [`agt_${id}`, randomBytes(32).toString('base64url')];
+  const digest = createHash('sha256').update(secret).digest('hex');
+  return {
+    entry: agentEntry(id, { client_id: clientId, secret_sha256: digest }),
+    key: `agk_${clientId}.${secret}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { Scan, type ScanSettings } from '../../scan/scan';
 export class ConfigView {
   readonly #agents: ReadonlyMap<string, AgentEntry>;
   readonly #servers: ReadonlyMap<string, McpServerEntry>;
+  #agentsByClient: ReadonlyMap<string, AgentEntry> | undefined;
   readonly #serverDigests = new Map<string, string>();
   readonly scan: Scan;
 
@@ -25,6 +26,12 @@ export class ConfigView {
 
   agent(id: string): AgentEntry | undefined {
     return this.#agents.get(id);
+  }
+
+  /** @returns the agent with that client id */
+  agentOfClient(clientId: string): AgentEntry | undefined {
+    this.#agentsByClient ??= new Map(this.document.agents.map((agent) => [agent.client_id, agent]));
+    return this.#agentsByClient.get(clientId);
   }
 
   server(id: string): McpServerEntry | undefined {
