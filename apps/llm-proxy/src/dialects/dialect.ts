@@ -120,6 +120,15 @@ export interface ModelRequest {
   readonly toolNames: readonly string[];
   /** Tools that the provider would run on its own side. */
   readonly hostedTools: readonly HostedTool[];
+  /** What the request names that the provider keeps, each once; undefined where an endpoint knows of none. */
+  readonly references?: readonly Reference[];
+}
+
+/** Something that lies at the provider: the request uses it without bringing it, so nobody here sees what is in it. */
+export interface Reference {
+  /** A constant, in the provider's own word: `response`, `conversation`, `prompt`, `item`, `file`, `container` … */
+  readonly kind: string;
+  readonly id: string;
 }
 
 export interface HostedTool {
@@ -167,6 +176,15 @@ export interface CallPiece {
   /** Empty when the piece carries none. */
   readonly name: string;
   readonly arguments: string;
+  /** By which clients may tell calls apart too, where pieces carry it: one call has one. */
+  readonly id?: string | undefined;
+  /**
+   * Whether it tells all of the call, or of the part: what was told before must be the same, and nothing goes on. Only
+   * such a piece may come when its group is finished.
+   */
+  readonly isWhole?: boolean | undefined;
+  /** Where in the arguments the text stands that it goes on with, of a call that is told whole later. */
+  readonly at?: readonly (string | number)[] | undefined;
 }
 
 /** One chunk of a stream, taken apart. */

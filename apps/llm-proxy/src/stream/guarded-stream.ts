@@ -125,14 +125,15 @@ export class GuardedStream {
     const refused = this.#scan(frame, chunk);
     if (refused) return refused;
     for (const piece of chunk.calls) if (!this.#calls.add(piece)) return MALFORMED;
+    if (this.#calls.isCrowded) return TOO_LARGE;
     if (chunk.isEnd) return this.#finish();
     return chunk.finished.length > 0 ? this.#finishGroups(chunk.finished) : undefined;
   }
 
-  /** Nothing goes on that is finished; what was decided would no longer be the whole. */
+  /** Nothing goes on that is finished; what was decided would no longer be the whole. A call may be told again. */
   #isInOrder({ pieces, calls }: Chunk): boolean {
     for (const { group } of pieces) if (!this.#begin(group)) return false;
-    for (const { group } of calls) if (!this.#begin(group)) return false;
+    for (const { group, isWhole } of calls) if (!this.#begin(group) && !isWhole) return false;
     return true;
   }
 
@@ -197,6 +198,7 @@ export class GuardedStream {
     // Texts need not share the fate of the calls behind them.
     this.#free += this.#window.release(this.#calls);
     const calls = this.#calls.whole(group);
+    if (!calls) return MALFORMED;
     const refusal = calls.length === 0 ? undefined : await this.#options.judge(calls);
     if (refusal) return { kind: 'refused', refusal };
     this.#calls.release(group);
