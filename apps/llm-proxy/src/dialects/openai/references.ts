@@ -1,0 +1,37 @@
+import type { Reference } from '../dialect';
+import { isAbsent } from '../reading';
+
+const PLAIN_ID = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+=-]{0,255}$/;
+const MAX_REFERENCES = 64;
+
+/** What a request names that the provider keeps, as it is read. */
+export class References {
+  readonly #all = new Map<string, Reference>();
+
+  get all(): readonly Reference[] {
+    return [...this.#all.values()];
+  }
+
+  /** Whether they are more than anybody would decide. */
+  get isCrowded(): boolean {
+    return this.#all.size > MAX_REFERENCES;
+  }
+
+  /** @returns false for what is no id */
+  add(kind: string, id: unknown): boolean {
+    if (typeof id !== 'string' || !PLAIN_ID.test(id)) return false;
+    this.#all.set(`${kind} ${id}`, { kind, id });
+    return true;
+  }
+
+  /** @returns as {@link add}; nothing need be named */
+  addAny(kind: string, id: unknown): boolean {
+    return isAbsent(id) || this.add(kind, id);
+  }
+
+  /** @returns as {@link add}, for a list that need not be there */
+  addEach(kind: string, ids: unknown): boolean {
+    if (isAbsent(ids)) return true;
+    return Array.isArray(ids) && (ids as unknown[]).every((id) => this.add(kind, id));
+  }
+}
