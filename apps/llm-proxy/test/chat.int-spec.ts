@@ -245,7 +245,10 @@ describeWithOpa('OpenAI chat completions through the proxy', () => {
   });
 
   it.each([
-    ['openai/v1/responses', { error: { code: 'endpoint_unsupported', type: 'permission_error' } }],
+    [
+      'openai/v1/responses/resp_1/cancel',
+      { error: { code: 'endpoint_unsupported', type: 'permission_error' } },
+    ],
     ['openai/v1/chat/completions/', { error: { code: 'endpoint_unsupported' } }],
     [
       'anthropic/v1/files',

@@ -8,11 +8,13 @@ import type { Endpoint } from './dialect';
 import { GEMINI } from './gemini/gemini';
 import { OLLAMA } from './ollama/ollama';
 import { CHAT } from './openai/chat';
+import { RESPONSES } from './openai/responses';
 import { PROVIDERS } from './providers';
 
 const STREAMED = '/v1beta/models/gemini-2.5-flash:streamGenerateContent';
 const DIALECTS: readonly [string, string, Endpoint | undefined][] = [
   ['openai', 'stream.sse', CHAT],
+  ['openai', 'responses-stream.sse', RESPONSES],
   ['anthropic', 'stream.sse', MESSAGES],
   ['gemini', 'stream.sse', GEMINI.endpointOf({ method: 'POST', path: STREAMED, query: 'alt=sse' })],
   ['gemini', 'stream.array', GEMINI.endpointOf({ method: 'POST', path: STREAMED, query: '' })],
@@ -30,6 +32,8 @@ function json(provider: string, name: string): unknown {
 describe.each(DIALECTS)('%s with its %s, as the port sees it', (provider, recording, endpoint) => {
   if (!endpoint) throw new Error('a path that its own dialect does not know');
   const weather = { name: 'get_weather', arguments: { city: 'Oslo' } };
+  // What belongs to one endpoint of several has a name in front.
+  const prefix = recording.slice(0, recording.indexOf('stream'));
   const stream = fixture(provider, recording);
   const every = Array.from({ length: stream.length }, (_, index) => index);
   const leaking = Buffer.from(
@@ -37,7 +41,7 @@ describe.each(DIALECTS)('%s with its %s, as the port sees it', (provider, record
   );
 
   it('reads a request, and tells policy no text of it', () => {
-    const result = endpoint.readRequest(fixture(provider, 'request.json'), 10_000);
+    const result = endpoint.readRequest(fixture(provider, `${prefix}request.json`), 10_000);
     expect(result).toMatchObject({ ok: true, request: { isStream: true } });
     if (!result.ok) return;
     expect(result.request.toolNames).toContain('get_weather');
@@ -45,7 +49,7 @@ describe.each(DIALECTS)('%s with its %s, as the port sees it', (provider, record
   });
 
   it('finds the calls and the tokens of a whole answer', () => {
-    const answer = endpoint.readAnswer(json(provider, 'answer.json'));
+    const answer = endpoint.readAnswer(json(provider, `${prefix}answer.json`));
     expect(answer?.calls).toContainEqual(weather);
     expect(answer?.tokens?.total).toBeGreaterThan(0);
   });

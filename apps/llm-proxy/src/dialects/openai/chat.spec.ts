@@ -286,7 +286,7 @@ describe('an endpoint', () => {
     ['GET', '/v1/chat/completions', undefined],
     ['POST', '/v1/chat/completions/x', undefined],
     ['POST', '/v1/chat/%63ompletions', undefined],
-    ['POST', '/v1/responses', undefined],
+    ['POST', '/v1/realtime', undefined],
   ])('%s %s is understood or not', (method, path, endpoint) => {
     expect(OPENAI.endpointOf({ method, path, query: '' })).toBe(endpoint);
   });

@@ -2,10 +2,12 @@ import type { Dialect, Endpoint, Target } from '../dialect';
 import { CHAT } from './chat';
 import { envelope } from './envelope';
 import { MODELS, oneModel } from './models';
+import { RESPONSES } from './responses';
 import { COMPLETIONS, EMBEDDINGS, MODERATIONS } from './texts';
 
 const POSTED: ReadonlyMap<string, Endpoint> = new Map([
   ['/chat/completions', CHAT],
+  ['/responses', RESPONSES],
   ['/completions', COMPLETIONS],
   ['/embeddings', EMBEDDINGS],
   ['/moderations', MODERATIONS],

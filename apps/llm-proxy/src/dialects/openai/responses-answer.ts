@@ -1,0 +1,55 @@
+import { isObject, type TokenCounts } from '@behavry/contracts';
+import type { AnsweredCall, ModelAnswer } from '../dialect';
+import { argumentsOf, countOf, isAbsent } from '../reading';
+import { callsIn, type ItemCall } from './responses-items';
+
+/** States in which a response may come whole. */
+const FINAL = new Set<unknown>(['completed', 'incomplete']);
+
+/** @param value body of a response */
+export function readResponse(value: unknown): ModelAnswer | undefined {
+  if (!isObject(value) || !Array.isArray(value['output'])) return undefined;
+  if (!FINAL.has(value['status']) || !isAbsent(value['error'])) return undefined;
+  const calls: AnsweredCall[] = [];
+  for (const item of value['output'] as unknown[]) {
+    const found = callsIn(item);
+    if (!found) return undefined;
+    calls.push(...found.filter(({ form }) => form !== 'foreign').map(answered));
+  }
+  return { calls, tokens: tokensOf(value) };
+}
+
+function answered({ name, form, arguments: args }: ItemCall): AnsweredCall {
+  if (typeof args !== 'string') return { name, arguments: args };
+  return { name, arguments: form === 'text' ? { input: args } : argumentsOf(args) };
+}
+
+/** @param response whole, or as an event of a stream tells it */
+export function tokensOf(response: unknown): TokenCounts | undefined {
+  const usage = isObject(response) ? response['usage'] : undefined;
+  if (!isObject(usage)) return undefined;
+  const prompt = countOf(usage['input_tokens']);
+  const completion = countOf(usage['output_tokens']);
+  return { prompt, completion, total: countOf(usage['total_tokens']) || prompt + completion };
+}
+
+/** Where texts stand that may have probabilities beside them: in a response, its items and their parts. */
+const HOLDERS = ['response', 'output', 'item', 'content', 'part'];
+
+/**
+ * Takes the probabilities out of a response or event: they repeat its text, token by token. What only hides how long
+ * the texts were goes too.
+ */
+export function dropTokens(value: unknown): boolean {
+  if (Array.isArray(value)) return (value as unknown[]).map(dropTokens).includes(true);
+  if (!isObject(value)) return false;
+  let isChanged = Object.hasOwn(value, 'obfuscation');
+  delete value['obfuscation'];
+  const { logprobs } = value;
+  if (!isAbsent(logprobs) && !(Array.isArray(logprobs) && logprobs.length === 0)) {
+    value['logprobs'] = [];
+    isChanged = true;
+  }
+  for (const holder of HOLDERS) isChanged = dropTokens(value[holder]) || isChanged;
+  return isChanged;
+}

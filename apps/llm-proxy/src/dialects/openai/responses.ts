@@ -1,0 +1,64 @@
+import { SSE } from '../../stream/sse-framing';
+import type { Endpoint, ErrorFacts } from '../dialect';
+import { outline, type OutlineRules } from '../outline';
+import { envelope } from './envelope';
+import { dropTokens, readResponse } from './responses-answer';
+import { readResponseEvent } from './responses-event';
+import { readResponsesRequest } from './responses-request';
+
+const OUTLINE: OutlineRules = {
+  texts: new Set([
+    ...['input', 'instructions', 'variables', 'description', 'server_description', 'definition', 'data'],
+    // Of tools, and no texts, but nobody's to read.
+    ...['authorization', 'headers', 'domain_secrets'],
+  ]),
+  names: new Set([
+    ...[
+      'role',
+      'type',
+      'name',
+      'namespace',
+      'id',
+      'call_id',
+      'approval_request_id',
+      'status',
+      'execution',
+      'phase',
+    ],
+    ...['file_id', 'container_id', 'server_label', 'detail', 'format'],
+  ]),
+  data: new Set([
+    'variables',
+    'arguments',
+    'env',
+    'headers',
+    'parameters',
+    'output_schema',
+    'input_schema',
+    'schema',
+  ]),
+  schemas: new Set(['parameters', 'output_schema', 'schema']),
+};
+
+/** Responses, whole and streamed. */
+export const RESPONSES: Endpoint = {
+  method: 'POST',
+  name: 'POST /v1/responses',
+  toolName: 'chat',
+  path: '/responses',
+  framing: SSE,
+  hasEndMark: true,
+  readRequest: readResponsesRequest,
+  outlineOf: (body) => outline(body, OUTLINE),
+  outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
+  readAnswer: readResponse,
+  readChunk: readResponseEvent,
+  dropEchoes: dropTokens,
+  errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(errorOf(facts)) }),
+};
+
+/** An error as an event of the stream, with the envelope inside: before version 7 the SDK throws only at that. */
+function errorOf(facts: ErrorFacts): object {
+  const { reasonCode: code, message } = facts;
+  return { type: 'error', code, message, param: null, sequence_number: 0, ...envelope(facts) };
+}
