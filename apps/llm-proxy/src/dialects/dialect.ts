@@ -160,7 +160,7 @@ export interface TextPiece {
   readonly group: number;
   readonly text: string;
   /** Whether the provider signs the text: it is told as it is or not at all. */
-  readonly isSealed?: boolean;
+  readonly isSealed?: boolean | undefined;
   /** Where it stood in {@link Chunk.rest}: member names and list places from the top. */
   readonly path: readonly (string | number)[];
 }

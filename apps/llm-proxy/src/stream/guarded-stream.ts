@@ -10,7 +10,7 @@ import {
   type UpstreamFault,
 } from '@behavry/pipeline';
 import type { AnsweredCall, Chunk, Endpoint } from '../dialects/dialect';
-import { SEALED } from './sealed';
+import { breaksSeal, SEALED } from './sealed';
 import { CallAssembler } from './call-assembler';
 import type { Frame } from './framing';
 import { freshParts } from './fresh-parts';
@@ -143,7 +143,7 @@ export class GuardedStream {
   }
 
   #scan(frame: Frame, chunk: Chunk): StreamEnd | undefined {
-    const { endpoint, exchange, maxHeldCharacters } = this.#options;
+    const { endpoint, exchange, scan, maxHeldCharacters } = this.#options;
     let refusal = countInbound(exchange, Buffer.byteLength(frame.data));
     let changed: unknown;
     if (chunk.rest && !refusal) {
@@ -151,7 +151,10 @@ export class GuardedStream {
       if (this.#redacts && endpoint.dropEchoes(chunk.rest)) changed = chunk.rest;
       const scanned = this.#scanRest(chunk.rest);
       refusal = scanned && noteInbound(exchange, scanned);
-      if (scanned?.verdict === 'redact') changed = scanned.redacted();
+      if (scanned?.verdict === 'redact') {
+        if (breaksSeal(scan, 'inbound', endpoint, chunk.rest)) refusal ??= SEALED;
+        changed = scanned.redacted();
+      }
     }
     if (refusal) return { kind: 'refused', refusal };
     this.#window.add(frame, chunk, changed, this.#note);

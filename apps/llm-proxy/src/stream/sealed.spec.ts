@@ -3,6 +3,7 @@ import { runStream } from '../../test/run-stream';
 import { MESSAGES } from '../dialects/anthropic/messages';
 import { GEMINI } from '../dialects/gemini/gemini';
 import { CHAT } from '../dialects/openai/chat';
+import { RESPONSES } from '../dialects/openai/responses';
 import { breaksSeal } from './sealed';
 
 const SECRET = 'AKIAIOSFODNN7EXAMPLE';
@@ -75,6 +76,17 @@ describe('a part that its provider has signed', () => {
     const open = await runStream(MESSAGES, thinking('text', 'text'), [], { redacts: true });
     expect(open.end).toEqual({ kind: 'complete' });
     expect(open.text).toContain('[REDACTED:');
+  });
+
+  it.each([
+    ['its deltas', 'response.reasoning_summary_text.delta', { summary_index: 0, delta: SECRET }],
+    ['its end', 'response.output_item.done', { item: { type: 'reasoning', summary: [{ text: SECRET }] } }],
+  ])("ends a stream of OpenAI's at %s", async (_name, type, more) => {
+    const data = JSON.stringify({ type, output_index: 0, ...more });
+    const done = '{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning"}}';
+    const body = `event: ${type}\ndata: ${data}\n\nevent: response.output_item.done\ndata: ${done}\n\n`;
+    const { text, end } = await runStream(RESPONSES, Buffer.from(body), [], { redacts: true });
+    expect({ text, end }).toMatchObject({ text: '', end: { refusal: { reasonCode: 'obligation_unkept' } } });
   });
 
   it('ends a stream of Gemini too', async () => {

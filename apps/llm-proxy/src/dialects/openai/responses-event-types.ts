@@ -12,6 +12,8 @@ export interface Write {
   readonly call?: 'json' | 'text' | 'part';
   /** Whether it tells the whole of what the deltas told. */
   readonly isWhole?: boolean;
+  /** Whether the text belongs to what OpenAI signs. */
+  readonly isSealed?: boolean;
 }
 
 const AUDIO = -1;
@@ -22,9 +24,12 @@ export const WRITES: ReadonlyMap<string, Write> = new Map<string, Write>([
   ['response.content_part.added', { from: 'part', place: 'content/:content_index' }],
   ['response.output_text.delta', { from: 'delta', place: 'content/:content_index/text' }],
   ['response.refusal.delta', { from: 'delta', place: 'content/:content_index/refusal' }],
-  ['response.reasoning_text.delta', { from: 'delta', place: 'content/:content_index/text' }],
+  ['response.reasoning_text.delta', { from: 'delta', place: 'content/:content_index/text', isSealed: true }],
   ['response.reasoning_summary_part.added', { from: 'part', place: 'summary/:summary_index' }],
-  ['response.reasoning_summary_text.delta', { from: 'delta', place: 'summary/:summary_index/text' }],
+  [
+    'response.reasoning_summary_text.delta',
+    { from: 'delta', place: 'summary/:summary_index/text', isSealed: true },
+  ],
   ['response.code_interpreter_call_code.delta', { from: 'delta', place: 'code' }],
   ['response.mcp_call_arguments.delta', { from: 'delta', place: 'arguments' }],
   ['response.shell_call_output_content.delta', { from: 'delta', place: 'output/:command_index' }],

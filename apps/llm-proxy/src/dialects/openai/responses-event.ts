@@ -48,7 +48,10 @@ function chunkOf(rest: Event, parts: Partial<Chunk>): Chunk {
 }
 
 /** An event that carries a piece of a text, or tells the whole of one again. */
-function readWrite(rest: Event, { from, place, group: own, call, isWhole }: Write): Chunk | undefined {
+function readWrite(
+  rest: Event,
+  { from, place, group: own, call, isWhole, isSealed }: Write,
+): Chunk | undefined {
   const group = own ?? indexIn(rest, 'output_index');
   const path = placeIn(rest, place);
   const { [from]: told } = rest;
@@ -67,7 +70,7 @@ function readWrite(rest: Event, { from, place, group: own, call, isWhole }: Writ
   }
   const pieces: TextPiece[] = [];
   const channel = `${own === undefined ? `/output/${String(group)}` : ''}/${path.join('/')}`;
-  if (!isWhole) take(rest, from, { channel, group, path: [from] }, pieces);
+  if (!isWhole) take(rest, from, { channel, group, path: [from], isSealed }, pieces);
   return chunkOf(rest, { pieces, calls });
 }
 
@@ -129,13 +132,13 @@ function partsOf(value: unknown, at: Path, piece: Omit<CallPiece, 'arguments'>):
 function take(
   holder: Record<string | number, unknown>,
   key: string | number,
-  { channel, group, path }: Omit<TextPiece, 'text'>,
+  { channel, path, ...same }: Omit<TextPiece, 'text'>,
   pieces: TextPiece[],
 ): void {
   const value = holder[key];
   if (typeof value === 'string') {
     if (value === '') return;
-    pieces.push({ channel, group, path, text: value });
+    pieces.push({ ...same, channel, path, text: value });
     holder[key] = '';
   } else if (typeof value === 'object' && value !== null) {
     const inner = value as Record<string | number, unknown>;
@@ -143,7 +146,7 @@ function take(
       ? [...value.keys()]
       : Object.keys(value).filter((name) => isText(inner, name));
     for (const own of keys)
-      take(inner, own, { channel: `${channel}/${String(own)}`, group, path: [...path, own] }, pieces);
+      take(inner, own, { ...same, channel: `${channel}/${String(own)}`, path: [...path, own] }, pieces);
   }
 }
 

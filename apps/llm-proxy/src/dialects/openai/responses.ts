@@ -1,6 +1,7 @@
 import { SSE } from '../../stream/sse-framing';
 import type { Endpoint, ErrorFacts } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
+import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { dropTokens, readResponse } from './responses-answer';
 import { readResponseEvent } from './responses-event';
@@ -54,6 +55,8 @@ export const RESPONSES: Endpoint = {
   readAnswer: readResponse,
   readChunk: readResponseEvent,
   dropEchoes: dropTokens,
+  // Its summary is told to people, but what OpenAI has encrypted beside it is taken back only with it.
+  sealedIn: (value) => sealedParts(value, ({ type }) => type === 'reasoning'),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(errorOf(facts)) }),
 };
 
