@@ -37,6 +37,7 @@ export { PlaneState, type PlaneStateOptions } from './state/plane-state';
 export { PlaneSignalBus } from './state/plane-signals';
 export { NextConfig } from './state/next-config';
 export { PlaneSeal } from './state/plane-seal';
+export { PlaneMemory } from './state/plane-memory';
 export { PlaneStore } from './state/plane-store';
 export { BuildWake } from './queues/build-wake';
 export { QueueBroker, type QueueProducer } from './queues/queue-broker';

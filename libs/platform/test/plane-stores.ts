@@ -16,9 +16,11 @@ import {
   PgNotifications,
   PlaneKeys,
   type Logger,
+  type PlaneMemory,
   type PlaneStore,
 } from '../src';
 import type { BrokerAddress } from '../src/queues/queue-broker';
+import { PgPlaneMemory, RedisPlaneMemory } from '../src/state/plane-memory';
 import { PgPlaneStore } from '../src/state/pg-plane-store';
 import { RedisPlaneStore } from '../src/state/redis-plane-store';
 
@@ -29,6 +31,7 @@ export interface PlaneStores {
   readonly keys: PlaneKeys;
   readonly log: Logger;
   readonly open: Record<StoreKind, () => PlaneStore>;
+  readonly memory: Record<StoreKind, () => PlaneMemory>;
   /** Loses everything that the store holds. */
   readonly forget: Record<StoreKind, () => Promise<void>>;
   readonly broker: Record<StoreKind, () => BrokerAddress>;
@@ -82,6 +85,18 @@ export function planeStores(): PlaneStores {
           () => notifications.close(),
         );
         return new PgPlaneStore(pool, notifications);
+      },
+    },
+    memory: {
+      redis: () => {
+        const made = new RedisPlaneMemory(redis!.url, 'test', log);
+        closers.push(() => made.close());
+        return made;
+      },
+      postgres: () => {
+        const pool = new Pool(databaseLogin(url, 'app', keys));
+        closers.push(() => pool.end());
+        return new PgPlaneMemory(pool);
       },
     },
     forget: {

@@ -2,8 +2,8 @@ import type { Client } from 'pg';
 import { MIGRATED_TABLE } from './migration-wait';
 
 /**
- * The platform's own tables of a plane, made anew only where they are missing: plane state, the record
- * of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
+ * The platform's own tables of a plane, made anew only where they are missing: plane state, what is
+ * remembered for a while, the record of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
  * writes to it.
  */
 const STATEMENTS: readonly string[] = [
@@ -33,6 +33,11 @@ const STATEMENTS: readonly string[] = [
      public_jwk jsonb NOT NULL,
      sealed_private text NOT NULL,
      created_at timestamptz NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS plane.memory (
+     key text CONSTRAINT memory_pk PRIMARY KEY,
+     value text NOT NULL,
+     expires_at timestamptz NOT NULL)`,
+  'CREATE INDEX IF NOT EXISTS memory_expires_ix ON plane.memory (expires_at)',
   MIGRATED_TABLE,
 ];
 
@@ -42,6 +47,7 @@ export async function ensurePlaneSchema(owner: Client, appRole: string, auditRol
   const roles = `${owner.escapeIdentifier(appRole)}, ${owner.escapeIdentifier(auditRole)}`;
   await owner.query(`GRANT USAGE ON SCHEMA plane TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE ON plane.plane_state TO ${roles}`);
+  await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON plane.memory TO ${roles}`);
   await owner.query(`GRANT SELECT ON plane.migrated TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT ON plane.changes, plane.signing_keys TO ${roles}`);
 }

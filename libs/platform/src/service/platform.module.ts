@@ -12,6 +12,7 @@ import { QueueBroker } from '../queues/queue-broker';
 import { measureQueues, queueMetrics } from '../queues/queue-metrics';
 import { NextConfig } from '../state/next-config';
 import { PgPlaneStore } from '../state/pg-plane-store';
+import { PgPlaneMemory, PlaneMemory, RedisPlaneMemory } from '../state/plane-memory';
 import { PlaneSeal } from '../state/plane-seal';
 import { PlaneSignalBus } from '../state/plane-signals';
 import { PlaneState, type PlaneStateOptions } from '../state/plane-state';
@@ -35,6 +36,7 @@ export class PlatformModule {
       { provide: Pool, useFactory: () => planePool(context) },
       { provide: PgNotifications, useFactory: () => notifications(context) },
       { provide: PlaneStore, useFactory: planeStore, inject: [ServiceContext, Pool, PgNotifications] },
+      { provide: PlaneMemory, useFactory: planeMemory, inject: [ServiceContext, Pool] },
       { provide: SHARED, useFactory: shared, inject: [ServiceContext, PlaneStore] },
       { provide: PlaneState, useFactory: planeState, inject: [ServiceContext, SHARED] },
       { provide: PlaneSignalBus, useFactory: planeSignals, inject: [SHARED] },
@@ -96,6 +98,15 @@ function planeStore(context: ServiceContext, pool: Pool, listener: PgNotificatio
     : new PgPlaneStore(pool, listener);
   context.onClose('plane store', () => store.close());
   return store;
+}
+
+function planeMemory(context: ServiceContext, pool: Pool): PlaneMemory {
+  const { redisUrl, redisPrefix } = context.config;
+  const memory = redisUrl
+    ? new RedisPlaneMemory(redisUrl, redisPrefix, context.log)
+    : new PgPlaneMemory(pool);
+  context.onClose('plane memory', () => memory.close());
+  return memory;
 }
 
 function shared({ app, keys, clock, log, metrics }: ServiceContext, store: PlaneStore): PlaneStateOptions {
