@@ -3,6 +3,7 @@ import type { WorkerPool } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
 import type { Dialect, Provider } from './dialects/dialect';
 import type { ModelJobs } from './large/model-jobs';
+import type { ReferenceLedger } from './references/reference-ledger';
 import type { ProviderUpstream } from './upstream/provider-upstream';
 
 /** A provider that this process speaks to. */
@@ -24,6 +25,8 @@ export interface LlmParts {
   readonly proxy: Proxy;
   /** Reads large bodies beside the event loop. */
   readonly large: WorkerPool<ModelJobs>;
+  /** Who was given what the providers keep. */
+  readonly references: ReferenceLedger;
   readonly prefixes: readonly ProviderPrefix[];
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;

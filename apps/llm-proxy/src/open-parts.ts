@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServiceContext } from '@behavry/platform';
+import { PlaneMemory, type ServiceContext } from '@behavry/platform';
 import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
 import type { ProviderId } from './dialects/dialect';
@@ -7,6 +7,7 @@ import { DIALECTS, PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
 import type { ModelJobs } from './large/model-jobs';
 import type { LlmParts, ProviderService } from './llm-proxy.parts';
+import { ReferenceLedger } from './references/reference-ledger';
 import { ProviderUpstream } from './upstream/provider-upstream';
 
 /**
@@ -40,7 +41,15 @@ export async function openParts(
     labelNames: ['side'],
     registers: [metrics],
   });
+  const references = new ReferenceLedger({
+    memory: app.get(PlaneMemory),
+    key: context.keys.derive('llm-references'),
+    onFault: (error) => {
+      context.log.warn({ err: error }, 'references cannot be looked up; each is a decision of its own');
+    },
+  });
   return {
+    references,
     proxy: await openProxy(app, context),
     large: openLargeWork<ModelJobs>(context, __dirname),
     prefixes: PROVIDERS.map((provider) => ({

@@ -51,6 +51,7 @@ export async function runStream(
     endpoint,
     exchange,
     scan: SCAN,
+    remember: () => Promise.resolve(),
     judge: async (calls) => {
       judged.push(...calls);
       await until?.(steps);

@@ -122,7 +122,12 @@ export interface ModelRequest {
   readonly hostedTools: readonly HostedTool[];
   /** What the request names that the provider keeps, each once; undefined where an endpoint knows of none. */
   readonly references?: readonly Reference[];
+  /** Kinds of parts that nobody here can read; undefined where an endpoint has none. */
+  readonly unscanned?: readonly Unscanned[];
 }
+
+/** What a request may be made of besides texts. */
+export type Unscanned = 'image' | 'audio' | 'file';
 
 /** Something that lies at the provider: the request uses it without bringing it, so nobody here sees what is in it. */
 export interface Reference {
@@ -150,6 +155,8 @@ export interface AnsweredCall {
 export interface ModelAnswer {
   readonly calls: readonly AnsweredCall[];
   readonly tokens: TokenCounts | undefined;
+  /** What the provider keeps of it, under names by which later requests may use it. */
+  readonly given?: readonly Reference[];
 }
 
 /** A piece of a text that a stream writes over many chunks. */
@@ -196,6 +203,8 @@ export interface Chunk {
   /** Groups that are finished with this chunk: no text and no call of theirs goes on. */
   readonly finished: readonly number[];
   readonly tokens: TokenCounts | undefined;
+  /** As of {@link ModelAnswer.given}. */
+  readonly given?: readonly Reference[];
   /** Whether the chunk carries nothing but the token counts of the stream. */
   readonly isTokensOnly: boolean;
   /** Whether the stream is complete with it. */

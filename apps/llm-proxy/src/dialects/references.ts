@@ -1,15 +1,26 @@
-import type { Reference } from '../dialect';
-import { isAbsent } from '../reading';
+import type { ModelRequest, Reference, Unscanned } from './dialect';
+import { isAbsent } from './reading';
 
 const PLAIN_ID = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+=-]{0,255}$/;
 const MAX_REFERENCES = 64;
 
-/** What a request names that the provider keeps, as it is read. */
+/** What a request is made of besides what can be read in it: things that the provider keeps, and media. */
 export class References {
   readonly #all = new Map<string, Reference>();
+  readonly #unscanned = new Set<Unscanned>();
 
   get all(): readonly Reference[] {
     return [...this.#all.values()];
+  }
+
+  /** As a request has them. */
+  get found(): Required<Pick<ModelRequest, 'references' | 'unscanned'>> {
+    return { references: this.all, unscanned: [...this.#unscanned] };
+  }
+
+  /** Notes a part that nobody here can read. */
+  addUnscanned(kind: Unscanned): void {
+    this.#unscanned.add(kind);
   }
 
   /** Whether they are more than anybody would decide. */

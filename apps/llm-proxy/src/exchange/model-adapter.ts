@@ -13,11 +13,12 @@ import {
   type Refusal,
   type Scanned,
 } from '@behavry/pipeline';
-import type { Endpoint, HostedTool, ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
+import type { Endpoint, HostedTool, ModelAnswer, ModelRequest, Place, Reference } from '../dialects/dialect';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
+import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/provider-upstream';
 import { judgeAnswered, judgeInside, type Judged } from './judge-inside';
@@ -109,7 +110,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   async forward(exchange: Exchange, reading: ModelReading): Promise<Forwarded<AgentAnswer, never>> {
     const { request } = reading;
-    const refused = await this.#judgeHosted(exchange, request.hostedTools);
+    const refused =
+      (await this.#judgeHosted(exchange, request.hostedTools)) ??
+      (await this.#judgeReferences(exchange, request.references));
     if (refused) return { kind: 'refused', ...refused };
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
@@ -202,6 +205,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (answer?.tokens) exchange.tokens = answer.tokens;
     const refused = answer && (await judgeAnswered(this.parts.proxy, exchange, answer.calls));
     if (refused) return { kind: 'refused', ...refused };
+    await this.#remember(exchange, answer?.given);
     return {
       kind: 'message',
       payload: { kind: 'whole', status, headers, bytes: read.bytes, isFinal: scanned !== undefined },
@@ -224,6 +228,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       endpoint: this.input.endpoint,
       exchange,
       scan,
+      remember: (given) => this.#remember(exchange, given),
       judge: async (calls) => (await judgeAnswered(this.parts.proxy, exchange, calls))?.refusal,
       hidesTokens,
       maxHeldCharacters: this.parts.maxAnswerBytes,
@@ -239,6 +244,34 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       if (refused) return refused;
     }
     return undefined;
+  }
+
+  /**
+   * What the provider keeps, nobody here sees. With the plane's key an agent may use what it was given itself; anything
+   * else is a decision of its own, as is whatever it asks for of an account without a key.
+   */
+  async #judgeReferences(exchange: Exchange, references: readonly Reference[] = []): Promise<Judged> {
+    if (references.length === 0 || this.input.outbound.keySource === 'request') return undefined;
+    for (const reference of await this.parts.references.strange(this.#owner(exchange), references)) {
+      const call = {
+        ...toolCall('hosted:reference', { ...reference }),
+        action: 'hosted',
+        resource: reference.id,
+      };
+      const refused = await judgeInside(this.parts.proxy, exchange, call, exchange.provider);
+      if (refused) return refused;
+    }
+    return undefined;
+  }
+
+  #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
+    return this.parts.references.remember(this.#owner(exchange), given);
+  }
+
+  #owner({ identity }: Exchange): ReferenceOwner {
+    if (!identity) throw new Error('an answer came before its agent was known');
+    const { tenantId, agentId } = identity;
+    return { tenantId, agentId, provider: this.input.place.provider };
   }
 
   #takeStream(exchange: Exchange): Refusal | undefined {

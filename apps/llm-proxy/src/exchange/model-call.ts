@@ -11,7 +11,7 @@ const MAX_LISTED_TOOLS = 64;
  */
 export function callOf(
   endpoint: Endpoint,
-  { model, body }: ModelRequest,
+  { model, body, unscanned = [] }: ModelRequest,
   headers: Readonly<Record<string, string>>,
   bytes: number,
 ): Call {
@@ -25,6 +25,7 @@ export function callOf(
     resourceCount: 1,
     arguments: body,
     parameters: endpoint.outlineOf(body),
+    unscanned,
     beside: Object.keys(headers).length === 0 ? null : headers,
     bytes,
   };

@@ -23,7 +23,10 @@ export interface ReadInput extends RedactInput {
 }
 
 /** What the event loop keeps of a large request. */
-export type LargeRequest = Pick<ModelRequest, 'model' | 'isStream' | 'hidesTokens' | 'hostedTools'>;
+export type LargeRequest = Pick<
+  ModelRequest,
+  'model' | 'isStream' | 'hidesTokens' | 'hostedTools' | 'references'
+>;
 
 export type LargeRead =
   | {
@@ -64,7 +67,7 @@ export const MODEL_JOBS = {
     const size = bytes.length;
     const read = endpoint.readRequest(bytes, maxBytes);
     if (!read.ok) return read;
-    const { model, isStream, hidesTokens, hostedTools } = read.request;
+    const { model, isStream, hidesTokens, hostedTools, references = [] } = read.request;
     if (JSON.stringify(hostedTools).length > MAX_HOSTED_CHARACTERS) {
       return {
         ok: false,
@@ -74,7 +77,7 @@ export const MODEL_JOBS = {
     }
     return {
       ok: true,
-      request: { model, isStream, hidesTokens, hostedTools },
+      request: { model, isStream, hidesTokens, hostedTools, references },
       tools: listedTools(judges.scan, read.request.toolNames),
       ...examine(callOf(endpoint, read.request, headers, size), blast, judges),
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),

@@ -9,7 +9,7 @@ import {
   type Scanned,
   type UpstreamFault,
 } from '@behavry/pipeline';
-import type { AnsweredCall, Chunk, Endpoint } from '../dialects/dialect';
+import type { AnsweredCall, Chunk, Endpoint, Reference } from '../dialects/dialect';
 import { breaksSeal, SEALED } from './sealed';
 import { CallAssembler } from './call-assembler';
 import type { Frame } from './framing';
@@ -28,6 +28,8 @@ export interface GuardedStreamOptions {
   readonly scan: Scan;
   /** Decides the tool calls of a finished group. */
   readonly judge: (calls: readonly AnsweredCall[]) => Promise<Refusal | undefined>;
+  /** Keeps in mind what the provider keeps of the answer. Never throws. */
+  readonly remember: (given: readonly Reference[]) => Promise<void>;
   /** Whether the token counts were asked for by us and not by the agent. */
   readonly hidesTokens: boolean;
   /** Bound for what waits to be decided. */
@@ -55,6 +57,7 @@ export class GuardedStream {
   #clean: unknown;
   /** What the running texts were refused for. */
   #refusal: Refusal | undefined;
+  #remembered: Promise<unknown> = Promise.resolve();
   #free = '';
 
   constructor(options: GuardedStreamOptions) {
@@ -120,6 +123,8 @@ export class GuardedStream {
     const { endpoint, exchange, hidesTokens } = this.#options;
     const chunk = endpoint.readChunk(frame);
     if (!chunk || !this.#isInOrder(chunk)) return MALFORMED;
+    if (chunk.given && chunk.given.length > 0)
+      this.#remembered = Promise.all([this.#remembered, this.#options.remember(chunk.given)]);
     if (chunk.tokens) exchange.tokens = latest(exchange.tokens, chunk.tokens);
     if (chunk.isTokensOnly && hidesTokens) return undefined;
     const refused = this.#scan(frame, chunk);
@@ -185,7 +190,10 @@ export class GuardedStream {
   }
 
   async #finish(): Promise<StreamEnd> {
-    return (await this.#settle()) ?? COMPLETE;
+    const end = await this.#settle();
+    // Whoever reads the end may use at once what it was given.
+    await this.#remembered;
+    return end ?? COMPLETE;
   }
 
   /** What the running texts so far come to. */

@@ -71,3 +71,8 @@ restrict contains {
 	input.request.tool_name == "read_file"
 	input.request.parameters.how != "max_result_bytes"
 }
+
+deny contains {"policy": "behavry.base.models", "reason": "only what can be read"} if {
+	input.request.model == "readable"
+	count(input.request.unscanned) > 0
+}

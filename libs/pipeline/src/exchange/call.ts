@@ -21,6 +21,8 @@ export interface Call {
   readonly beside: unknown;
   /** What rules see of it; `arguments` itself unless that would be texts without end. */
   readonly parameters: unknown;
+  /** Kinds of parts in it that no scanner reads; left out when there are none. */
+  readonly unscanned?: readonly string[];
   /** Size of the request on the wire, in bytes. */
   readonly bytes: number;
 }

@@ -39,7 +39,7 @@ export function decisionInput(
       resource_count: call.resourceCount,
       // A rule that looks at the resource must not be blind to its end without knowing.
       truncated: call.resource.length > MAX_RESOURCE ? [...truncated, '/resource'] : truncated,
-      unscanned: [],
+      unscanned: call.unscanned ?? [],
     },
     session: { id: identity?.sessionId ?? '' },
     requester: NOBODY,

@@ -1,21 +1,39 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
-import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, TextPiece } from '../dialect';
+import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, Reference, TextPiece } from '../dialect';
 import { countOf } from '../reading';
 
 /** @param value body of a message */
 export function readMessage(value: unknown): ModelAnswer | undefined {
   if (!isObject(value) || !Array.isArray(value['content'])) return undefined;
   const calls: AnsweredCall[] = [];
+  const given = [...containerIn(value)];
   for (const block of value['content'] as unknown[]) {
     if (!isObject(block) || typeof block['type'] !== 'string') return undefined;
+    given.push(...filesIn(block));
     if (block['type'] !== 'tool_use') continue;
     const { name, input } = block;
     if (typeof name !== 'string') return undefined;
     calls.push({ name, arguments: isObject(input) ? input : undefined });
   }
-  return { calls, tokens: tokensOf(value['usage']) };
+  return { calls, tokens: tokensOf(value['usage']), given };
+}
+
+/** @param holder a message, or what an event changes of one @returns the container that it was worked out in */
+function containerIn(holder: unknown): readonly Reference[] {
+  const container = isObject(holder) ? holder['container'] : undefined;
+  const id = isObject(container) ? container['id'] : undefined;
+  return typeof id === 'string' ? [{ kind: 'container', id }] : [];
+}
+
+/** @returns the files that a tool of the provider's has made, as a block with its result tells them */
+function filesIn({ content }: Readonly<Record<string, unknown>>): readonly Reference[] {
+  const outputs = isObject(content) ? content['content'] : undefined;
+  return (Array.isArray(outputs) ? (outputs as unknown[]) : []).flatMap((output) => {
+    const id = isObject(output) ? output['file_id'] : undefined;
+    return typeof id === 'string' ? [{ kind: 'file', id }] : [];
+  });
 }
 
 /** @param value body of a count of tokens */
@@ -60,6 +78,9 @@ export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
     calls,
     finished: event === 'content_block_stop' ? [index as number] : [],
     tokens: tokensOf((isObject(rest['message']) ? rest['message'] : rest)['usage']),
+    given: isObject(block)
+      ? filesIn(block)
+      : containerIn(event === 'message_start' ? rest['message'] : delta),
     isTokensOnly: false,
     isEnd: event === 'message_stop',
   };

@@ -1,6 +1,9 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, RequestResult } from '../dialect';
 import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { References } from '../references';
+
+type Members = Readonly<Record<string, unknown>>;
 
 /** Members that both routes take, stable and in beta, as of SDK 1.12. */
 const SHARED =
@@ -40,11 +43,15 @@ function readWith(known: ReadonlySet<string>, bytes: Uint8Array, maxBytes: numbe
   const hostedTools: HostedTool[] = [];
   if (!readTools(tools, toolNames, hostedTools)) return malformed("'tools' must be a list of tools");
   if (!readServers(servers, hostedTools)) return malformed("'mcp_servers' must be a list of servers");
-  if (!isAbsent(container)) hostedTools.push({ type: 'container', settings: container });
+  const parts = new References();
+  if (!readContainer(container, hostedTools, parts)) return malformed("'container' must be a container");
+  if (!messages.every((message) => isObject(message) && readBlocks(message['content'], parts)))
+    return malformed("'messages' must be a list of messages, whose files have plain ids");
+  if (parts.isCrowded) return malformed("'messages' names too many things that the provider keeps");
   if (hostedTools.length > MAX_HOSTED)
     return malformed("'tools' and 'mcp_servers' have too many that the provider would run");
   const request = { bytes, text, body, model, isStream: stream === true, hidesTokens: false };
-  return { ok: true, request: { ...request, toolNames, hostedTools } };
+  return { ok: true, request: { ...request, toolNames, hostedTools, ...parts.found } };
 }
 
 function readTools(tools: unknown, names: string[], hosted: HostedTool[]): boolean {
@@ -72,4 +79,38 @@ function readServers(servers: unknown, hosted: HostedTool[]): boolean {
     hosted.push({ type: 'mcp', settings: server });
   }
   return true;
+}
+
+/** A container is one that the provider keeps, or a new one with skills, which it runs. */
+function readContainer(container: unknown, hosted: HostedTool[], parts: References): boolean {
+  if (isAbsent(container)) return true;
+  if (typeof container === 'string') return parts.add('container', container);
+  if (!isObject(container)) return false;
+  const { id, ...more } = container;
+  if (Object.values(more).some((value) => !isAbsent(value))) hosted.push({ type: 'skills', settings: more });
+  return parts.addAny('container', id);
+}
+
+/** Reads what a message is made of, and what that is made of: the results of tools, and documents. */
+function readBlocks(content: unknown, parts: References): boolean {
+  if (!Array.isArray(content)) return isAbsent(content) || typeof content === 'string';
+  return (content as unknown[]).every((block) => isObject(block) && readBlock(block, parts));
+}
+
+function readBlock({ type, source, content, file_id: file }: Members, parts: References): boolean {
+  if (type === 'container_upload') return parts.add('file', file);
+  if (type === 'tool_result') return readBlocks(content, parts);
+  if (type !== 'image' && type !== 'document') return true;
+  if (!isObject(source)) return false;
+  switch (source['type']) {
+    case 'text':
+      return true;
+    case 'content':
+      return readBlocks(source['content'], parts);
+    case 'file':
+      return parts.add('file', source['file_id']);
+    default:
+      parts.addUnscanned(type === 'image' ? 'image' : 'file');
+      return true;
+  }
 }

@@ -2,6 +2,8 @@ import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { bothForms, camelOf, membersOf, namesOf } from '../members';
 import { isAbsent, isPlainName, malformed, readBody, type RequestFault } from '../reading';
+import { References } from '../references';
+import { foundIn } from './content-parts';
 
 /** Members of a request for content, as of SDK 3.1. */
 const CONTENT =
@@ -24,7 +26,7 @@ const DECLARATION_NAMES = namesOf('name');
 const MAX_HOSTED = 32;
 
 type Members = Readonly<Record<string, unknown>>;
-type Tools = Pick<ModelRequest, 'toolNames' | 'hostedTools'>;
+type Tools = Pick<ModelRequest, 'toolNames' | 'hostedTools' | 'references' | 'unscanned'>;
 
 /** What a path says of a request. */
 export interface Addressed {
@@ -56,7 +58,10 @@ export function readCountRequest(bytes: Uint8Array, maxBytes: number, model: str
   const { contents, generateContentRequest: whole } = members;
   let tools: Tools | RequestFault = { toolNames: [], hostedTools: [] };
   if (isAbsent(whole)) {
-    if (!listOf(contents)) return NO_CONTENTS;
+    const listed = listOf(contents);
+    if (!listed) return NO_CONTENTS;
+    const parts = new References();
+    tools = foundIn(listed, parts) ?? { ...tools, ...parts.found };
   } else {
     if (!isAbsent(contents))
       return malformed("'contents' and 'generateContentRequest' cannot be sent at once");
@@ -74,17 +79,21 @@ const NO_CONTENTS = malformed("'contents' must be a list");
 function toolsOf(body: Members, model: string): Tools | RequestFault {
   const members = membersOf(body, NAMES, 'snake')?.members;
   if (!members) return TWICE;
-  const { contents, tools, cachedContent } = members;
+  const { contents, tools, cachedContent, systemInstruction } = members;
   if (!isSameModel(members['model'], model)) return malformed("'model' must be the model of the path");
   if (!listOf(contents)) return NO_CONTENTS;
   const toolNames: string[] = [];
   const hostedTools: HostedTool[] = [];
   for (const tool of isAbsent(tools) ? [] : (listOf(tools) ?? [null]))
     if (!readTool(tool, toolNames, hostedTools)) return malformed("'tools' must be a list of tools");
+  const parts = new References();
   // It can hold anything that a request can, tools too, and nobody here sees it.
-  if (!isAbsent(cachedContent)) hostedTools.push({ type: 'reference', settings: { cachedContent } });
+  if (!parts.addAny('cached_content', cachedContent))
+    return malformed("'cachedContent' must be a plain name");
+  const fault = foundIn([...(listOf(contents) ?? []), systemInstruction], parts);
+  if (fault) return fault;
   if (hostedTools.length > MAX_HOSTED) return malformed("'tools' has too many that the provider would run");
-  return { toolNames, hostedTools };
+  return { toolNames, hostedTools, ...parts.found };
 }
 
 function readTool(tool: unknown, toolNames: string[], hosted: HostedTool[]): boolean {

@@ -2,6 +2,8 @@ import { isObject } from '@behavry/contracts';
 import type { RequestResult } from '../dialect';
 import { bothForms, membersOf, namesOf } from '../members';
 import { malformed, readBody } from '../reading';
+import { References } from '../references';
+import { foundIn } from './content-parts';
 import { isSameModel, listOf } from './content-request';
 
 /** Members of a request to embed, as of SDK 3.1. */
@@ -14,8 +16,7 @@ const KNOWN_OF_BATCH = new Set(['requests']);
 export function readEmbedRequest(bytes: Uint8Array, maxBytes: number, model: string): RequestResult {
   const read = readBody(bytes, maxBytes, KNOWN);
   if (!read.ok) return read;
-  if (!isRequest(read.body, model)) return NO_REQUEST;
-  return understood(bytes, read, model);
+  return understood(bytes, read, model, [contentOf(read.body, model)]);
 }
 
 /** Reads a body of `models/*:batchEmbedContents`. */
@@ -24,24 +25,34 @@ export function readBatchRequest(bytes: Uint8Array, maxBytes: number, model: str
   if (!read.ok) return read;
   const requests = listOf(read.body['requests']);
   if (!requests) return malformed("'requests' must be a list");
-  if (!requests.every((request) => isRequest(request, model))) return NO_REQUEST;
-  return understood(bytes, read, model);
+  return understood(
+    bytes,
+    read,
+    model,
+    requests.map((request) => contentOf(request, model)),
+  );
 }
 
 const NO_REQUEST = malformed('a request must have a content, no unknown members, and the model of the path');
 
-function isRequest(request: unknown, model: string): boolean {
-  if (!isObject(request)) return false;
-  const read = membersOf(request, NAMES, 'snake');
-  if (!read || read.hasOthers) return false;
-  return isObject(read.members['content']) && isSameModel(read.members['model'], model);
+/** @returns what a request is to embed; undefined when it is none */
+function contentOf(request: unknown, model: string): object | undefined {
+  const read = isObject(request) ? membersOf(request, NAMES, 'snake') : undefined;
+  if (!read || read.hasOthers || !isSameModel(read.members['model'], model)) return undefined;
+  const { content } = read.members;
+  return isObject(content) ? content : undefined;
 }
 
 function understood(
   bytes: Uint8Array,
   { body, text }: { readonly body: Readonly<Record<string, unknown>>; readonly text: string },
   model: string,
+  contents: readonly (object | undefined)[],
 ): RequestResult {
+  if (contents.includes(undefined)) return NO_REQUEST;
+  const parts = new References();
+  const fault = foundIn(contents, parts);
+  if (fault) return fault;
   const request = { bytes, text, body, model, isStream: false, hidesTokens: false };
-  return { ok: true, request: { ...request, toolNames: [], hostedTools: [] } };
+  return { ok: true, request: { ...request, toolNames: [], hostedTools: [], ...parts.found } };
 }

@@ -60,8 +60,10 @@ describe('a request for content', () => {
       { type: 'googleSearchRetrieval', settings: { dynamicRetrievalConfig: {} } },
       { type: 'mcpServers', settings: [{ name: 'docs' }] },
       { type: 'toolOfNextYear', settings: { a: 1 } },
-      { type: 'reference', settings: { cachedContent: 'cachedContents/x' } },
     ]);
+    expect(result).toMatchObject({
+      request: { references: [{ kind: 'cached_content', id: 'cachedContents/x' }] },
+    });
   });
 
   it('may name the model of its path, and no other', () => {

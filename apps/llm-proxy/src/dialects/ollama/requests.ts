@@ -15,7 +15,7 @@ const SHOW = new Set('model name options system template verbose'.split(' '));
 const MAX_HOSTED = 32;
 
 type Body = Readonly<Record<string, unknown>>;
-type Understood = Partial<Pick<ModelRequest, 'isStream' | 'toolNames' | 'hostedTools'>>;
+type Understood = Partial<Pick<ModelRequest, 'isStream' | 'toolNames' | 'hostedTools' | 'unscanned'>>;
 
 /** Reads a body of `POST /api/chat`. Without messages it only loads the model. */
 export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
@@ -23,20 +23,24 @@ export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestRes
     const { messages, stream, tools } = body;
     if (!isAbsent(messages) && !Array.isArray(messages)) return "'messages' must be a list";
     if (!isAbsent(stream) && typeof stream !== 'boolean') return NO_STREAM;
+    const hasImages = (messages as unknown[] | undefined | null)?.some(showsImages) === true;
     const toolNames: string[] = [];
     const hostedTools: HostedTool[] = [];
     if (!readTools(tools, toolNames, hostedTools)) return "'tools' must be a list of tools";
     if (hostedTools.length > MAX_HOSTED) return "'tools' has too many that the provider would run";
-    return { isStream: stream !== false, toolNames, hostedTools };
+    const unscanned = hasImages ? IMAGES : [];
+    return { isStream: stream !== false, toolNames, hostedTools, unscanned };
   });
 }
 
 /** Reads a body of `POST /api/generate`. */
 export function readGenerateRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(GENERATE, bytes, maxBytes, ({ prompt, stream }) => {
+  return readWith(GENERATE, bytes, maxBytes, (body) => {
+    const { prompt, stream, context } = body;
+    if (!isAbsent(context) && !(Array.isArray(context) && context.length === 0)) return TOKENS;
     if (!isAbsent(prompt) && typeof prompt !== 'string') return NO_PROMPT;
     if (!isAbsent(stream) && typeof stream !== 'boolean') return NO_STREAM;
-    return { isStream: stream !== false };
+    return { isStream: stream !== false, unscanned: showsImages(body) ? IMAGES : [] };
   });
 }
 
@@ -62,6 +66,8 @@ export function readShowRequest(bytes: Uint8Array, maxBytes: number): RequestRes
 }
 
 const NO_PROMPT = "'prompt' must be a text";
+const TOKENS = "'context' holds tokens, which cannot be scanned: send the conversation as messages of a chat";
+const IMAGES = ['image'] as const;
 const NO_STREAM = "'stream' must be true or false";
 
 /** @param understand what the proxy acts on, or why it is not understood */
@@ -99,4 +105,9 @@ function readTools(tools: unknown, names: string[], hosted: HostedTool[]): boole
     }
   }
   return true;
+}
+
+function showsImages(holder: unknown): boolean {
+  const images = isObject(holder) ? holder['images'] : undefined;
+  return Array.isArray(images) && images.length > 0;
 }

@@ -1,6 +1,7 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { References } from '../references';
 
 /** Members of a body, as of SDK 7.57. */
 const KNOWN = new Set(
@@ -32,6 +33,10 @@ export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestRes
   const hosted: HostedTool[] = [];
   if (!readTools(body['tools'], names, hosted)) return malformed("'tools' must be a list of tools");
   if (!readFunctions(functions, names)) return malformed("'functions' must be a list of functions");
+  const parts = new References();
+  if (!messages.every((message) => readMessage(message, parts)))
+    return malformed("'messages' must be a list of messages, whose files have plain ids");
+  if (parts.isCrowded) return malformed("'messages' names too many things that the provider keeps");
   const search = body['web_search_options'];
   if (!isAbsent(search)) hosted.push({ type: 'web_search', settings: search });
   if (hosted.length > MAX_HOSTED_TOOLS) return malformed("'tools' has too many that the provider would run");
@@ -47,8 +52,27 @@ export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestRes
       hidesTokens: stream === true && !wantsUsage,
       toolNames: names,
       hostedTools: hosted,
+      ...parts.found,
     },
   };
+}
+
+function readMessage(message: unknown, parts: References): boolean {
+  if (!isObject(message)) return false;
+  const { content, audio } = message;
+  // What the model has said before stays at the provider.
+  if (isObject(audio) && !parts.addAny('audio', audio['id'])) return false;
+  if (!Array.isArray(content)) return true;
+  return (content as unknown[]).every((part) => isObject(part) && readPart(part, parts));
+}
+
+function readPart({ type, file }: Readonly<Record<string, unknown>>, parts: References): boolean {
+  if (type === 'image_url') parts.addUnscanned('image');
+  if (type === 'input_audio') parts.addUnscanned('audio');
+  if (type !== 'file') return true;
+  if (!isObject(file)) return false;
+  if (isAbsent(file['file_id'])) parts.addUnscanned('file');
+  return parts.addAny('file', file['file_id']);
 }
 
 function readTools(tools: unknown, names: string[], hosted: HostedTool[]): boolean {

@@ -1,5 +1,5 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
-import type { AnsweredCall, ModelAnswer } from '../dialect';
+import type { AnsweredCall, ModelAnswer, Reference } from '../dialect';
 import { argumentsOf, countOf, isAbsent } from '../reading';
 import { callsIn, type ItemCall } from './responses-items';
 
@@ -16,12 +16,34 @@ export function readResponse(value: unknown): ModelAnswer | undefined {
     if (!found) return undefined;
     calls.push(...found.filter(({ form }) => form !== 'foreign').map(answered));
   }
-  return { calls, tokens: tokensOf(value) };
+  return { calls, tokens: tokensOf(value), given: keptOf(value) };
 }
 
 function answered({ name, form, arguments: args }: ItemCall): AnsweredCall {
   if (typeof args !== 'string') return { name, arguments: args };
   return { name, arguments: form === 'text' ? { input: args } : argumentsOf(args) };
+}
+
+/**
+ * @param response whole, or as an event of a stream tells it
+ * @returns what OpenAI keeps of it: itself, its items, and where their code ran
+ */
+export function keptOf(response: unknown): readonly Reference[] {
+  if (!isObject(response)) return [];
+  const { id, store, conversation, output } = response;
+  const kept: Reference[] = [];
+  const add = (kind: string, name: unknown): void => {
+    if (typeof name === 'string' && name !== '') kept.push({ kind, id: name });
+  };
+  for (const item of Array.isArray(output) ? (output as unknown[]) : []) {
+    if (!isObject(item)) continue;
+    add('container', item['container_id']);
+    if (store !== false) add('item', item['id']);
+  }
+  if (store === false) return kept;
+  add('response', id);
+  if (isObject(conversation)) add('conversation', conversation['id']);
+  return kept;
 }
 
 /** @param response whole, or as an event of a stream tells it */

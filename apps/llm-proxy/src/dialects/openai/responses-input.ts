@@ -1,6 +1,7 @@
 import { isObject } from '@behavry/contracts';
+import type { Unscanned } from '../dialect';
 import { isAbsent } from '../reading';
-import type { References } from './references';
+import type { References } from '../references';
 import { readTools, type Asked } from './responses-tools';
 
 /** Items that tell what was said and done before. */
@@ -46,7 +47,9 @@ function readItem(item: Readonly<Record<string, unknown>>, asked: Asked): boolea
       return references.addAny('container', item['container_id']);
     case 'image_generation_call':
       // One without its image stands for the image that the provider keeps.
-      return !isAbsent(item['result']) || references.add('item', item['id']);
+      if (isAbsent(item['result'])) return references.add('item', item['id']);
+      references.addUnscanned('image');
+      return true;
     case 'shell_call': {
       const { environment } = item;
       if (isAbsent(environment)) return true;
@@ -61,5 +64,18 @@ function readItem(item: Readonly<Record<string, unknown>>, asked: Asked): boolea
 export function readParts(content: unknown, references: References): boolean {
   if (isAbsent(content) || typeof content === 'string') return true;
   const parts = Array.isArray(content) ? (content as unknown[]) : [content];
-  return parts.every((part) => isObject(part) && references.addAny('file', part['file_id']));
+  return parts.every((part) => isObject(part) && readPart(part, references));
+}
+
+const MEDIA: ReadonlyMap<unknown, Unscanned> = new Map([
+  ['input_image', 'image'],
+  ['computer_screenshot', 'image'],
+  ['input_file', 'file'],
+  ['input_audio', 'audio'],
+]);
+
+function readPart(part: Readonly<Record<string, unknown>>, references: References): boolean {
+  const kind = MEDIA.get(part['type']);
+  if (kind && isAbsent(part['file_id'])) references.addUnscanned(kind);
+  return references.addAny('file', part['file_id']);
 }

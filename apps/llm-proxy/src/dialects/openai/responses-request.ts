@@ -1,7 +1,7 @@
 import { isObject } from '@behavry/contracts';
 import type { RequestResult } from '../dialect';
 import { isAbsent, isPlainName, malformed, readBody } from '../reading';
-import { References } from './references';
+import { References } from '../references';
 import { readInput, readParts } from './responses-input';
 import { readTools, type Asked } from './responses-tools';
 
@@ -40,7 +40,7 @@ export function readResponsesRequest(bytes: Uint8Array, maxBytes: number): Reque
     return malformed("'tools' has too many that the provider would run");
   if (references.isCrowded) return malformed('the body names too many things that the provider keeps');
   const request = { bytes, text, body, model, isStream: stream === true, hidesTokens: false };
-  return { ok: true, request: { ...request, toolNames, hostedTools, references: references.all } };
+  return { ok: true, request: { ...request, toolNames, hostedTools, ...references.found } };
 }
 
 interface Member {

@@ -1,7 +1,7 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool } from '../dialect';
 import { isAbsent, isPlainName } from '../reading';
-import type { References } from './references';
+import type { References } from '../references';
 
 /** What a request asks for, as it is read. */
 export interface Asked {

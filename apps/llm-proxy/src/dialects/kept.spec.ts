@@ -1,0 +1,241 @@
+// What of a request nobody here can read: things that the provider keeps, and media. In every dialect.
+import type { Endpoint, Reference, Unscanned } from './dialect';
+import { ANTHROPIC } from './anthropic/anthropic';
+import { GEMINI } from './gemini/gemini';
+import { OLLAMA } from './ollama/ollama';
+import { OPENAI } from './openai/openai';
+
+const post = (dialect: typeof OPENAI, path: string): Endpoint => {
+  const found = dialect.endpointOf({ method: 'POST', path, query: '' });
+  if (!found) throw new Error(path);
+  return found;
+};
+const CHAT = post(OPENAI, '/chat/completions');
+const RESPONSES = post(OPENAI, '/responses');
+const MESSAGES = post(ANTHROPIC, '/v1/messages');
+const CONTENT = post(GEMINI, '/v1/models/m:generateContent');
+const COUNT = post(GEMINI, '/v1/models/m:countTokens');
+const EMBED = post(GEMINI, '/v1/models/m:batchEmbedContents');
+const OLLAMA_CHAT = post(OLLAMA, '/api/chat');
+const GENERATE = post(OLLAMA, '/api/generate');
+
+const chat = (...content: object[]): object => ({ model: 'm', messages: [{ role: 'user', content }] });
+const gemini = (...parts: object[]): object => ({ contents: [{ role: 'user', parts }] });
+
+function read(endpoint: Endpoint, body: object) {
+  return endpoint.readRequest(Buffer.from(JSON.stringify(body)), 64 * 1024);
+}
+
+type Row = readonly [string, Endpoint, object, readonly string[], readonly Unscanned[]];
+const ROWS: readonly Row[] = [
+  ['a text', CHAT, chat({ type: 'text', text: 'x' }), [], []],
+  [
+    'an image',
+    CHAT,
+    chat({ type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } }),
+    [],
+    ['image'],
+  ],
+  ['a sound', CHAT, chat({ type: 'input_audio', input_audio: { data: 'AA' } }), [], ['audio']],
+  [
+    'a file',
+    CHAT,
+    chat({ type: 'file', file: { file_data: 'data:application/pdf;base64,AA' } }),
+    [],
+    ['file'],
+  ],
+  ['a file that lies there', CHAT, chat({ type: 'file', file: { file_id: 'f1' } }), ['file f1'], []],
+  [
+    'an earlier voice',
+    CHAT,
+    { model: 'm', messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] },
+    ['audio audio_1'],
+    [],
+  ],
+  [
+    'parts of a response',
+    RESPONSES,
+    {
+      model: 'm',
+      previous_response_id: 'resp_1',
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_image', image_url: 'https://x.example/a.png' },
+            { type: 'input_file', file_id: 'f2' },
+          ],
+        },
+      ],
+    },
+    ['file f2', 'response resp_1'],
+    ['image'],
+  ],
+  [
+    'images and documents',
+    MESSAGES,
+    chat(
+      { type: 'image', source: { type: 'url', url: 'https://x.example/a.png' } },
+      { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'AA' } },
+      { type: 'document', source: { type: 'text', data: 'x' } },
+    ),
+    [],
+    ['image', 'file'],
+  ],
+  [
+    'files, in results and documents too',
+    MESSAGES,
+    chat(
+      { type: 'container_upload', file_id: 'f3' },
+      { type: 'tool_result', content: [{ type: 'image', source: { type: 'file', file_id: 'f4' } }] },
+      {
+        type: 'document',
+        source: { type: 'content', content: [{ type: 'image', source: { type: 'file', file_id: 'f5' } }] },
+      },
+    ),
+    ['file f3', 'file f4', 'file f5'],
+    [],
+  ],
+  ['a container', MESSAGES, { ...chat(), container: 'c1' }, ['container c1'], []],
+  ['a container with an id', MESSAGES, { ...chat(), container: { id: 'c2' } }, ['container c2'], []],
+  [
+    'media of Gemini',
+    CONTENT,
+    gemini(
+      { inlineData: { mimeType: 'IMAGE/png', data: 'AA' } },
+      { inline_data: { mime_type: 'audio/wav' } },
+    ),
+    [],
+    ['image', 'audio'],
+  ],
+  [
+    'files of Gemini, by any of its addresses',
+    CONTENT,
+    gemini(
+      {
+        fileData: {
+          fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/abc',
+          mimeType: 'image/png',
+        },
+      },
+      { file_data: { file_uri: 'files/def' } },
+      { fileData: { fileUri: 'gs://bucket/secret.txt' } },
+      { fileData: { fileUri: 'https://www.example.com/v.mp4', mimeType: 'video/mp4' } },
+      {
+        functionResponse: {
+          name: 'x',
+          parts: [{ fileData: { fileUri: 'https://storage.googleapis.com/b/o' } }],
+        },
+      },
+    ),
+    [
+      'file files/abc',
+      'file files/def',
+      'file gs://bucket/secret.txt',
+      'file https://storage.googleapis.com/b/o',
+    ],
+    ['file'],
+  ],
+  [
+    'a system instruction and a cache',
+    CONTENT,
+    {
+      ...gemini(),
+      systemInstruction: { parts: [{ fileData: { fileUri: 'files/g' } }] },
+      cachedContent: 'cachedContents/x',
+    },
+    ['cached_content cachedContents/x', 'file files/g'],
+    [],
+  ],
+  [
+    'what is only counted',
+    COUNT,
+    { generateContentRequest: gemini({ fileData: { fileUri: 'files/h' } }) },
+    ['file files/h'],
+    [],
+  ],
+  ['what is counted alone', COUNT, gemini({ fileData: { fileUri: 'files/i' } }), ['file files/i'], []],
+  [
+    'what is embedded',
+    EMBED,
+    { requests: [{ content: { parts: [{ fileData: { fileUri: 'files/j' } }] } }] },
+    ['file files/j'],
+    [],
+  ],
+  [
+    'images of a chat',
+    OLLAMA_CHAT,
+    { model: 'm', messages: [{ role: 'user', content: '', images: ['AA'] }] },
+    [],
+    ['image'],
+  ],
+  ['images of a text', GENERATE, { model: 'm', prompt: 'x', images: ['AA'] }, [], ['image']],
+];
+
+describe('a request', () => {
+  it.each(ROWS)('names %s', (_name, endpoint, body, references, unscanned) => {
+    const result = read(endpoint, body);
+    if (!result.ok) throw new Error(result.message);
+    const nameOf = ({ kind, id }: Reference): string => `${kind} ${id}`;
+    expect((result.request.references ?? []).map(nameOf).sort()).toEqual([...references].sort());
+    expect(result.request.unscanned ?? []).toEqual(unscanned);
+  });
+
+  it.each<[string, Endpoint, object]>([
+    ['an id that is a text', CHAT, chat({ type: 'file', file: { file_id: 'my secret file' } })],
+    ['a file that is none', CHAT, chat({ type: 'file', file: 'f1' })],
+    ['a message that is none', CHAT, { model: 'm', messages: ['x'] }],
+    ['a file of Anthropic without an id', MESSAGES, chat({ type: 'container_upload' })],
+    ['an image without a source', MESSAGES, chat({ type: 'image' })],
+    ['a member in a form that only some know', CONTENT, gemini({ FileData: { fileUri: 'files/x' } })],
+    ['a member twice', CONTENT, gemini({ fileData: { fileUri: 'https://a.example', file_uri: 'files/x' } })],
+    ['parts in another form', CONTENT, { contents: [{ Parts: [{ fileData: { fileUri: 'files/x' } }] }] }],
+    ['an address that hides a name', CONTENT, gemini({ fileData: { fileUri: 'files/x?y=a b' } })],
+    ['tokens in place of a text', GENERATE, { model: 'm', prompt: 'x', context: [1, 2] }],
+    [
+      'too many',
+      CHAT,
+      chat(
+        ...Array.from({ length: 65 }, (_, index) => ({
+          type: 'file',
+          file: { file_id: `f${String(index)}` },
+        })),
+      ),
+    ],
+  ])('is not understood with %s', (_name, endpoint, body) => {
+    expect(read(endpoint, body)).toMatchObject({ ok: false, reasonCode: 'request_malformed' });
+  });
+});
+
+describe('an answer', () => {
+  it.each<[string, Endpoint, object, readonly string[]]>([
+    [
+      'a response and its items',
+      RESPONSES,
+      { status: 'completed', id: 'r1', conversation: { id: 'c1' }, output: [{ type: 'message', id: 'm1' }] },
+      ['item m1', 'response r1', 'conversation c1'],
+    ],
+    [
+      'only where its code ran, when it is not stored',
+      RESPONSES,
+      {
+        status: 'completed',
+        id: 'r1',
+        store: false,
+        output: [{ type: 'code_interpreter_call', id: 'i1', container_id: 'c1' }],
+      },
+      ['container c1'],
+    ],
+    [
+      'a container and files made in it',
+      MESSAGES,
+      {
+        container: { id: 'c1' },
+        content: [{ type: 'bash_code_execution_tool_result', content: { content: [{ file_id: 'f1' }] } }],
+      },
+      ['container c1', 'file f1'],
+    ],
+  ])('gives %s', (_name, endpoint, value, given) => {
+    expect(endpoint.readAnswer(value)?.given?.map(({ kind, id }) => `${kind} ${id}`)).toEqual(given);
+  });
+});
