@@ -53,6 +53,20 @@ export function streamContract(plane: EdgePlane): void {
     });
   }
 
+  it('leaves no connection waiting whose request was answered before all of it had come', async () => {
+    const socket = connect(plane.portOf('standalone'), '127.0.0.1');
+    let answers = '';
+    socket.on('error', () => undefined).on('data', (chunk) => (answers += chunk.toString('latin1')));
+    const body = 'x'.repeat(600_000);
+    const head = 'POST /mcp/v1/refuse-early HTTP/1.1\r\nHost: a\r\nContent-Length: ';
+    socket.write(`${head}${body.length}\r\n\r\n${body.slice(0, 1000)}`);
+    await eventually(() => expect(answers).toContain('HTTP/1.1 401'));
+    answers = '';
+    socket.write(`${body.slice(1000)}GET /mcp/v1/next HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await eventually(() => expect(socket.closed || answers.includes('/mcp/v1/next')).toBe(true));
+    socket.destroy();
+  });
+
   it.each(['/mcp/v1/silent-stream', '/mcp/v1/stream'])(
     'opens %s before its first event, passes events at once, and ends it when the client goes',
     async (path) => {

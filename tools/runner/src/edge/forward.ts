@@ -34,8 +34,14 @@ export function forward(
       new Answer(response, stalledMs, onFailure),
     );
   };
-  if (!hasBody) send(null);
-  else if (length !== undefined && Number(length) <= GATHERED_BYTES) gather(request, send);
+  if (!hasBody) {
+    send(null);
+    return;
+  }
+  // An app may answer before it has read all of a body. What still comes is thrown away then: unread, it would stand in
+  // the way of whatever comes next on the same connection.
+  response.once('finish', () => request.on('data', () => undefined).resume());
+  if (length !== undefined && Number(length) <= GATHERED_BYTES) gather(request, send);
   else send(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
 }
 
