@@ -24,8 +24,9 @@ export interface Provider {
   /**
    * An error in the provider's own envelope, so that its SDK raises the class its users know. The reason code stands
    * where the dialect has a text field for it.
+   * @param path what was asked for: a provider that answers as another there is read by that one's SDK
    */
-  envelope(facts: ErrorFacts): object;
+  envelope(facts: ErrorFacts, path: string): object;
   /** Headers that the provider's errors carry. */
   errorHeaders(facts: ErrorFacts): Readonly<Record<string, string>>;
 }

@@ -114,7 +114,7 @@ describe('a refusal', () => {
     'is told in the envelope of %s',
     (id, provider) => {
       const facts = { status: 403, reasonCode: 'policy_deny', message: 'no', requestId: 'r1' } as const;
-      expect(provider.envelope(facts)).toEqual(json(id, 'error.json'));
+      expect(provider.envelope(facts, '/')).toEqual(json(id, 'error.json'));
     },
   );
 });

@@ -114,5 +114,5 @@ export async function sendRefusal(
   return reply
     .code(facts.status)
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(prefix.provider.envelope(facts)));
+    .send(JSON.stringify(prefix.provider.envelope(facts, placeOf(incoming).path)));
 }

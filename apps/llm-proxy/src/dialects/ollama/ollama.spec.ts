@@ -208,3 +208,11 @@ describe('a request to Ollama', () => {
     );
   });
 });
+
+it.each([
+  ['/api/chat', { error: 'no (policy_deny)' }],
+  ['/v1/chat/completions', { error: { message: 'no', code: 'policy_deny' } }],
+])('a refusal at %s has the words of what answers there', (path, envelope) => {
+  const facts = { status: 403, reasonCode: 'policy_deny', message: 'no', requestId: 'r1' } as const;
+  expect(OLLAMA.envelope(facts, path)).toMatchObject(envelope);
+});

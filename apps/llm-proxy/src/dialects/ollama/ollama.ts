@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect';
+import { OPENAI } from '../openai/openai';
 import { endpointOf } from './endpoints';
 import { envelope } from './envelope';
 
@@ -11,6 +12,6 @@ export const OLLAMA: Dialect = {
   answerHeaders: /^retry-after$/,
   authorize: (key) => ({ authorization: `Bearer ${key}` }),
   endpointOf,
-  envelope,
+  envelope: (facts, path) => (path.startsWith('/v1/') ? OPENAI.envelope(facts, path) : envelope(facts)),
   errorHeaders: () => ({}),
 };
