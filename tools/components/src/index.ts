@@ -17,3 +17,5 @@ export { OPA_VERSION, OLDEST_OPA } from './opa/opa-version';
 export { answersHealth, OpaComponent, type OpaOptions } from './opa/opa.component';
 export { mcpEverything, type UpstreamOptions } from './upstreams/mcp-everything';
 export { modelServer } from './upstreams/model-server';
+export { cacheFolder } from './fetched/cache-folder';
+export { pythonTools } from './fetched/python-tools';

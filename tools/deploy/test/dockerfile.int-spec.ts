@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findOnPath } from '@behavry/components';
-import { pythonTools } from '../src/tools/python-tools';
+import { findOnPath, pythonTools } from '@behavry/components';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '..', '..', '..');

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../tools/cache-folder';
+import { cacheFolder } from '@behavry/components';
 
 /** A command of the container engine that did not end well, with the end of what it said. */
 export class EngineError extends Error {}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pythonTools } from '../tools/python-tools';
+import { pythonTools } from '@behavry/components';
 
 /** What checks need of Kubernetes' own tools. */
 export interface KubeTools {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from './cache-folder';
+import { cacheFolder } from '@behavry/components';
 
 const run = promisify(execFile);
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../tools/cache-folder';
+import { cacheFolder } from '@behavry/components';
 import { KUBERNETES_VERSION } from '../validate';
 
 /** Patch release of {@link KUBERNETES_VERSION} that is built. */
