@@ -1,5 +1,5 @@
-// `npm run generate`: the configuration reference and the OpenAPI documents, from the apps themselves, and the
-// deployment files that follow from the lists of apps and routes.
+// `npm run generate`: the configuration reference and the OpenAPI documents, from the apps themselves, the deployment
+// files that follow from the lists of apps and routes, and the table of SDKs from the matrix that tries them.
 // With --check it writes nothing and fails when a committed document is not current.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -37,6 +37,10 @@ try {
   await bundle('tools/deploy/src/documents.ts', 'dist/tools/deploy/documents.js');
   const { deployDocuments } = createRequire(import.meta.url)(join(ROOT, 'dist/tools/deploy/documents.js'));
   for (const [file, content] of deployDocuments(ROOT)) documents.set(file, content);
+  const matrix = 'dist/apps/e2e/providers-document.js';
+  await bundle('apps/e2e/src/sdks/providers-document.ts', matrix);
+  const { providersDocument } = createRequire(import.meta.url)(join(ROOT, matrix));
+  documents.set('docs/providers.md', providersDocument(ROOT));
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
