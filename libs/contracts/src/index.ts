@@ -69,6 +69,15 @@ export {
   type McpServerEntry,
   type RateLimitSettings,
 } from './uplink/config-document';
+export {
+  MODEL_PROVIDER_KINDS,
+  MODEL_SETTINGS_DEFAULTS,
+  type ModelBudget,
+  type ModelPrice,
+  type ModelProvider,
+  type ModelProviderKind,
+  type ModelSettings,
+} from './uplink/model-settings';
 export { LicenseValidateRequest, type LicenseValidateResponse } from './uplink/license';
 export { HeartbeatRequest, type HeartbeatResponse } from './uplink/heartbeat';
 export type { QueueDefinition } from './queues/queue-definition';

@@ -44,6 +44,7 @@ describe('the route table', () => {
     ['/api/v1/admin/license', 'license-service'],
     ['/api/v1/admin/data-plane-tokens/x', 'license-service'],
     ['/api/v1/policies', 'policy-service'],
+    ['/api/v1/model-settings', 'policy-service'],
     ['/api/v1/policy-candidates/1', 'policy-service'],
     ['/api/v1/enroll', 'identity-jwks'],
     ['/api/v1/enrollment/tokens', 'identity-jwks'],

@@ -35,7 +35,7 @@ export const ROUTE_TABLE: readonly RouteRow[] = [
   },
   {
     group: 'policies',
-    prefixes: ['/api/v1/policies', '/api/v1/mcp-servers', '/api/v1/rate-limits'],
+    prefixes: ['/api/v1/policies', '/api/v1/mcp-servers', '/api/v1/rate-limits', '/api/v1/model-settings'],
     app: 'policy-service',
     modes: MANAGEMENT,
   },

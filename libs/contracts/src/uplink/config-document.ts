@@ -1,4 +1,5 @@
 import type { Severity } from '../codes';
+import type { ModelSettings } from './model-settings';
 
 /** Schema version of the config document; a data plane keeps its last good one when it sees a newer number. */
 export const CONFIG_DOCUMENT_SCHEMA = 1;
@@ -93,4 +94,6 @@ export interface ConfigDocument {
   readonly rate_limits: RateLimitSettings;
   readonly escalation: EscalationSettings;
   readonly data_protection: { readonly payload_mode: 'metadata_only'; readonly retention_days: number };
+  /** Absent in documents that were made before there were such settings: the defaults hold. */
+  readonly model_settings?: ModelSettings;
 }
