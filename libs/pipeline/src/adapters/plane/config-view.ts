@@ -1,5 +1,12 @@
-import type { AgentEntry, ConfigDocument, McpServerEntry } from '@behavry/contracts';
-import { digestOf } from '@behavry/domain';
+import {
+  MODEL_SETTINGS_DEFAULTS,
+  type AgentEntry,
+  type ConfigDocument,
+  type McpServerEntry,
+  type ModelPrice,
+  type ModelSettings,
+} from '@behavry/contracts';
+import { costOf, digestOf, ModelRules, type UsedTokens } from '@behavry/domain';
 import { Scan, type ScanSettings } from '../../scan/scan';
 
 /** A configuration document with its look-ups and its compiled scan. */
@@ -8,7 +15,10 @@ export class ConfigView {
   readonly #servers: ReadonlyMap<string, McpServerEntry>;
   #agentsByClient: ReadonlyMap<string, AgentEntry> | undefined;
   readonly #serverDigests = new Map<string, string>();
+  readonly #models: ModelRules;
   readonly scan: Scan;
+  /** With defaults for what the document does not say. */
+  readonly models: ModelSettings;
 
   /** @param before the view before it, whose scan is kept when the patterns are the same */
   constructor(
@@ -18,6 +28,8 @@ export class ConfigView {
   ) {
     this.#agents = new Map(document.agents.map((agent) => [agent.id, agent]));
     this.#servers = new Map(document.mcp_servers.map((server) => [server.id, server]));
+    this.models = { ...MODEL_SETTINGS_DEFAULTS, ...document.model_settings };
+    this.#models = new ModelRules(this.models);
     const isUnchanged =
       before?.injection === injection &&
       JSON.stringify(before.document.dlp_patterns) === JSON.stringify(document.dlp_patterns);
@@ -45,5 +57,20 @@ export class ConfigView {
     let digest = this.#serverDigests.get(id);
     if (digest === undefined) this.#serverDigests.set(id, (digest = digestOf(server)));
     return digest;
+  }
+
+  /** @param provider kind of the provider: `openai`, `anthropic`, `gemini` or `ollama` */
+  model(provider: string, model: string): 'allowed' | 'denied' {
+    return this.#models.verdictOn(provider, model);
+  }
+
+  /** @returns the tenant's price of a model, else its list price; undefined when nobody knows it */
+  priceOf(provider: string, model: string): ModelPrice | undefined {
+    return this.#models.priceOf(provider, model);
+  }
+
+  /** @returns what a use of a model costs, in micro-USD; undefined when nobody knows its price */
+  costOf(provider: string, model: string, tokens: UsedTokens): number | undefined {
+    return costOf(this.priceOf(provider, model), tokens);
   }
 }
