@@ -3,6 +3,7 @@ import { Access1790000000011 } from './access.migration';
 import { BuildWake1790000000015 } from './build-wake.migration';
 import { Bundle1790000000003 } from './bundle.migration';
 import { Identity1790000000001 } from './identity.migration';
+import { ModelSettings1790000000016 } from './model-settings.migration';
 import { Policy1790000000002 } from './policy.migration';
 
 /** Every migration of the control schema, in order. */
@@ -12,4 +13,5 @@ export const CONTROL_MIGRATIONS: (new () => MigrationInterface)[] = [
   Bundle1790000000003,
   Access1790000000011,
   BuildWake1790000000015,
+  ModelSettings1790000000016,
 ];

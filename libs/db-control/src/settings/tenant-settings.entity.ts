@@ -1,4 +1,9 @@
-import type { BlastRadiusSettings, EscalationSettings, RateLimitSettings } from '@behavry/contracts';
+import type {
+  BlastRadiusSettings,
+  EscalationSettings,
+  ModelSettings,
+  RateLimitSettings,
+} from '@behavry/contracts';
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { TenantEntity } from '../tenants/tenant.entity';
 
@@ -12,6 +17,7 @@ export class TenantSettingsEntity {
   blastRadius!: Partial<BlastRadiusSettings> | null;
   @Column('jsonb', { name: 'rate_limits', nullable: true }) rateLimits!: Partial<RateLimitSettings> | null;
   @Column('jsonb', { nullable: true }) escalation!: EscalationSettings | null;
+  @Column('jsonb', { name: 'model_settings', nullable: true }) modelSettings!: Partial<ModelSettings> | null;
   @Column('integer') version!: number;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
 }

@@ -1,4 +1,10 @@
-import type { BlastRadiusSettings, EscalationSettings, RateLimitSettings } from '@behavry/contracts';
+import {
+  MODEL_SETTINGS_DEFAULTS,
+  type BlastRadiusSettings,
+  type EscalationSettings,
+  type ModelSettings,
+  type RateLimitSettings,
+} from '@behavry/contracts';
 import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import type { EntityManager } from 'typeorm';
 import { TenantEntity } from '../tenants/tenant.entity';
@@ -22,12 +28,17 @@ export interface TenantSettings {
   readonly blastRadius: BlastRadiusSettings;
   readonly rateLimits: RateLimitSettings;
   readonly escalation: EscalationSettings;
+  readonly modelSettings: ModelSettings;
   /** Counts the changes of all of them together; 0 while everything is default. */
   readonly version: number;
 }
 
 /** The groups that a tenant may change, and their columns. */
-const COLUMNS = { blastRadius: 'blast_radius', rateLimits: 'rate_limits' } as const;
+const COLUMNS = {
+  blastRadius: 'blast_radius',
+  rateLimits: 'rate_limits',
+  modelSettings: 'model_settings',
+} as const;
 export type SettingsGroup = keyof typeof COLUMNS;
 
 /** The settings of one tenant. */
@@ -45,6 +56,7 @@ export class TenantSettingsRepository {
       blastRadius: { ...BLAST_RADIUS_DEFAULTS, ...row?.blastRadius },
       rateLimits: { ...RATE_LIMITS_OF_PLAN[tenant.planTier as PlanTier], ...row?.rateLimits },
       escalation: row?.escalation ?? ESCALATION_DEFAULTS,
+      modelSettings: { ...MODEL_SETTINGS_DEFAULTS, ...row?.modelSettings },
       version: row?.version ?? 0,
     };
   }
