@@ -1,6 +1,11 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
-import type { ConfigDocument, PublicJwk } from '@behavry/contracts';
-import { DataPlaneTokenRepository, KillSwitchRepository, TenantRepository } from '@behavry/db-control';
+import { MODEL_SETTINGS_DEFAULTS, type ConfigDocument, type PublicJwk } from '@behavry/contracts';
+import {
+  DataPlaneTokenRepository,
+  KillSwitchRepository,
+  TenantRepository,
+  TenantSettingsRepository,
+} from '@behavry/db-control';
 import { withTenant } from '@behavry/platform';
 import { eventually } from '@behavry/testing';
 import { Publisher } from '../src/publish/publisher';
@@ -170,6 +175,22 @@ describe('the config document', () => {
       suspended: false,
       kill_switches: [],
       rate_limits: { agent_per_minute: 120, tenant_per_minute: 1_200, agent_concurrency: 8 },
+      model_settings: MODEL_SETTINGS_DEFAULTS,
+    });
+  });
+
+  it('carries what the tenant says of models', async () => {
+    const { headers } = await get(`${bundlePath()}?part=config`, bearer());
+    const models = { allow: ['openai/gpt-4o*'], deny: ['o1*'] };
+    await its.system.within(its.tenant, async (manager) => {
+      const settings = new TenantSettingsRepository(manager, its.tenant);
+      const { version } = await settings.lock(new Date(START));
+      await settings.change('modelSettings', { models }, version + 1, new Date(START));
+    });
+    const { body } = await newerThan(headers['x-bundle-revision'], '?part=config');
+    expect(documentOf(body)).toMatchObject({
+      schema: 1,
+      model_settings: { ...MODEL_SETTINGS_DEFAULTS, models },
     });
   });
 

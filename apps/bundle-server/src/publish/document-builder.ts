@@ -100,6 +100,7 @@ export class DocumentBuilder {
       rate_limits: settings.rateLimits,
       escalation: settings.escalation,
       data_protection: { payload_mode: 'metadata_only', retention_days: RETENTION_DAYS },
+      model_settings: settings.modelSettings,
     };
     return {
       digest: sha256HexOf(canonicalJson(content)),

@@ -37,6 +37,22 @@ describe('config document', () => {
     expect(checkDocument(jws(DOCUMENT), EXPECTED)).toEqual({ ok: true, document: DOCUMENT });
   });
 
+  it('may hold what a tenant says of models, in the shape of it', () => {
+    const settings = {
+      providers: [],
+      models: { allow: [], deny: [] },
+      prices: [],
+      budgets: [],
+      unknown_members: 'refuse',
+    };
+    const sent = (model_settings: unknown): boolean =>
+      checkDocument(jws({ ...DOCUMENT, model_settings }), EXPECTED).ok;
+    expect(sent(settings)).toBe(true);
+    for (const bad of [null, [], { ...settings, providers: {} }, { ...settings, models: [] }])
+      expect(sent(bad)).toBe(false);
+    expect(sent({ ...settings, models: { allow: '*', deny: [] } })).toBe(false);
+  });
+
   it('is refused, by name of the fault, in every other case', () => {
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const [head, , signature] = jws(DOCUMENT).split('.');

@@ -54,10 +54,20 @@ function checkContent(
   if ((schema as number) > CONFIG_DOCUMENT_SCHEMA) return { ok: false, fault: 'newer_schema' };
   if ((generation as number) < expected.generation) return { ok: false, fault: 'older_generation' };
   const isWhole =
-    LISTS.every((name) => Array.isArray(payload[name])) && OBJECTS.every((name) => isObject(payload[name]));
+    LISTS.every((name) => Array.isArray(payload[name])) &&
+    OBJECTS.every((name) => isObject(payload[name])) &&
+    isModelSettings(payload['model_settings']);
   return isWhole
     ? { ok: true, document: payload as unknown as ConfigDocument }
     : { ok: false, fault: 'malformed' };
+}
+
+/** Documents from before there were such settings have none. */
+function isModelSettings(settings: unknown): boolean {
+  if (settings === undefined) return true;
+  if (!isObject(settings) || !isObject(settings['models'])) return false;
+  const { models, providers, prices, budgets } = settings;
+  return [models['allow'], models['deny'], providers, prices, budgets].every(Array.isArray);
 }
 
 /**
