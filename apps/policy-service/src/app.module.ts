@@ -15,6 +15,7 @@ import { ActivePolicies } from './policies/active-policies';
 import type { PolicyConfig } from './policy-service.config';
 import { McpServerController } from './registry/mcp-server.controller';
 import { McpServerService } from './registry/mcp-server.service';
+import { ModelSettingsController } from './settings/model-settings.controller';
 import { SettingsController } from './settings/settings.controller';
 import { SettingsService } from './settings/settings.service';
 
@@ -24,7 +25,13 @@ class PolicyModule {}
 export function policyModule(context: ServiceContext<PolicyConfig>): DynamicModule {
   return {
     module: PolicyModule,
-    controllers: [PolicyController, McpServerController, KillSwitchController, SettingsController],
+    controllers: [
+      PolicyController,
+      McpServerController,
+      KillSwitchController,
+      SettingsController,
+      ModelSettingsController,
+    ],
     providers: [
       {
         provide: DataSource,

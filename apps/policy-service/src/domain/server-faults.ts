@@ -1,44 +1,26 @@
 import type { McpServerEntry } from '@behavry/contracts';
-import { BUILT_IN_DLP_PATTERNS, isLoaderVariable, PatternSet, scanText } from '@behavry/domain';
+import { isLoaderVariable } from '@behavry/domain';
+import {
+  HEADER_NAME,
+  isCredential,
+  isOwnHeader,
+  isSecret,
+  isSecretName,
+  REFERENCE_RULE,
+  SECRET_REFERENCE,
+  urlFault,
+} from './secret-text';
 
 export interface FieldFault {
   readonly field: string;
   readonly message: string;
 }
 
-const REFERENCE = /^(?:env:BEHAVRY_SECRET_[A-Z0-9_]{1,100}|file:[A-Za-z0-9][A-Za-z0-9._-]{0,127})$/;
 const REFERENCE_LIKE = /^(?:env|file):/i;
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const ONE_LINE = /^[^\p{Cc}]*$/u;
-/** Names whose values are secrets by their purpose. */
-const SECRET_NAME =
-  /auth|cookie|token|secret|passw|pwd|credential|signature|private|session|api[-_]?key|access[-_]?key|(^|[-_])(key|sig)([-_]|$)/i;
-/** A long run without spaces that mixes letters and digits is taken for a key. */
-const KEY_LIKE = /^(?=.*[A-Za-z])(?=.*\d)[A-Za-z0-9+/_=.-]{32,}$/;
-const SCHEME = /^(?:bearer|basic|digest|token)\s+\S/i;
-/** Headers that belong to the connection between proxy and server. */
-const OWN_HEADERS: readonly string[] = [
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'accept',
-  'accept-encoding',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'keep-alive',
-  'expect',
-  'mcp-session-id',
-  'mcp-protocol-version',
-  'last-event-id',
-];
 /** Keys that llm-proxy sends to its providers; a data plane gives them to no MCP server. */
 const PROVIDER_KEY = /^env:BEHAVRY_SECRET_(?:OPENAI|ANTHROPIC|GEMINI|OLLAMA)_KEY$/;
-
-const CREDENTIALS = new PatternSet(BUILT_IN_DLP_PATTERNS.filter(({ tags }) => tags.includes('credential')));
 
 /**
  * What keeps a registered server from being accepted: a shape that does not fit its transport, or a secret
@@ -57,7 +39,10 @@ export function serverFaults(server: McpServerEntry): readonly FieldFault[] {
 function httpFaults({ url, command, args, env }: McpServerEntry): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   if (url === null) faults.push({ field: 'url', message: 'streamable-http needs a url' });
-  else faults.push(...urlFaults(url));
+  else {
+    const message = urlFault(url);
+    if (message !== undefined) faults.push({ field: 'url', message });
+  }
   if (command !== null) faults.push({ field: 'command', message: 'only stdio has a command' });
   if (args.length > 0) faults.push({ field: 'args', message: 'only stdio has args' });
   if (Object.keys(env).length > 0) faults.push({ field: 'env', message: 'only stdio has env' });
@@ -75,28 +60,11 @@ function stdioFaults({ url, command, headers }: McpServerEntry): readonly FieldF
   return faults;
 }
 
-function urlFaults(text: string): readonly FieldFault[] {
-  const field = 'url';
-  if (!URL.canParse(text) || /[\s\p{Cc}]/u.test(text)) return [{ field, message: 'must be an absolute URL' }];
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return [{ field, message: 'must be http or https' }];
-  if (url.username !== '' || url.password !== '') return [{ field, message: 'must not hold credentials' }];
-  if (url.hash !== '') return [{ field, message: 'must not have a fragment' }];
-  const holdsSecret = [...url.searchParams].some(
-    ([name, value]) => SECRET_NAME.test(name) || isSecret(value),
-  );
-  return holdsSecret || isCredential(text)
-    ? [{ field, message: 'must not hold a secret; send it as a header by reference' }]
-    : [];
-}
-
 function headerFaults(name: string, value: unknown): readonly FieldFault[] {
   const field = `headers.${name}`;
   if (!HEADER_NAME.test(name))
     return [{ field: 'headers', message: 'a header name holds letters, digits and - only' }];
-  if (OWN_HEADERS.includes(name.toLowerCase()))
-    return [{ field, message: 'the proxy sets this header itself' }];
+  if (isOwnHeader(name)) return [{ field, message: 'the proxy sets this header itself' }];
   return valueFaults(field, name, value);
 }
 
@@ -116,20 +84,19 @@ function valueFaults(field: string, name: string, value: unknown): readonly Fiel
   if (PROVIDER_KEY.test(value)) {
     return [{ field, message: "is a model provider's key, which no MCP server is given" }];
   }
-  if (REFERENCE.test(value)) return [];
+  if (SECRET_REFERENCE.test(value)) return [];
   if (REFERENCE_LIKE.test(value)) {
-    return [{ field, message: 'a reference is env:BEHAVRY_SECRET_<NAME> or file:<name>' }];
+    return [{ field, message: REFERENCE_RULE }];
   }
-  return SECRET_NAME.test(name) || isSecret(value)
+  return isSecretName(name) || isSecret(value)
     ? [{ field, message: 'looks like a secret; write env:BEHAVRY_SECRET_<NAME> or file:<name> instead' }]
     : [];
 }
 
 function argumentFaults(value: string, index: number): readonly FieldFault[] {
   const [name = '', given] = value.split('=', 2);
-  const isNamedSecret =
-    value.startsWith('-') && given !== undefined && given !== '' && SECRET_NAME.test(name);
-  return isNamedSecret || isCredential(value) || SCHEME.test(value)
+  const isNamedSecret = value.startsWith('-') && given !== undefined && given !== '' && isSecretName(name);
+  return isNamedSecret || isCredential(value)
     ? [
         {
           field: `args.${String(index)}`,
@@ -137,12 +104,4 @@ function argumentFaults(value: string, index: number): readonly FieldFault[] {
         },
       ]
     : [];
-}
-
-function isSecret(value: string): boolean {
-  return SCHEME.test(value) || KEY_LIKE.test(value) || isCredential(value);
-}
-
-function isCredential(value: string): boolean {
-  return scanText(value, CREDENTIALS).length > 0;
 }

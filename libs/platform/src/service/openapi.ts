@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage';
+import { ValidationTypes } from 'class-validator';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import type { ServiceConfig } from '../config/service-config';
 import { PlaneKeys } from '../keys/plane-keys';
@@ -42,6 +43,8 @@ export async function writeOpenApi<C extends ServiceConfig>(
   const validated = validationMetadatasToSchemas({
     classTransformerMetadataStorage: defaultMetadataStorage,
     refPointerPrefix: '#/components/schemas/',
+    // A rule of our own says nothing that a schema could: what a member is stands in the decorators beside it.
+    additionalConverters: { [ValidationTypes.CUSTOM_VALIDATION]: {} },
   });
   const schemas = document.components?.schemas ?? {};
   for (const name of Object.keys(schemas))
