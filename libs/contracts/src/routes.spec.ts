@@ -49,6 +49,7 @@ describe('the route table', () => {
     ['/api/v1/enroll', 'identity-jwks'],
     ['/api/v1/enrollment/tokens', 'identity-jwks'],
     ['/mcp/v1/files', 'mcp-proxy'],
+    ['/api/v1/usage', 'audit-writer'],
     ['/api/v1/openai/v1/chat/completions', 'llm-proxy'],
     ['/api/v1/opa/bundle/t', 'bundle-server'],
   ])('sends %s to %s', (path, app) => {

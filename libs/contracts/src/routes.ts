@@ -78,7 +78,7 @@ export const ROUTE_TABLE: readonly RouteRow[] = [
     app: 'llm-proxy',
     modes: TRAFFIC,
   },
-  { group: 'audit', prefixes: ['/api/v1/audit'], app: 'audit-writer', modes: TRAFFIC },
+  { group: 'audit', prefixes: ['/api/v1/audit', '/api/v1/usage'], app: 'audit-writer', modes: TRAFFIC },
   { group: 'sessions', prefixes: ['/api/v1/sessions'], app: 'audit-writer', modes: TRAFFIC },
   { group: 'browser', prefixes: ['/api/v1/browser'], app: 'audit-writer', modes: TRAFFIC },
   {
