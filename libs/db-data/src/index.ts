@@ -16,6 +16,7 @@ export {
   type StoredAuditEvent,
   type VerifiableRow,
 } from './audit/audit-query.repository';
+export { modelUsage, type ModelUsage, type UsageKey, type UsageRange } from './audit/model-usage';
 export { auditEventOf, auditRowText } from './audit/stored-audit-event';
 export { PendingDecisionRepository } from './audit/pending-decision.repository';
 export { SpoolRepository, type RejectedEntry } from './audit/spool.repository';

@@ -9,6 +9,7 @@ import type { PersonalValues } from '@behavry/contracts';
 @Unique('audit_events_id_uq', ['tenantId', 'id', 'ts'])
 @Index('audit_events_agent_ix', ['tenantId', 'agentId', 'seq'])
 @Index('audit_events_ts_ix', ['ts'], { type: 'brin' })
+@Index('audit_events_llm_ix', ['tenantId', 'ts'], { where: `kind = 'llm'` })
 @Check('audit_events_seq_ck', 'seq > 0')
 export class AuditEventEntity {
   @PrimaryColumn('uuid', { name: 'tenant_id', primaryKeyConstraintName: 'audit_events_pkey' })

@@ -5,6 +5,7 @@ import { AuditVerification1790000000131 } from './audit-verification.migration';
 import { Behavior1790000000113 } from './behavior.migration';
 import { Escalations1790000000112 } from './escalations.migration';
 import { Uplink1790000000101 } from './uplink.migration';
+import { Usage1790000000132 } from './usage.migration';
 
 /** Every migration of the data schema, in order. */
 export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -14,4 +15,5 @@ export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
   Behavior1790000000113,
   Access1790000000121,
   AuditVerification1790000000131,
+  Usage1790000000132,
 ];
