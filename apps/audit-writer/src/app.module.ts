@@ -11,6 +11,7 @@ import { CommitWakes } from './intake/commit-wakes';
 import { IntakeService } from './intake/intake.service';
 import { SessionController } from './sessions/session.controller';
 import { SessionEnds } from './sessions/session-ends';
+import { UsageController } from './usage/usage.controller';
 import { ChainWatch } from './verification/chain-watch';
 
 class AuditWriterModule {}
@@ -20,7 +21,7 @@ export function appModule(context: ServiceContext<AuditWriterConfig>): DynamicMo
   const plain = context as unknown as ServiceContext;
   return {
     module: AuditWriterModule,
-    controllers: [AuditEventsController, SessionController],
+    controllers: [AuditEventsController, SessionController, UsageController],
     providers: [
       {
         provide: DataSource,

@@ -57,6 +57,8 @@ export interface Body {
   readonly next_cursor: string | null;
   readonly sessions: readonly { readonly id: string; readonly denials: number }[];
   readonly seq: number;
+  readonly usage: readonly Readonly<Record<string, unknown>>[];
+  readonly total: number;
 }
 
 export interface RunningWriter {

@@ -1,6 +1,6 @@
 import { ProblemError } from '@behavry/platform';
 
-/** Keeps reads of the whole chain from crowding out the writing of it. */
+/** Keeps reads of many rows from crowding out the writing of it. */
 export class HeavyReads {
   #running = 0;
 
@@ -14,7 +14,7 @@ export class HeavyReads {
    */
   enter(): () => void {
     if (this.#running >= this.most) {
-      throw new ProblemError('too_many_requests', 'Too many exports or verifications run now.', {
+      throw new ProblemError('too_many_requests', 'Too many reads of this kind run now.', {
         headers: { 'retry-after': '5' },
       });
     }
