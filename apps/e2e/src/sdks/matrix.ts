@@ -51,9 +51,6 @@ const CONTENT = { name: 'generateContent', cases: CONVERSATION };
 const COUNT: Endpoint['cases'] = { plain: ['count'], refusal: ['count_403'] };
 const VECTORS: Endpoint['cases'] = { plain: ['embed'], refusal: ['embed_403'] };
 
-/** Rows of what llm-proxy does not understand yet: drivers and providers have them, the matrix leaves them out. */
-const PENDING: ReadonlySet<string> = new Set(['openai responses', 'anthropic models']);
-
 const OPENAI: readonly Endpoint[] = [
   { ...CHAT_COMPLETIONS, cases: { ...CONVERSATION, stream: [...(CONVERSATION.stream ?? []), 'raw_stream'] } },
   {
@@ -99,7 +96,8 @@ const OLLAMA: readonly Endpoint[] = [
 const javaScript = { language: 'JavaScript' } as const;
 const python = { language: 'Python' } as const;
 
-const ALL: readonly Sdk[] = [
+/** Every SDK that is held to a running plane. */
+export const SDKS: readonly Sdk[] = [
   ...['openai6', 'openai7'].map((id): Sdk => {
     const driver = 'openai.mjs';
     return { ...javaScript, id, dependency: id, provider: 'openai', driver, endpoints: OPENAI };
@@ -147,12 +145,6 @@ const ALL: readonly Sdk[] = [
     endpoints: [CHAT_COMPLETIONS, EMBEDDINGS],
   },
 ];
-
-/** Every SDK that is held to a running plane. */
-export const SDKS: readonly Sdk[] = ALL.map((sdk) => ({
-  ...sdk,
-  endpoints: sdk.endpoints.filter(({ name }) => !PENDING.has(`${sdk.provider} ${name}`)),
-}));
 
 /** @returns the names of an SDK's cases, each once */
 export function casesOf({ endpoints }: Sdk): readonly string[] {
