@@ -179,6 +179,7 @@ describeWithOpa('model settings', () => {
     ['base_url', 'ftp://x.test'],
     ['base_url', 'https://x.test/v1?api-version=1'],
     ['base_url', 'https://x.test/v1#a'],
+    ['base_url', 'https://x.test/v1#'],
     ['base_url', 'v1'],
     ['key', 'env:PATH'],
     ['key', 'file:../up'],

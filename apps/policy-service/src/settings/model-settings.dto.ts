@@ -136,7 +136,7 @@ export class ModelSettingsRequest {
 
 function baseUrlFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'base_url must be an absolute URL';
-  const fault = urlFault(value) ?? (value.includes('?') ? 'must not have a query' : undefined);
+  const fault = urlFault(value) ?? (/[?#]/.test(value) ? 'must not have a query or a fragment' : undefined);
   return fault === undefined ? undefined : `base_url ${fault}`;
 }
 

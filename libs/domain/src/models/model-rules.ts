@@ -4,7 +4,7 @@ import { ModelTable } from './model-table';
 import { BUILT_IN_PRICES } from './prices';
 
 /** How providers mark a version of a model that goes by the price of its name. */
-const VERSION = /(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-\d{3}|-latest)$/;
+const VERSION = /(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-0\d{2}|-latest)$/;
 const BUILT_IN = priceTable(BUILT_IN_PRICES);
 
 /** What a tenant's settings say of models, prepared once, for look-ups on the request path. */
