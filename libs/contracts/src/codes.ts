@@ -62,6 +62,7 @@ export const REASON_CODES = [
   'request_malformed',
   'request_too_large',
   'endpoint_unsupported',
+  'model_denied',
   'method_unknown',
   'server_unknown',
   'server_disabled',

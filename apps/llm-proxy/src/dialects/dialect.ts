@@ -69,6 +69,8 @@ export interface Endpoint {
   readonly name: string;
   /** Name and verb under which policies, kill switches and audit rows know it. */
   readonly toolName: 'chat' | 'embed' | 'complete' | 'list';
+  /** Where a list of models has them, of an endpoint that answers with one. */
+  readonly list?: ModelList | undefined;
   /** Path under the provider's base URL, with the query that goes on. */
   readonly path: string;
   readonly framing: Framing;
@@ -105,6 +107,16 @@ export interface Endpoint {
    * @returns the text that makes the provider's SDKs throw in the middle of a stream
    */
   errorEvent(facts: ErrorFacts, hasBegun: boolean): string;
+}
+
+/** How an answer lists models. */
+export interface ModelList {
+  /** Member with the list. */
+  readonly member: string;
+  /** Members of an item that name its model. */
+  readonly names: readonly string[];
+  /** What may stand before a name. */
+  readonly prefix?: string;
 }
 
 /** The part of a request that this proxy acts on; the rest passes as it came. */
@@ -156,6 +168,8 @@ export interface AnsweredCall {
 export interface ModelAnswer {
   readonly calls: readonly AnsweredCall[];
   readonly tokens: TokenCounts | undefined;
+  /** The model that has answered, as the provider names it. */
+  readonly model?: string | undefined;
   /** What the provider keeps of it, under names by which later requests may use it. */
   readonly given?: readonly Reference[];
 }
@@ -204,6 +218,8 @@ export interface Chunk {
   /** Groups that are finished with this chunk: no text and no call of theirs goes on. */
   readonly finished: readonly number[];
   readonly tokens: TokenCounts | undefined;
+  /** As of {@link ModelAnswer.model}. */
+  readonly model?: string | undefined;
   /** As of {@link ModelAnswer.given}. */
   readonly given?: readonly Reference[];
   /** Whether the chunk carries nothing but the token counts of the stream. */

@@ -116,3 +116,9 @@ export function writtenQuery(members: ReadonlyMap<string, string>): string {
   const parts = [...members].map(([name, value]) => `${name}=${value}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
+
+/** @returns the text of a member; undefined where there is none */
+export function textIn(holder: unknown, member: string): string | undefined {
+  const text = isObject(holder) ? holder[member] : undefined;
+  return typeof text === 'string' ? text : undefined;
+}

@@ -1,6 +1,6 @@
 import { Exchange, judgeCall, refuse, toolCall, type Call, type Refusal } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
-import type { AnsweredCall } from '../dialects/dialect';
+import type { AnsweredCall, HostedTool, Reference } from '../dialects/dialect';
 import { isPlainName } from '../dialects/reading';
 
 /** What was refused inside an exchange, with the decision that has a row of its own; undefined: it goes on. */
@@ -25,11 +25,42 @@ export async function judgeAnswered(
   return undefined;
 }
 
+/** Decides what the provider would run on its own side, before anything is sent. */
+export async function judgeHosted(
+  proxy: Proxy,
+  exchange: Exchange,
+  tools: readonly HostedTool[],
+): Promise<Judged> {
+  for (const { type, settings } of tools) {
+    const refused = await judgeAtProvider(proxy, exchange, toolCall(`hosted:${type}`, settings));
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+/** Decides the use of what lies at the provider and nobody here sees. @param references those that the agent was not given */
+export async function judgeReferences(
+  proxy: Proxy,
+  exchange: Exchange,
+  references: readonly Reference[],
+): Promise<Judged> {
+  for (const reference of references) {
+    const call = { ...toolCall('hosted:reference', { ...reference }), resource: reference.id };
+    const refused = await judgeAtProvider(proxy, exchange, call);
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+function judgeAtProvider(proxy: Proxy, exchange: Exchange, call: Call): Promise<Judged> {
+  return judgeInside(proxy, exchange, { ...call, action: 'hosted' }, exchange.provider);
+}
+
 /**
  * Decides and records one call inside an exchange.
  * @param provider who would run it; empty when that is the agent
  */
-export async function judgeInside(
+async function judgeInside(
   { guard, makeId }: Proxy,
   exchange: Exchange,
   call: Call,

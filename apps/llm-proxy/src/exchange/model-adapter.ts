@@ -4,7 +4,6 @@ import {
   LARGE_BYTES,
   refuse,
   scannedOfFacts,
-  toolCall,
   type Exchange,
   type ExchangeAdapter,
   type Forwarded,
@@ -13,7 +12,7 @@ import {
   type Refusal,
   type Scanned,
 } from '@behavry/pipeline';
-import type { Endpoint, HostedTool, ModelAnswer, ModelRequest, Place, Reference } from '../dialects/dialect';
+import type { Endpoint, ModelAnswer, ModelRequest, Place, Reference } from '../dialects/dialect';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import type { LargeRequest } from '../large/model-jobs';
@@ -21,8 +20,10 @@ import type { LlmParts, ProviderService } from '../llm-proxy.parts';
 import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/provider-upstream';
-import { judgeAnswered, judgeInside, type Judged } from './judge-inside';
+import { judgeAnswered, judgeHosted, judgeReferences, type Judged } from './judge-inside';
 import { callOf, listedTools } from './model-call';
+import { noteModel, noteRequest, noteTokens } from './model-notes';
+import { hideModels, sightOf } from './model-sight';
 import { statusOf } from './refusal-status';
 import { breaksSeal, SEALED } from '../stream/sealed';
 
@@ -87,7 +88,8 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const read = endpoint.readRequest(bytes, this.parts.maxBodyBytes);
     if (!read.ok) return refuse(read.reasonCode, read.message);
     const { request } = read;
-    note(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
+    noteRequest(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
+    if (this.#isDenied(exchange)) return DENIED;
     return {
       call: callOf(endpoint, request, outbound.headers, bytes.length),
       request: { kind: 'small', request },
@@ -104,15 +106,21 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { value } = result;
     if (!value.ok) return refuse(value.reasonCode, value.message);
     const { request, tools, call, examined } = value;
-    note(exchange, request, tools);
+    noteRequest(exchange, request, tools);
+    if (this.#isDenied(exchange)) return DENIED;
     return { call, examined, request: { kind: 'large', request, bytes: value.bytes } };
+  }
+
+  /** Whether the tenant has said that nobody may use the model. */
+  #isDenied({ config, model }: Exchange): boolean {
+    return model !== '' && config?.model(this.input.place.provider, model) === 'denied';
   }
 
   async forward(exchange: Exchange, reading: ModelReading): Promise<Forwarded<AgentAnswer, never>> {
     const { request } = reading;
     const refused =
-      (await this.#judgeHosted(exchange, request.hostedTools)) ??
-      (await this.#judgeReferences(exchange, request.references));
+      (await judgeHosted(this.parts.proxy, exchange, request.hostedTools)) ??
+      (await this.#judgeReferences(exchange, request));
     if (refused) return { kind: 'refused', ...refused };
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
@@ -171,16 +179,19 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   async #readAnswer(exchange: Exchange, bytes: Uint8Array): Promise<ReadAnswer | Refusal | undefined> {
     const { endpoint, place } = this.input;
     const redacts = exchange.hasObligation('redact_inbound');
+    const sight = exchange.config ? sightOf(exchange.config, place.provider, endpoint) : undefined;
     if (bytes.length <= LARGE_BYTES) {
       const parsed = parseStrictJson(bytes, { maxBytes: LARGE_BYTES, maxDepth: MAX_DEPTH });
       if (!parsed.ok) return undefined;
       const { value } = parsed;
       const { scan } = exchange.config ?? {};
       if (redacts && scan && breaksSeal(scan, 'inbound', endpoint, value)) return SEALED;
-      return { bytes, value, answer: endpoint.readAnswer(value) };
+      const answer = endpoint.readAnswer(value);
+      const isHidden = hideModels(endpoint, value, sight);
+      return { bytes: isHidden ? Buffer.from(JSON.stringify(value)) : bytes, value, answer };
     }
     const { order } = orderOf(exchange, bytes.length, 'inbound');
-    const result = await this.parts.large.run('answer', { place, bytes, redacts }, order);
+    const result = await this.parts.large.run('answer', { place, bytes, redacts, sight }, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
     if (!value.ok) return value.isSealed ? SEALED : undefined;
@@ -202,7 +213,8 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (read && 'reasonCode' in read) return { kind: 'refused', refusal: read };
     if (!read || (isOk && !read.answer)) return { kind: 'failed', fault: 'upstream_error' };
     const { answer, scanned } = read;
-    if (answer?.tokens) exchange.tokens = answer.tokens;
+    noteModel(exchange, answer?.model);
+    noteTokens(exchange, answer?.tokens);
     const refused = answer && (await judgeAnswered(this.parts.proxy, exchange, answer.calls));
     if (refused) return { kind: 'refused', ...refused };
     await this.#remember(exchange, answer?.given);
@@ -236,32 +248,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     return { kind: 'stream', payload: { kind: 'stream', headers, body, texts: stream.run(body) } };
   }
 
-  /** What the provider would run on its own side is decided before anything is sent. */
-  async #judgeHosted(exchange: Exchange, tools: readonly HostedTool[]): Promise<Judged> {
-    for (const { type, settings } of tools) {
-      const call = { ...toolCall(`hosted:${type}`, settings), action: 'hosted' };
-      const refused = await judgeInside(this.parts.proxy, exchange, call, exchange.provider);
-      if (refused) return refused;
-    }
-    return undefined;
-  }
-
-  /**
-   * What the provider keeps, nobody here sees. With the plane's key an agent may use what it was given itself; anything
-   * else is a decision of its own, as is whatever it asks for of an account without a key.
-   */
-  async #judgeReferences(exchange: Exchange, references: readonly Reference[] = []): Promise<Judged> {
+  /** With a key of its own an agent uses what is its own. */
+  async #judgeReferences(exchange: Exchange, { references = [] }: LargeRequest): Promise<Judged> {
     if (references.length === 0 || this.input.outbound.keySource === 'request') return undefined;
-    for (const reference of await this.parts.references.strange(this.#owner(exchange), references)) {
-      const call = {
-        ...toolCall('hosted:reference', { ...reference }),
-        action: 'hosted',
-        resource: reference.id,
-      };
-      const refused = await judgeInside(this.parts.proxy, exchange, call, exchange.provider);
-      if (refused) return refused;
-    }
-    return undefined;
+    const strange = await this.parts.references.strange(this.#owner(exchange), references);
+    return judgeReferences(this.parts.proxy, exchange, strange);
   }
 
   #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
@@ -287,16 +278,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   }
 }
 
+const DENIED = refuse('model_denied', 'this model may not be used here');
 const UNCHANGEABLE = refuse(
   'obligation_unkept',
   'something would have to be taken out of the address, which cannot be changed',
 );
-
-function note(exchange: Exchange, { model, isStream }: LargeRequest, tools: readonly string[] | null): void {
-  exchange.model = model;
-  exchange.extra['stream'] = isStream;
-  if (tools) exchange.extra['tools'] = tools;
-}
 
 function orderOf(
   { identity, config, span }: Exchange,

@@ -5,6 +5,7 @@ import { refusalFor, type Exchange, type Refusal } from '@behavry/pipeline';
 import { breakOff, DECISION_HEADER, faultOf, sendStreamHead, writeStream } from '@behavry/proxy';
 import type { Endpoint } from '../dialects/dialect';
 import type { AgentAnswer } from '../exchange/model-adapter';
+import { noteTokens } from '../exchange/model-notes';
 import { faultRefusal, statusOf } from '../exchange/refusal-status';
 import type { StreamEnd } from '../stream/guarded-stream';
 import { errorFacts, type Incoming } from './incoming';
@@ -32,6 +33,7 @@ export async function sendStream(
   const end = await pass(raw, texts, exchange, () => {
     hasBegun = true;
   });
+  noteTokens(exchange, exchange.tokens);
   if (exchange.stopReason === 'client_aborted' || raw.destroyed) {
     exchange.settle({ outcome: 'aborted', responseCode: null, error: 'client_aborted' });
     raw.destroy();

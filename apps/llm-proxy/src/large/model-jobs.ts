@@ -5,6 +5,7 @@ import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH } from '../dialects/reading';
 import { callOf, listedTools } from '../exchange/model-call';
+import { hideModels, type ModelSight } from '../exchange/model-sight';
 import { breaksSeal } from '../stream/sealed';
 
 type Headers = Readonly<Record<string, string>>;
@@ -20,6 +21,14 @@ export interface RedactInput {
 export interface ReadInput extends RedactInput {
   readonly maxBytes: number;
   readonly blast: BlastRadiusSettings;
+}
+
+export interface AnswerInput {
+  readonly place: Place;
+  readonly bytes: Uint8Array;
+  readonly redacts: boolean;
+  /** Of a list of models. */
+  readonly sight: ModelSight | undefined;
 }
 
 /** What the event loop keeps of a large request. */
@@ -95,22 +104,17 @@ export const MODEL_JOBS = {
     return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers: left };
   },
 
-  answer(
-    {
-      place,
-      bytes,
-      redacts,
-    }: { readonly place: Place; readonly bytes: Uint8Array; readonly redacts: boolean },
-    { scan }: Judges,
-  ): LargeAnswer {
+  answer({ place, bytes, redacts, sight }: AnswerInput, { scan }: Judges): LargeAnswer {
     const endpoint = endpointAt(place);
     const parsed = parseStrictJson(bytes, { maxBytes: Infinity, maxDepth: MAX_DEPTH });
     if (!parsed.ok) return { ok: false, isSealed: false };
     if (redacts && breaksSeal(scan, 'inbound', endpoint, parsed.value)) return { ok: false, isSealed: true };
     const answer = endpoint.readAnswer(parsed.value);
+    const isHidden = hideModels(endpoint, parsed.value, sight);
     const scanned = scan.inbound(parsed.value, { redacts });
     const facts = factsOf(scanned);
-    if (scanned.verdict !== 'redact') return { ok: true, bytes, answer, scanned: facts };
+    const seen = isHidden ? encoded(JSON.stringify(parsed.value)) : bytes;
+    if (scanned.verdict !== 'redact') return { ok: true, bytes: seen, answer, scanned: facts };
     const left = scanned.redacted();
     endpoint.dropEchoes(left);
     return { ok: true, bytes: encoded(JSON.stringify(left)), answer, scanned: facts };

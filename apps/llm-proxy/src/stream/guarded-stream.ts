@@ -11,6 +11,7 @@ import {
 } from '@behavry/pipeline';
 import type { AnsweredCall, Chunk, Endpoint, Reference } from '../dialects/dialect';
 import { breaksSeal, SEALED } from './sealed';
+import { noteModel } from '../exchange/model-notes';
 import { CallAssembler } from './call-assembler';
 import type { Frame } from './framing';
 import { freshParts } from './fresh-parts';
@@ -125,6 +126,7 @@ export class GuardedStream {
     if (!chunk || !this.#isInOrder(chunk)) return MALFORMED;
     if (chunk.given && chunk.given.length > 0)
       this.#remembered = Promise.all([this.#remembered, this.#options.remember(chunk.given)]);
+    noteModel(exchange, chunk.model);
     if (chunk.tokens) exchange.tokens = latest(exchange.tokens, chunk.tokens);
     if (chunk.isTokensOnly && hidesTokens) return undefined;
     const refused = this.#scan(frame, chunk);

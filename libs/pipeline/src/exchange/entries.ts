@@ -42,7 +42,7 @@ export function wholeEntry(exchange: Exchange, settlement: Settlement, { digest,
     dlp_findings: found,
     dlp_action: action,
     injection_findings: injection,
-    extra,
+    extra: { ...extra, ...exchange.outcomeExtra },
     ...traceOf(exchange),
   };
 }
@@ -109,7 +109,7 @@ function outcomeFields(
     injection_findings: exchange.inboundInjection,
     bytes_down: exchange.inboundBytes,
     tokens: exchange.tokens,
-    extra: {},
+    extra: exchange.outcomeExtra,
   };
 }
 

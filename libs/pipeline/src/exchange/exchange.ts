@@ -116,7 +116,10 @@ export class Exchange {
   inboundBytes = 0;
   tokens: TokenCounts | null = null;
   // audit
+  /** Known with the request. */
   extra: Record<string, unknown> = {};
+  /** Known only with the answer. */
+  readonly outcomeExtra: Record<string, unknown> = {};
   refusal: Refusal<unknown> | null = null;
   /** Resolves when the decision is on stable storage; rejects when it cannot be written. */
   recorded: Promise<void> = Promise.resolve();

@@ -2,7 +2,7 @@ import { isObject, type TokenCounts } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, Reference, TextPiece } from '../dialect';
-import { countOf } from '../reading';
+import { countOf, textIn } from '../reading';
 
 /** @param value body of a message */
 export function readMessage(value: unknown): ModelAnswer | undefined {
@@ -17,7 +17,7 @@ export function readMessage(value: unknown): ModelAnswer | undefined {
     if (typeof name !== 'string') return undefined;
     calls.push({ name, arguments: isObject(input) ? input : undefined });
   }
-  return { calls, tokens: tokensOf(value['usage']), given };
+  return { calls, tokens: tokensOf(value['usage']), model: textIn(value, 'model'), given };
 }
 
 /** @param holder a message, or what an event changes of one @returns the container that it was worked out in */
@@ -81,6 +81,7 @@ export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
     given: isObject(block)
       ? filesIn(block)
       : containerIn(event === 'message_start' ? rest['message'] : delta),
+    model: textIn(rest['message'], 'model'),
     isTokensOnly: false,
     isEnd: event === 'message_stop',
   };

@@ -31,5 +31,6 @@ export function modelsAt(path: string, asked: string): Endpoint | undefined {
         ? { calls: [], tokens: undefined }
         : undefined,
     readChunk: () => undefined,
+    ...(isOne ? {} : { list: { member: 'data', names: ['id'] } }),
   };
 }

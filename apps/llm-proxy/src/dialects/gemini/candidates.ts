@@ -1,6 +1,6 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
 import { membersOf, namesOf } from '../members';
-import { countOf, isAbsent } from '../reading';
+import { countOf, isAbsent, textIn } from '../reading';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -24,6 +24,7 @@ export interface ReadContent {
   /** Whether the prompt was refused: there is nothing to come. */
   readonly isBlocked: boolean;
   readonly tokens: TokenCounts | undefined;
+  readonly model: string | undefined;
 }
 
 /** A call, whose arguments are undefined when they are no object. */
@@ -32,7 +33,7 @@ export interface ReadCall {
   readonly args: Readonly<Record<string, unknown>> | undefined;
 }
 
-const ROOT = namesOf('candidates error promptFeedback usageMetadata');
+const ROOT = namesOf('candidates error modelVersion promptFeedback usageMetadata');
 const FEEDBACK = namesOf('blockReason');
 const CANDIDATE = namesOf('content finishReason index');
 const CONTENT = namesOf('parts role');
@@ -68,7 +69,8 @@ export function readContent(value: unknown): ReadContent | undefined {
   }
   const isBlocked = typeof feedback['blockReason'] === 'string';
   if (isAbsent(listed) && !isBlocked && !usage) return undefined;
-  return { candidates, isBlocked, tokens: usage && tokensOf(usage) };
+  const model = textIn(root, 'modelVersion');
+  return { candidates, isBlocked, tokens: usage && tokensOf(usage), model };
 }
 
 function readCandidate(item: unknown): ReadCandidate | undefined {

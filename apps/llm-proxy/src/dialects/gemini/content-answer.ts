@@ -18,7 +18,7 @@ export function readContentAnswer(value: unknown): ModelAnswer | undefined {
     if (!call) return undefined;
     calls.push({ name: call.name, arguments: call.args });
   }
-  return { calls, tokens: content.tokens };
+  return { calls, tokens: content.tokens, model: content.model };
 }
 
 /** Takes an event of streamed content apart. A candidate is a group. */
@@ -61,7 +61,8 @@ function readChunk(data: string): Chunk | undefined {
   }
   const finished = content.candidates.filter(({ isFinished }) => isFinished).map(({ index }) => index);
   if (content.isBlocked) finished.push(BLOCKED);
-  return { rest, pieces, calls, finished, tokens: content.tokens, isTokensOnly: false, isEnd: false };
+  const { tokens, model } = content;
+  return { rest, pieces, calls, finished, tokens, model, isTokensOnly: false, isEnd: false };
 }
 
 /** Finds the calls, and moves the running texts out. */

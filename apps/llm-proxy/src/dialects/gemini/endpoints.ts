@@ -104,6 +104,7 @@ export function models({ version, model }: Addressed, query: ReadonlyMap<string,
     method: 'GET',
     name: `GET /${version}/models${isOne ? '/*' : ''}`,
     toolName: 'list',
+    ...(isOne ? {} : { list: { member: 'models', names: ['name'], prefix: 'models/' } }),
     path: `/${version}/models${isOne ? `/${model}` : ''}${writtenQuery(query)}`,
     readRequest: (bytes) => bodiless(bytes, model, body),
     readAnswer: answerWith((answer) =>

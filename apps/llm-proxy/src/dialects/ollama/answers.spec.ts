@@ -59,6 +59,7 @@ describe('an answer of Ollama', () => {
       eval_count: 3,
     };
     expect(CHAT.readAnswer(answer)).toEqual({
+      model: 'm',
       calls: [
         { name: 'a', arguments: { x: 1 } },
         { name: 'b', arguments: {} },
@@ -71,7 +72,10 @@ describe('an answer of Ollama', () => {
   });
 
   it('may only say that a model is loaded', () => {
-    expect(CHAT.readAnswer({ model: 'm', done: true, done_reason: 'load' })).toEqual({ calls: [] });
+    expect(CHAT.readAnswer({ model: 'm', done: true, done_reason: 'load' })).toEqual({
+      model: 'm',
+      calls: [],
+    });
     expect(CHAT.readAnswer({ model: 'm' })).toBeUndefined();
   });
 

@@ -3,12 +3,12 @@ import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, TextPiece } from '../dialect';
 import { membersOf, namesOf } from '../members';
-import { countOf, isAbsent } from '../reading';
+import { countOf, isAbsent, textIn } from '../reading';
 
 type Members = Readonly<Record<string, unknown>>;
 
 // Ollama's own client takes any case for the names of members.
-const ROOT = namesOf('done error eval_count message prompt_eval_count response thinking tool_calls');
+const ROOT = namesOf('done error eval_count message model prompt_eval_count response thinking tool_calls');
 const MESSAGE = namesOf('content images role thinking tool_call_id tool_calls tool_name');
 const CALL = namesOf('function id type');
 const FUNCTION = namesOf('arguments description index name');
@@ -47,7 +47,9 @@ function read(value: unknown): ReadAnswer | undefined {
 export function readAnswer(value: unknown): ModelAnswer | undefined {
   const answer = read(value);
   const isAnswer = answer && (answer.isDone || answer.message !== undefined);
-  return isAnswer ? { calls: answer.calls, tokens: answer.tokens } : undefined;
+  return isAnswer
+    ? { calls: answer.calls, tokens: answer.tokens, model: textIn(answer.root, 'model') }
+    : undefined;
 }
 
 /** Takes a line of a stream apart. Calls come whole. */
@@ -64,7 +66,8 @@ export function readLine({ event, data }: Frame): Chunk | undefined {
     return { group: GROUP, index: undefined, form: 'json', name, arguments: JSON.stringify(args ?? null) };
   });
   const { isDone, tokens } = answer;
-  return { rest, pieces, calls, finished: [], tokens, isTokensOnly: false, isEnd: isDone };
+  const model = textIn(rest, 'model');
+  return { rest, pieces, calls, finished: [], tokens, model, isTokensOnly: false, isEnd: isDone };
 }
 
 function take(

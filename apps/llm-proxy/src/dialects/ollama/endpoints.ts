@@ -73,12 +73,14 @@ const SHOW: Endpoint = {
 const TAGS: Endpoint = {
   ...SHOW,
   ...at('GET', '/api/tags'),
+  list: { member: 'models', names: ['name', 'model'] },
   readRequest: (bytes) => bodiless(bytes),
   readAnswer: answerWith(({ models }) => isAbsent(models) || Array.isArray(models)),
 };
 
 const VERSION: Endpoint = {
   ...TAGS,
+  list: undefined,
   ...at('GET', '/api/version'),
   readAnswer: answerWith(({ version }) => typeof version === 'string'),
 };

@@ -1,6 +1,6 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
 import type { AnsweredCall, ModelAnswer } from '../dialect';
-import { argumentsOf, countOf, isAbsent } from '../reading';
+import { argumentsOf, countOf, isAbsent, textIn } from '../reading';
 
 /** @param value body of a chat completion */
 export function readChatAnswer(value: unknown): ModelAnswer | undefined {
@@ -18,7 +18,7 @@ export function readChatAnswer(value: unknown): ModelAnswer | undefined {
       calls.push(call);
     }
   }
-  return { calls, tokens: tokensOf(value) };
+  return { calls, tokens: tokensOf(value), model: textIn(value, 'model') };
 }
 
 function readCall(item: unknown): AnsweredCall | undefined {

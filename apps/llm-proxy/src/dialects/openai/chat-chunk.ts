@@ -2,7 +2,7 @@ import { isObject } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { CallPiece, Chunk, TextPiece } from '../dialect';
-import { isAbsent } from '../reading';
+import { isAbsent, textIn } from '../reading';
 import { tokensOf } from './chat-answer';
 
 /** Last message of a stream. */
@@ -54,7 +54,8 @@ export function readChatChunk({ event, data }: Frame): Chunk | undefined {
   }
   const tokens = tokensOf(rest);
   const isTokensOnly = choices.length === 0 && tokens !== undefined;
-  return { rest, pieces, calls, finished, tokens, isTokensOnly, isEnd: false };
+  const model = textIn(rest, 'model');
+  return { rest, pieces, calls, finished, tokens, model, isTokensOnly, isEnd: false };
 }
 
 type Place = Pick<TextPiece, 'channel' | 'path' | 'group'>;

@@ -22,7 +22,7 @@ const LIST: Endpoint = {
 };
 
 /** The models there are, as OpenAI, and who speaks like it, list them. */
-export const MODELS = LIST;
+export const MODELS: Endpoint = { ...LIST, list: { member: 'data', names: ['id'] } };
 
 /** @returns the endpoint that tells of one model; undefined when the name is none */
 export function oneModel(name: string): Endpoint | undefined {

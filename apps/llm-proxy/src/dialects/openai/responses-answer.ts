@@ -1,6 +1,6 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
 import type { AnsweredCall, ModelAnswer, Reference } from '../dialect';
-import { argumentsOf, countOf, isAbsent } from '../reading';
+import { argumentsOf, countOf, isAbsent, textIn } from '../reading';
 import { callsIn, type ItemCall } from './responses-items';
 
 /** States in which a response may come whole. */
@@ -16,7 +16,7 @@ export function readResponse(value: unknown): ModelAnswer | undefined {
     if (!found) return undefined;
     calls.push(...found.filter(({ form }) => form !== 'foreign').map(answered));
   }
-  return { calls, tokens: tokensOf(value), given: keptOf(value) };
+  return { calls, tokens: tokensOf(value), model: textIn(value, 'model'), given: keptOf(value) };
 }
 
 function answered({ name, form, arguments: args }: ItemCall): AnsweredCall {

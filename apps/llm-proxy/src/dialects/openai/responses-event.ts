@@ -2,6 +2,7 @@ import { isObject } from '@behavry/contracts';
 import { canonicalJson, parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { CallPiece, Chunk, TextPiece } from '../dialect';
+import { textIn } from '../reading';
 import { keptOf, tokensOf } from './responses-answer';
 import { FINISHES, OTHERS, WRITES, type Write } from './responses-event-types';
 import { callsIn } from './responses-items';
@@ -102,7 +103,13 @@ function readResponseIn(rest: Event, isEnd: boolean): Chunk | undefined {
     if (!told) return undefined;
     calls.push(...told);
   }
-  return chunkOf(rest, { calls, tokens: tokensOf(response), given: isEnd ? keptOf(response) : [], isEnd });
+  return chunkOf(rest, {
+    calls,
+    tokens: tokensOf(response),
+    model: textIn(response, 'model'),
+    given: isEnd ? keptOf(response) : [],
+    isEnd,
+  });
 }
 
 /** @returns the call in an item, begun or whole, as pieces; undefined for an item that is not understood */

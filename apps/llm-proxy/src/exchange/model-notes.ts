@@ -1,0 +1,36 @@
+// What the record says of a use of a model besides the decision.
+import type { TokenCounts } from '@behavry/contracts';
+import type { Exchange } from '@behavry/pipeline';
+import { isPlainName } from '../dialects/reading';
+import type { LargeRequest } from '../large/model-jobs';
+
+/** Notes what is asked for. @param tools names of the agent's own tools; null when they cannot stand in a record */
+export function noteRequest(
+  exchange: Exchange,
+  { model, isStream }: LargeRequest,
+  tools: readonly string[] | null,
+): void {
+  exchange.model = model;
+  exchange.extra['stream'] = isStream;
+  if (tools) exchange.extra['tools'] = tools;
+}
+
+/** Notes which model has answered, when that is not the one that was asked: an alias, or another one. */
+export function noteModel(exchange: Exchange, model: string | undefined): void {
+  if (isPlainName(model) && model !== exchange.model) exchange.outcomeExtra['answered_model'] = model;
+}
+
+/**
+ * Notes what a use has cost, by the price of the model that answered, else of the one that was asked. Without a price
+ * it is unknown, which is not nothing: then there is no note.
+ */
+export function noteTokens(exchange: Exchange, tokens: TokenCounts | null | undefined): void {
+  if (!tokens) return;
+  exchange.tokens = tokens;
+  const { config, provider, model, outcomeExtra } = exchange;
+  const { answered_model: answered } = outcomeExtra;
+  const cost =
+    (typeof answered === 'string' ? config?.costOf(provider, answered, tokens) : undefined) ??
+    config?.costOf(provider, model, tokens);
+  if (cost !== undefined) outcomeExtra['cost_microusd'] = cost;
+}
