@@ -215,6 +215,12 @@ export interface Chunk {
   readonly rest: Record<string, unknown> | null;
   readonly pieces: readonly TextPiece[];
   readonly calls: readonly CallPiece[];
+  /** Whether it may only be the first of its stream, and has to be. */
+  readonly isStart?: boolean;
+  /** A group that begins with it, of a dialect that says so: they count up from 0, each once. */
+  readonly begins?: number | undefined;
+  /** A group that must have begun, and not be finished. */
+  readonly within?: number | undefined;
   /** Groups that are finished with this chunk: no text and no call of theirs goes on. */
   readonly finished: readonly number[];
   readonly tokens: TokenCounts | undefined;

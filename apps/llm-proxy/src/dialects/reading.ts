@@ -122,3 +122,13 @@ export function textIn(holder: unknown, member: string): string | undefined {
   const text = isObject(holder) ? holder[member] : undefined;
   return typeof text === 'string' ? text : undefined;
 }
+
+/**
+ * @returns the name under which policies know a tool of a namespace: two namespaces may have tools of one name.
+ * Undefined when it has none
+ */
+export function namespaced(namespace: unknown, name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return undefined;
+  if (isAbsent(namespace)) return name;
+  return typeof namespace === 'string' && namespace !== '' ? `${namespace}.${name}` : undefined;
+}

@@ -58,6 +58,7 @@ export class GuardedStream {
   #clean: unknown;
   /** What the running texts were refused for. */
   #refusal: Refusal | undefined;
+  #hasStarted = false;
   #remembered: Promise<unknown> = Promise.resolve();
   #free = '';
 
@@ -138,7 +139,13 @@ export class GuardedStream {
   }
 
   /** Nothing goes on that is finished; what was decided would no longer be the whole. A call may be told again. */
-  #isInOrder({ pieces, calls }: Chunk): boolean {
+  #isInOrder({ isStart = false, begins, within, pieces, calls }: Chunk): boolean {
+    if (isStart && this.#hasStarted) return false;
+    this.#hasStarted = true;
+    // Some readers put a group where it comes, and others where it says; only in this order it is the same place.
+    if (begins !== undefined && begins !== this.#begun.size) return false;
+    if (begins !== undefined) this.#begin(begins);
+    if (within !== undefined && !(this.#begun.has(within) && this.#begin(within))) return false;
     for (const { group } of pieces) if (!this.#begin(group)) return false;
     for (const { group, isWhole } of calls) if (!this.#begin(group) && !isWhole) return false;
     return true;

@@ -14,8 +14,10 @@ export class RetoldText {
 
   /** @returns false for what makes it another text */
   add(text: string, isWhole: boolean): boolean {
+    // An empty piece is none, yet some readers take it for the whole of what comes.
+    if (this.#isWhole && !isWhole) return false;
     if (this.#isWhole || (isWhole && this.#text !== '')) {
-      if (isWhole ? text !== this.#text : text !== '') return false;
+      if (text !== this.#text) return false;
     } else {
       this.#text += text;
     }

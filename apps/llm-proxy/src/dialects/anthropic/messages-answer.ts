@@ -2,7 +2,17 @@ import { isObject, type TokenCounts } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, Reference, TextPiece } from '../dialect';
-import { countOf, textIn } from '../reading';
+import { countOf, namespaced, textIn } from '../reading';
+
+/** What a message is made of, as of SDK 1.12; a block of another type could be a call to some reader. */
+const BLOCKS: ReadonlySet<unknown> = new Set(
+  (
+    'text thinking redacted_thinking tool_use server_tool_use web_search_tool_result web_fetch_tool_result ' +
+    'advisor_tool_result code_execution_tool_result bash_code_execution_tool_result ' +
+    'text_editor_code_execution_tool_result tool_search_tool_result mcp_tool_use mcp_tool_result container_upload ' +
+    'compaction fallback mcp_tool_listing'
+  ).split(' '),
+);
 
 /** @param value body of a message */
 export function readMessage(value: unknown): ModelAnswer | undefined {
@@ -10,11 +20,12 @@ export function readMessage(value: unknown): ModelAnswer | undefined {
   const calls: AnsweredCall[] = [];
   const given = [...containerIn(value)];
   for (const block of value['content'] as unknown[]) {
-    if (!isObject(block) || typeof block['type'] !== 'string') return undefined;
+    if (!isObject(block) || !BLOCKS.has(block['type'])) return undefined;
     given.push(...filesIn(block));
     if (block['type'] !== 'tool_use') continue;
-    const { name, input } = block;
-    if (typeof name !== 'string') return undefined;
+    const name = namespaced(block['toolset_name'], block['name']);
+    const { input } = block;
+    if (name === undefined) return undefined;
     calls.push({ name, arguments: isObject(input) ? input : undefined });
   }
   return { calls, tokens: tokensOf(value['usage']), model: textIn(value, 'model'), given };
@@ -53,6 +64,15 @@ const EVENTS = new Set([
   'message_stop',
   'ping',
 ]);
+/** What is written on in a block. */
+const DELTAS: ReadonlySet<unknown> = new Set([
+  'text_delta',
+  'input_json_delta',
+  'citations_delta',
+  'thinking_delta',
+  'signature_delta',
+  'compaction_delta',
+]);
 /** Blocks whose input is streamed like a call's, of tools that were decided with the request. */
 const RUN_BY_PROVIDER = new Set(['server_tool_use', 'mcp_tool_use']);
 /** Said once, or the same in every piece. */
@@ -66,7 +86,9 @@ export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
   if (!isObject(rest) || rest['type'] !== event || !EVENTS.has(String(event))) return undefined;
   const pieces: TextPiece[] = [];
   const calls: CallPiece[] = [];
-  const { index, content_block: block, delta } = rest;
+  const { index, content_block: block, delta, message } = rest;
+  // What stands in a message that has only begun would be decided by nobody.
+  if (event === 'message_start' && !isBegun(message)) return undefined;
   if (String(event).startsWith('content_block_')) {
     if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) return undefined;
     if (event === 'content_block_start' && !readStart(block, index, pieces, calls)) return undefined;
@@ -76,6 +98,9 @@ export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
     rest,
     pieces,
     calls,
+    isStart: event === 'message_start',
+    begins: event === 'content_block_start' ? (index as number) : undefined,
+    within: event === 'content_block_delta' || event === 'content_block_stop' ? (index as number) : undefined,
     finished: event === 'content_block_stop' ? [index as number] : [],
     tokens: tokensOf((isObject(rest['message']) ? rest['message'] : rest)['usage']),
     given: isObject(block)
@@ -87,23 +112,36 @@ export function readMessageEvent({ event, data }: Frame): Chunk | undefined {
   };
 }
 
+function isBegun(message: unknown): boolean {
+  const content = isObject(message) ? message['content'] : undefined;
+  return Array.isArray(content) && content.length === 0;
+}
+
 function readStart(block: unknown, group: number, pieces: TextPiece[], calls: CallPiece[]): boolean {
-  if (!isObject(block) || typeof block['type'] !== 'string') return false;
+  if (!isObject(block) || !BLOCKS.has(block['type'])) return false;
   if (block['type'] === 'tool_use') {
-    const { name, input = {} } = block;
-    if (typeof name !== 'string' || !isObject(input)) return false;
-    // Some compatible servers give the whole input here, where others give none.
-    const args = Object.keys(input).length === 0 ? '' : JSON.stringify(input);
-    calls.push({ group, index: 0, form: 'json', name, arguments: args });
+    const name = namespaced(block['toolset_name'], block['name']);
+    const { input = {} } = block;
+    if (name === undefined || !isObject(input)) return false;
+    // Some compatible servers give the whole input here, where others give none. Then nothing may go on.
+    const isWhole = Object.keys(input).length > 0;
+    calls.push({
+      group,
+      index: 0,
+      form: 'json',
+      name,
+      arguments: isWhole ? JSON.stringify(input) : '',
+      isWhole,
+    });
     return true;
   }
-  if (RUN_BY_PROVIDER.has(block['type']))
+  if (RUN_BY_PROVIDER.has(block['type'] as string))
     calls.push({ group, index: 0, form: 'foreign', name: '', arguments: '' });
   return takeTexts(block, group, 'content_block', pieces);
 }
 
 function readDelta(delta: unknown, group: number, pieces: TextPiece[], calls: CallPiece[]): boolean {
-  if (!isObject(delta) || typeof delta['type'] !== 'string') return false;
+  if (!isObject(delta) || !DELTAS.has(delta['type'])) return false;
   const { type, partial_json: json } = delta;
   // The block's start has said whose call it is; without one it is a call without a name, which no policy allows.
   if (type === 'input_json_delta') {

@@ -8,7 +8,7 @@ type Members = Readonly<Record<string, unknown>>;
 /** Members that both routes take, stable and in beta, as of SDK 1.12. */
 const SHARED =
   'messages model billing_policy cache_control compaction context_management mcp_servers output_config output_format ' +
-  'speed system thinking tool_choice tools user_profile_id workspace_id';
+  'speed system thinking tool_choice tools';
 const KNOWN = new Set(
   (
     `${SHARED} max_tokens container diagnostics fallback_credit_token fallbacks inference_geo metadata service_tier ` +
@@ -35,7 +35,17 @@ function readWith(known: ReadonlySet<string>, bytes: Uint8Array, maxBytes: numbe
   const read = readBody(bytes, maxBytes, known);
   if (!read.ok) return read;
   const { body, text } = read;
-  const { model, messages, stream, tools, mcp_servers: servers, container } = body;
+  const {
+    model,
+    messages,
+    stream,
+    tools,
+    mcp_servers: servers,
+    container,
+    fallbacks,
+    thread,
+    diagnostics,
+  } = body;
   if (!isPlainName(model)) return malformed("'model' must be the name of a model");
   if (!Array.isArray(messages)) return malformed("'messages' must be a list");
   if (!isAbsent(stream) && typeof stream !== 'boolean') return malformed("'stream' must be true or false");
@@ -45,8 +55,13 @@ function readWith(known: ReadonlySet<string>, bytes: Uint8Array, maxBytes: numbe
   if (!readServers(servers, hostedTools)) return malformed("'mcp_servers' must be a list of servers");
   const parts = new References();
   if (!readContainer(container, hostedTools, parts)) return malformed("'container' must be a container");
-  if (!messages.every((message) => isObject(message) && readBlocks(message['content'], parts)))
-    return malformed("'messages' must be a list of messages, whose files have plain ids");
+  // Each of them is a model, which is decided with a request of its own.
+  if (!isAbsent(fallbacks)) return malformed("'fallbacks' names other models: ask for each by itself");
+  if (!readThread(thread, parts) || !readThread(diagnostics, parts))
+    return malformed("'thread' and 'diagnostics' must be objects, and name messages by plain ids");
+  const asked: Asked = { names: toolNames, hosted: hostedTools, parts };
+  if (!messages.every((message) => isObject(message) && readBlocks(message['content'], asked)))
+    return malformed("'messages' must be made of blocks of types that are known here");
   if (parts.isCrowded) return malformed("'messages' names too many things that the provider keeps");
   if (hostedTools.length > MAX_HOSTED)
     return malformed("'tools' and 'mcp_servers' have too many that the provider would run");
@@ -59,7 +74,8 @@ function readTools(tools: unknown, names: string[], hosted: HostedTool[]): boole
   if (!Array.isArray(tools)) return false;
   for (const tool of tools as unknown[]) {
     if (!isObject(tool)) return false;
-    const { type = 'custom', name } = tool;
+    const { name } = tool;
+    const type = tool['type'] ?? 'custom';
     if (!isPlainName(type)) return false;
     if (type === 'custom' || RUN_BY_AGENT.test(type)) {
       if (!isPlainName(name)) return false;
@@ -91,26 +107,88 @@ function readContainer(container: unknown, hosted: HostedTool[], parts: Referenc
   return parts.addAny('container', id);
 }
 
-/** Reads what a message is made of, and what that is made of: the results of tools, and documents. */
-function readBlocks(content: unknown, parts: References): boolean {
-  if (!Array.isArray(content)) return isAbsent(content) || typeof content === 'string';
-  return (content as unknown[]).every((block) => isObject(block) && readBlock(block, parts));
+/** A thread goes on with what was said before, all of which lies there, tools too. */
+function readThread(thread: unknown, parts: References): boolean {
+  if (isAbsent(thread)) return true;
+  return isObject(thread) && parts.addAny('message', thread['previous_message_id']);
 }
 
-function readBlock({ type, source, content, file_id: file }: Members, parts: References): boolean {
-  if (type === 'container_upload') return parts.add('file', file);
-  if (type === 'tool_result') return readBlocks(content, parts);
-  if (type !== 'image' && type !== 'document') return true;
+/** What a request asks for, as its messages are read: they may bring tools, too. */
+interface Asked {
+  readonly names: string[];
+  readonly hosted: HostedTool[];
+  readonly parts: References;
+}
+
+/** Blocks that only tell what was said and done before. */
+const HISTORY: ReadonlySet<unknown> = new Set(
+  (
+    'text search_result thinking redacted_thinking tool_use server_tool_use web_search_tool_result ' +
+    'advisor_tool_result tool_search_tool_result mcp_tool_use mcp_tool_result tool_removal mcp_tool_listing fallback'
+  ).split(' '),
+);
+/** Results of the provider's own tools, in which files may be named. */
+const RESULTS: ReadonlySet<unknown> = new Set([
+  'web_fetch_tool_result',
+  'code_execution_tool_result',
+  'bash_code_execution_tool_result',
+  'text_editor_code_execution_tool_result',
+]);
+
+/** Reads what a message is made of, and what that is made of: the results of tools, and documents. */
+function readBlocks(content: unknown, asked: Asked): boolean {
+  if (!Array.isArray(content)) return isAbsent(content) || typeof content === 'string';
+  return (content as unknown[]).every((block) => isObject(block) && readBlock(block, asked));
+}
+
+function readBlock(block: Members, asked: Asked): boolean {
+  const { type, content } = block;
+  const { parts } = asked;
+  switch (type) {
+    case 'container_upload':
+      return parts.add('file', block['file_id']);
+    case 'tool_result':
+      return readBlocks(content, asked);
+    case 'tool_addition':
+      return readAddition(block['tool'], asked);
+    case 'compaction': {
+      const changes = block['tool_changes'] ?? [];
+      return Array.isArray(changes) && readBlocks(changes, asked);
+    }
+    case 'image':
+    case 'document':
+      return readSource(block, asked);
+    default:
+      return RESULTS.has(type) ? readFiles(content, parts) : HISTORY.has(type);
+  }
+}
+
+/** A tool that is made available in the middle: one of the request's own, or a new one. */
+function readAddition(tool: unknown, { names, hosted }: Asked): boolean {
+  if (!isObject(tool)) return false;
+  return tool['type'] !== 'tool_definition' || readTools([tool['definition']], names, hosted);
+}
+
+function readSource({ type, source }: Members, asked: Asked): boolean {
   if (!isObject(source)) return false;
   switch (source['type']) {
     case 'text':
       return true;
     case 'content':
-      return readBlocks(source['content'], parts);
+      return readBlocks(source['content'], asked);
     case 'file':
-      return parts.add('file', source['file_id']);
+      return asked.parts.add('file', source['file_id']);
     default:
-      parts.addUnscanned(type === 'image' ? 'image' : 'file');
+      asked.parts.addUnscanned(type === 'image' ? 'image' : 'file');
       return true;
   }
+}
+
+/** Files may stand anywhere in a result. */
+function readFiles(value: unknown, parts: References): boolean {
+  if (Array.isArray(value)) return (value as unknown[]).every((item) => readFiles(item, parts));
+  if (!isObject(value)) return true;
+  return (
+    parts.addAny('file', value['file_id']) && Object.values(value).every((inner) => readFiles(inner, parts))
+  );
 }

@@ -1,7 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { CallPiece } from '../dialect';
-import { argumentsOf, isAbsent } from '../reading';
-import { namespaced } from './responses-tools';
+import { argumentsOf, isAbsent, namespaced } from '../reading';
 
 /** Items that ask nothing of the agent: what was said, and calls that the provider ran itself with what came of them. */
 const TOLD = new Set<unknown>(

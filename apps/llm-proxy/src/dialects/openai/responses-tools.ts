@@ -1,6 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool } from '../dialect';
-import { isAbsent, isPlainName } from '../reading';
+import { isAbsent, isPlainName, namespaced } from '../reading';
 import type { References } from '../references';
 
 /** What a request asks for, as it is read. */
@@ -42,16 +42,6 @@ function readName(name: unknown, { names }: Asked): boolean {
   if (!isPlainName(name)) return false;
   names.push(name);
   return true;
-}
-
-/**
- * @returns the name under which policies know a tool of a namespace: two namespaces may have tools of one name.
- * Undefined when it has none
- */
-export function namespaced(namespace: unknown, name: unknown): string | undefined {
-  if (typeof name !== 'string' || name === '') return undefined;
-  if (isAbsent(namespace)) return name;
-  return typeof namespace === 'string' && namespace !== '' ? `${namespace}.${name}` : undefined;
 }
 
 /** Files, stores and containers that a tool is given, whichever it is. */
