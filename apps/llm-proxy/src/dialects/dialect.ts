@@ -41,6 +41,8 @@ export interface Dialect extends Provider {
   readonly answerHeaders: RegExp;
   /** @returns the headers by which the provider knows a key */
   authorize(key: string): Readonly<Record<string, string>>;
+  /** Whether an answer says that a key is not known, under a status that could mean anything; 401 and 403 always do. */
+  isKeyFault?(status: number, bytes: Buffer): boolean;
   /** @returns undefined for everything that is not understood, which is refused */
   endpointOf(target: Target): Endpoint | undefined;
 }

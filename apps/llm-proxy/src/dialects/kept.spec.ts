@@ -16,6 +16,7 @@ const MESSAGES = post(ANTHROPIC, '/v1/messages');
 const CONTENT = post(GEMINI, '/v1/models/m:generateContent');
 const COUNT = post(GEMINI, '/v1/models/m:countTokens');
 const EMBED = post(GEMINI, '/v1/models/m:batchEmbedContents');
+const LIKE_OPENAI = post(OLLAMA, '/v1/chat/completions');
 const OLLAMA_CHAT = post(OLLAMA, '/api/chat');
 const GENERATE = post(OLLAMA, '/api/generate');
 
@@ -94,6 +95,40 @@ const ROWS: readonly Row[] = [
       },
     ),
     ['file f3', 'file f4', 'file f5'],
+    [],
+  ],
+  [
+    'files in the results of the provider',
+    MESSAGES,
+    chat({
+      type: 'web_fetch_tool_result',
+      content: { content: { source: { type: 'file', file_id: 'f6' } } },
+    }),
+    ['file f6'],
+    [],
+  ],
+  [
+    'a thread that goes on, and what it is compared with',
+    MESSAGES,
+    {
+      ...chat(),
+      thread: { type: 'continue', previous_message_id: 'msg_1' },
+      diagnostics: { previous_message_id: 'msg_2' },
+    },
+    ['message msg_1', 'message msg_2'],
+    [],
+  ],
+  [
+    'thoughts that lie there',
+    RESPONSES,
+    {
+      model: 'm',
+      input: [
+        { type: 'reasoning', id: 'rs_1' },
+        { type: 'reasoning', id: 'rs_2', encrypted_content: 'x' },
+      ],
+    },
+    ['item rs_1'],
     [],
   ],
   ['a container', MESSAGES, { ...chat(), container: 'c1' }, ['container c1'], []],
@@ -185,6 +220,17 @@ describe('a request', () => {
     ['an id that is a text', CHAT, chat({ type: 'file', file: { file_id: 'my secret file' } })],
     ['a file that is none', CHAT, chat({ type: 'file', file: 'f1' })],
     ['a message that is none', CHAT, { model: 'm', messages: ['x'] }],
+    [
+      'a content that is no list',
+      CHAT,
+      { model: 'm', messages: [{ content: { type: 'file', file: { file_id: 'f' } } }] },
+    ],
+    ['a block of a type that nobody knows', MESSAGES, chat({ type: 'next_year' })],
+    ['another model to fall back to', MESSAGES, { ...chat(), fallbacks: [{ model: 'x' }] }],
+    ['an account that pays', MESSAGES, { ...chat(), workspace_id: 'w' }],
+    ['images in another case', OLLAMA_CHAT, { model: 'm', messages: [{ role: 'user', Images: ['AA'] }] }],
+    ['tool calls in another case', OLLAMA_CHAT, { model: 'm', messages: [{ Tool_Calls: [] }] }],
+    ['a part in another case', LIKE_OPENAI, chat({ Type: 'image_url', Image_url: { url: 'x' } })],
     ['a file of Anthropic without an id', MESSAGES, chat({ type: 'container_upload' })],
     ['an image without a source', MESSAGES, chat({ type: 'image' })],
     ['a member in a form that only some know', CONTENT, gemini({ FileData: { fileUri: 'files/x' } })],
@@ -196,7 +242,7 @@ describe('a request', () => {
       'too many',
       CHAT,
       chat(
-        ...Array.from({ length: 65 }, (_, index) => ({
+        ...Array.from({ length: 513 }, (_, index) => ({
           type: 'file',
           file: { file_id: `f${String(index)}` },
         })),
@@ -204,6 +250,29 @@ describe('a request', () => {
     ],
   ])('is not understood with %s', (_name, endpoint, body) => {
     expect(read(endpoint, body)).toMatchObject({ ok: false, reasonCode: 'request_malformed' });
+  });
+});
+
+it('may have members of its own tools spelled as it likes', () => {
+  const parameters = { properties: { Type: {}, Content: {} } };
+  const tools = [{ type: 'function', function: { name: 'x', parameters } }];
+  const messages = [{ role: 'assistant', tool_calls: [{ function: { name: 'x', arguments: { Type: 1 } } }] }];
+  for (const endpoint of [OLLAMA_CHAT, LIKE_OPENAI])
+    expect(read(endpoint, { model: 'm', messages, tools })).toMatchObject({ ok: true });
+});
+
+it('brings a tool in the middle of a conversation only decided', () => {
+  const added = (definition: object): object =>
+    chat({ type: 'tool_addition', tool: { type: 'tool_definition', definition } });
+  expect(read(MESSAGES, added({ type: 'code_execution_20260521', name: 'code' }))).toMatchObject({
+    request: { hostedTools: [{ type: 'code_execution_20260521' }] },
+  });
+  expect(read(MESSAGES, added({ type: null, name: 'own' }))).toMatchObject({
+    request: { toolNames: ['own'] },
+  });
+  const change = { type: 'tool_addition', tool: { type: 'tool_definition', definition: { type: 'x_1' } } };
+  expect(read(MESSAGES, chat({ type: 'compaction', tool_changes: [change] }))).toMatchObject({
+    request: { hostedTools: [{ type: 'x_1' }] },
   });
 });
 

@@ -2,7 +2,7 @@ import type { ModelRequest, Reference, Unscanned } from './dialect';
 import { isAbsent } from './reading';
 
 const PLAIN_ID = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+=-]{0,255}$/;
-const MAX_REFERENCES = 64;
+const MAX_REFERENCES = 512;
 
 /** What a request is made of besides what can be read in it: things that the provider keeps, and media. */
 export class References {

@@ -8,6 +8,7 @@ export type Judged = { readonly refusal: Refusal; readonly decisionId: string } 
 
 /** Each of them is decided. */
 const MAX_CALLS = 128;
+const MAX_STRANGE = 32;
 
 /** Decides the tool calls of an answer, one after the other; the first refusal ends it. */
 export async function judgeAnswered(
@@ -44,6 +45,7 @@ export async function judgeReferences(
   exchange: Exchange,
   references: readonly Reference[],
 ): Promise<Judged> {
+  if (references.length > MAX_STRANGE) return { refusal: TOO_STRANGE, decisionId: exchange.id };
   for (const reference of references) {
     const call = { ...toolCall('hosted:reference', { ...reference }), resource: reference.id };
     const refused = await judgeAtProvider(proxy, exchange, call);
@@ -53,7 +55,10 @@ export async function judgeReferences(
 }
 
 function judgeAtProvider(proxy: Proxy, exchange: Exchange, call: Call): Promise<Judged> {
-  return judgeInside(proxy, exchange, { ...call, action: 'hosted' }, exchange.provider);
+  const { provider, model, keySource } = exchange;
+  // An approval of it is one for this model, and for whose key pays.
+  const beside = { provider, model, key_source: keySource };
+  return judgeInside(proxy, exchange, { ...call, action: 'hosted', beside }, provider);
 }
 
 /**
@@ -82,6 +87,10 @@ async function judgeInside(
 }
 
 const TOO_MANY = refuse('result_too_large', 'the answer calls more tools than can be decided');
+const TOO_STRANGE = refuse(
+  'request_malformed',
+  'the request names more things at the provider that this agent was not given than can be decided',
+);
 const NAMELESS = refuse('request_malformed', "the answer calls a tool by what is no tool's name");
 const NOT_STRICT = refuse(
   'request_malformed',

@@ -21,7 +21,8 @@ import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/provider-upstream';
 import { judgeAnswered, judgeHosted, judgeReferences, type Judged } from './judge-inside';
-import { callOf, listedTools } from './model-call';
+import { keyFault } from './key-fault';
+import { callOf, headersLeft, listedTools, type Asked } from './model-call';
 import { noteModel, noteRequest, noteTokens } from './model-notes';
 import { hideModels, sightOf } from './model-sight';
 import { statusOf } from './refusal-status';
@@ -91,16 +92,16 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     noteRequest(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
     if (this.#isDenied(exchange)) return DENIED;
     return {
-      call: callOf(endpoint, request, outbound.headers, bytes.length),
+      call: callOf(endpoint, request, this.#asked, bytes.length),
       request: { kind: 'small', request },
     };
   }
 
   async #parseLarge(exchange: Exchange): Promise<Reading<ModelReading, never>> {
-    const { place, bytes, outbound } = this.input;
+    const { place, bytes } = this.input;
     const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
     const maxBytes = this.parts.maxBodyBytes;
-    const input = { place, bytes, headers: outbound.headers, maxBytes, blast };
+    const input = { place, bytes, asked: this.#asked, maxBytes, blast };
     const result = await this.parts.large.run('read', input, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
@@ -109,6 +110,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     noteRequest(exchange, request, tools);
     if (this.#isDenied(exchange)) return DENIED;
     return { call, examined, request: { kind: 'large', request, bytes: value.bytes } };
+  }
+
+  get #asked(): Asked {
+    const { keySource, headers } = this.input.outbound;
+    return { provider: this.input.place.provider, keySource, headers };
   }
 
   /** Whether the tenant has said that nobody may use the model. */
@@ -160,19 +166,17 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (reading.kind === 'small') {
       const { scan } = exchange.config ?? {};
       if (isChanged && scan && breaksSeal(scan, 'outbound', endpoint, reading.request.body)) return SEALED;
-      return {
-        body: endpoint.outboundBody(reading.request, isChanged ? body : undefined),
-        headers: isChanged ? ((beside ?? {}) as Headers) : outbound.headers,
-      };
+      const headers = isChanged ? headersLeft(beside, reading.request.model) : outbound.headers;
+      if (!headers) return UNCHANGEABLE;
+      return { body: endpoint.outboundBody(reading.request, isChanged ? body : undefined), headers };
     }
     const { bytes } = reading;
-    const { headers } = outbound;
-    if (!isChanged) return { body: bytes, headers };
+    if (!isChanged) return { body: bytes, headers: outbound.headers };
     const { order } = orderOf(exchange, bytes.length, 'outbound');
-    const result = await this.parts.large.run('redact', { place, bytes, headers }, order);
+    const result = await this.parts.large.run('redact', { place, bytes, asked: this.#asked }, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
-    return value.ok ? { body: value.bytes, headers: value.headers } : SEALED;
+    return value.ok ? { body: value.bytes, headers: value.headers } : value.isSealed ? SEALED : UNCHANGEABLE;
   }
 
   /** @returns undefined for what nobody can read */
@@ -203,9 +207,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     { status, headers, bytes }: Extract<UpstreamAnswer, { kind: 'json' }>,
   ): Promise<Forwarded<AgentAnswer, never>> {
     const isOk = isSuccess(status);
-    // Told as it is, the agent would take it for a word about its own token.
-    if ((status === 401 || status === 403) && this.input.outbound.keySource !== 'request') {
-      this.parts.proxy.log.warn({ status }, "the provider refuses this plane's key");
+    const fault = keyFault(this.input.service.dialect, this.input.outbound, status, bytes);
+    if (fault) {
+      this.parts.proxy.log.warn({ status }, fault);
       return { kind: 'failed', fault: 'upstream_error' };
     }
     const size = bytes.length;
@@ -255,8 +259,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     return judgeReferences(this.parts.proxy, exchange, strange);
   }
 
-  #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
-    return this.parts.references.remember(this.#owner(exchange), given);
+  async #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
+    if (this.input.outbound.keySource === 'request') return;
+    await this.parts.references.remember(this.#owner(exchange), given);
   }
 
   #owner({ identity }: Exchange): ReferenceOwner {

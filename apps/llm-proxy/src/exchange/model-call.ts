@@ -1,18 +1,29 @@
 import { actionClassOf } from '@behavry/domain';
 import type { Call, Scan } from '@behavry/pipeline';
-import type { Endpoint, ModelRequest } from '../dialects/dialect';
+import type { Endpoint, ModelRequest, ProviderId } from '../dialects/dialect';
+import type { OutboundHeaders } from '../dialects/request-headers';
 
 const MAX_LISTED_TOOLS = 64;
 
+type Headers = Readonly<Record<string, string>>;
+
+/** Of whom a use of a model is asked, and how. */
+export interface Asked {
+  readonly provider: ProviderId;
+  readonly keySource: OutboundHeaders['keySource'];
+  /** The agent's own that go on with it. */
+  readonly headers: Headers;
+}
+
 /**
- * A use of a model as a call.
- * @param headers the agent's own that go on with it
+ * A use of a model as a call. What stands beside the body is scanned, shown and bound to an approval with it: a model may
+ * be named in the address alone.
  * @param bytes size of the body
  */
 export function callOf(
   endpoint: Endpoint,
   { model, body, unscanned = [] }: ModelRequest,
-  headers: Readonly<Record<string, string>>,
+  { provider, keySource, headers }: Asked,
   bytes: number,
 ): Call {
   return {
@@ -26,7 +37,7 @@ export function callOf(
     arguments: body,
     parameters: endpoint.outlineOf(body),
     unscanned,
-    beside: Object.keys(headers).length === 0 ? null : headers,
+    beside: { provider, model, endpoint: endpoint.name, key_source: keySource, headers },
     bytes,
   };
 }
@@ -35,4 +46,10 @@ export function callOf(
 export function listedTools(scan: Scan, names: readonly string[]): readonly string[] | null {
   const tools = names.slice(0, MAX_LISTED_TOOLS);
   return tools.length > 0 && scan.outbound(tools).dlp.length === 0 ? tools : null;
+}
+
+/** @returns the headers in what is left of what stands beside a body; undefined when it would ask of another model */
+export function headersLeft(beside: unknown, model: string): Headers | undefined {
+  const left = beside as { readonly model: string; readonly headers: Headers };
+  return left.model === model ? left.headers : undefined;
 }

@@ -4,7 +4,7 @@ import { examine, factsOf, type Call, type Examined, type Judges, type ScanFacts
 import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH } from '../dialects/reading';
-import { callOf, listedTools } from '../exchange/model-call';
+import { callOf, headersLeft, listedTools, type Asked } from '../exchange/model-call';
 import { hideModels, type ModelSight } from '../exchange/model-sight';
 import { breaksSeal } from '../stream/sealed';
 
@@ -14,8 +14,7 @@ type Headers = Readonly<Record<string, string>>;
 export interface RedactInput {
   readonly place: Place;
   readonly bytes: Uint8Array;
-  /** The agent's own that go on. */
-  readonly headers: Headers;
+  readonly asked: Asked;
 }
 
 export interface ReadInput extends RedactInput {
@@ -50,9 +49,10 @@ export type LargeRead =
     }
   | { readonly ok: false; readonly reasonCode: ReasonCode; readonly message: string };
 
-/** Not ok: a signed part would have to be changed. */
+/** Not ok: a signed part would have to be changed, or the name of the model. */
 export type LargeRedacted =
-  { readonly ok: true; readonly bytes: Uint8Array; readonly headers: Headers } | { readonly ok: false };
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly headers: Headers }
+  | { readonly ok: false; readonly isSealed: boolean };
 
 export type LargeAnswer =
   | {
@@ -71,7 +71,7 @@ const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
-  read({ place, bytes, headers, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
+  read({ place, bytes, asked, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
     const endpoint = endpointAt(place);
     const size = bytes.length;
     const read = endpoint.readRequest(bytes, maxBytes);
@@ -88,20 +88,22 @@ export const MODEL_JOBS = {
       ok: true,
       request: { model, isStream, hidesTokens, hostedTools, references },
       tools: listedTools(judges.scan, read.request.toolNames),
-      ...examine(callOf(endpoint, read.request, headers, size), blast, judges),
+      ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),
     };
   },
 
-  redact({ place, bytes, headers }: RedactInput, { scan }: Judges): LargeRedacted {
+  redact({ place, bytes, asked }: RedactInput, { scan }: Judges): LargeRedacted {
     const endpoint = endpointAt(place);
     const read = endpoint.readRequest(bytes, Infinity);
     if (!read.ok) throw new Error('a request was read otherwise before');
     const { request } = read;
-    if (breaksSeal(scan, 'outbound', endpoint, request.body)) return { ok: false };
+    if (breaksSeal(scan, 'outbound', endpoint, request.body)) return { ok: false, isSealed: true };
     const body = scan.outbound(request.body, { redacts: true }).redacted();
-    const left = scan.outbound(headers, { redacts: true }).redacted() as Headers;
-    return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers: left };
+    const { beside } = callOf(endpoint, request, asked, bytes.length);
+    const headers = headersLeft(scan.outbound(beside, { redacts: true }).redacted(), request.model);
+    if (!headers) return { ok: false, isSealed: false };
+    return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers };
   },
 
   answer({ place, bytes, redacts, sight }: AnswerInput, { scan }: Judges): LargeAnswer {

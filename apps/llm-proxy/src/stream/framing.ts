@@ -21,6 +21,8 @@ export interface FrameReader {
 /** How a stream's messages are told apart on the wire. */
 export interface Framing {
   readonly contentType: string;
+  /** Another type under which a stream may come: its readers look at every line, whatever it is called. */
+  readonly alsoType?: string;
   open(): FrameReader;
   /** @returns the frame as it leaves */
   write(frame: Frame): string;

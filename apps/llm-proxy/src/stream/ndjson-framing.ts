@@ -6,6 +6,7 @@ const OTHER_LINE_ENDS = /[\r\u0085\u2028\u2029]/g;
 /** A JSON text on each line. */
 export const NDJSON: Framing = {
   contentType: 'application/x-ndjson',
+  alsoType: 'application/json',
   open: () => new LineReader(),
   write: ({ data }) => `${data.replace(OTHER_LINE_ENDS, escaped)}\n`,
 };

@@ -8,8 +8,9 @@ export const SSE: Framing = {
   contentType: 'text/event-stream',
   open: () => new SseReader(),
   write: ({ event, data }) => {
-    const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data;
-    return event === undefined ? `data: ${lines}\n\n` : `event: ${event}\ndata: ${lines}\n\n`;
+    // In one line, for some readers take each for a message of its own. In JSON the end of a line is a space.
+    const line = data.includes('\n') ? data.replaceAll('\n', ' ') : data;
+    return event === undefined ? `data: ${line}\n\n` : `event: ${event}\ndata: ${line}\n\n`;
   },
 };
 

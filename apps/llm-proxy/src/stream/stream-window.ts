@@ -25,6 +25,7 @@ interface HeldFrame {
 }
 
 const MAX_CHANNELS = 256;
+const MAX_HELD = 20_000;
 
 /**
  * The frames of a stream that wait until their texts are decided. They leave in the order in which they came, and as
@@ -32,7 +33,9 @@ const MAX_CHANNELS = 256;
  */
 export class StreamWindow {
   readonly #channels = new Map<string, Channel>();
-  readonly #held: HeldFrame[] = [];
+  #held: HeldFrame[] = [];
+  /** What left already stands before this place, until enough of it did. */
+  #first = 0;
   #heldCharacters = 0;
   #isSealBroken = false;
 
@@ -53,9 +56,9 @@ export class StreamWindow {
     return this.#isSealBroken;
   }
 
-  /** Whether there are more texts at once than any answer has. */
+  /** Whether there are more texts at once than any answer has, or more frames wait. */
   get isCrowded(): boolean {
-    return this.#channels.size > MAX_CHANNELS;
+    return this.#channels.size > MAX_CHANNELS || this.#held.length - this.#first > MAX_HELD;
   }
 
   /**
@@ -88,10 +91,14 @@ export class StreamWindow {
   /** @returns the frames that may leave, written out */
   release(calls: CallAssembler): string {
     let text = '';
-    for (let held = this.#held[0]; held && isReady(held, calls); held = this.#held[0]) {
-      this.#held.shift();
+    for (let held = this.#held[this.#first]; held && isReady(held, calls); held = this.#held[this.#first]) {
+      this.#first++;
       this.#heldCharacters -= held.frame.data.length;
       text += this.framing.write(this.redacts ? redacted(held) : held.frame);
+    }
+    if (this.#first * 2 > this.#held.length) {
+      this.#held = this.#held.slice(this.#first);
+      this.#first = 0;
     }
     return text;
   }

@@ -106,7 +106,9 @@ export class ProviderUpstream {
     const encoding = headers['content-encoding'];
     const type = mediaTypeOf(headers['content-type']);
     const isReadable = encoding === undefined || encoding === 'identity';
-    if (isReadable && isStream && isSuccess(status) && type === endpoint.framing.contentType) {
+    const { contentType, alsoType } = endpoint.framing;
+    const isFramed = type === contentType || type === alsoType;
+    if (isReadable && isStream && isSuccess(status) && isFramed) {
       return { kind: 'stream', headers: this.#passedHeaders(headers), body };
     }
     if (!isReadable || type !== 'application/json' || isRedirect(status)) {

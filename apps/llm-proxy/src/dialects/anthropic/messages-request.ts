@@ -124,7 +124,8 @@ interface Asked {
 const HISTORY: ReadonlySet<unknown> = new Set(
   (
     'text search_result thinking redacted_thinking tool_use server_tool_use web_search_tool_result ' +
-    'advisor_tool_result tool_search_tool_result mcp_tool_use mcp_tool_result tool_removal mcp_tool_listing fallback'
+    'advisor_tool_result tool_search_tool_result mcp_tool_use mcp_tool_result tool_removal mcp_tool_listing fallback ' +
+    'tool_reference browser_state'
   ).split(' '),
 );
 /** Results of the provider's own tools, in which files may be named. */

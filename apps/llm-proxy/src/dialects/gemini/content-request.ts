@@ -79,13 +79,14 @@ const NO_CONTENTS = malformed("'contents' must be a list");
 function toolsOf(body: Members, model: string): Tools | RequestFault {
   const members = membersOf(body, NAMES, 'snake')?.members;
   if (!members) return TWICE;
-  const { contents, tools, cachedContent, systemInstruction } = members;
+  const { contents, tools, cachedContent, systemInstruction, continuationToken } = members;
   if (!isSameModel(members['model'], model)) return malformed("'model' must be the model of the path");
   if (!listOf(contents)) return NO_CONTENTS;
   const toolNames: string[] = [];
   const hostedTools: HostedTool[] = [];
   for (const tool of isAbsent(tools) ? [] : (listOf(tools) ?? [null]))
     if (!readTool(tool, toolNames, hostedTools)) return malformed("'tools' must be a list of tools");
+  if (!isAbsent(continuationToken)) hostedTools.push({ type: 'continuation', settings: null });
   const parts = new References();
   // It can hold anything that a request can, tools too, and nobody here sees it.
   if (!parts.addAny('cached_content', cachedContent))

@@ -25,6 +25,7 @@ export const GEMINI: Dialect = {
   passedOn: { always: ['x-goog-api-client'], besideOwnKey: ['x-goog-user-project'] },
   answerHeaders: /^(server-timing|x-gemini-[a-z-]{1,64}|retry-after)$/,
   authorize: (key) => ({ 'x-goog-api-key': key }),
+  isKeyFault: (status, bytes) => status === 400 && bytes.includes('API_KEY_INVALID'),
   endpointOf: (target) => {
     const query = queryOf(target.query, QUERY);
     query?.delete(TOKEN);

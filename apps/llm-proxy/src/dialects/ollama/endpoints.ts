@@ -3,7 +3,8 @@ import { NDJSON } from '../../stream/ndjson-framing';
 import type { Endpoint, ModelAnswer, Target } from '../dialect';
 import { OPENAI } from '../openai/openai';
 import { outline, type OutlineRules } from '../outline';
-import { bodiless, isAbsent } from '../reading';
+import { bodiless, isAbsent, malformed } from '../reading';
+import { isSpelled } from './spelling';
 import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
 import { envelope } from './envelope';
 import {
@@ -88,7 +89,7 @@ const VERSION: Endpoint = {
 /** By method and path. What manages models or reaches out, as pull, create or web_search, is none of them. */
 const OWN: ReadonlyMap<string, Endpoint> = new Map(
   [CHAT, GENERATE, EMBED, EMBEDDINGS, SHOW, TAGS, { ...TAGS, ...at('GET', '/api/ps') }, VERSION].map(
-    (endpoint) => [endpoint.name, endpoint],
+    (endpoint) => [endpoint.name, spelled(endpoint)],
   ),
 );
 
@@ -108,8 +109,20 @@ export function endpointOf(target: Target): Endpoint | undefined {
   const endpoint = OPENAI.endpointOf(target);
   // Its paths begin behind the version.
   return endpoint && LIKE_OPENAI.has(endpoint.name)
-    ? { ...endpoint, path: `/v1${endpoint.path}` }
+    ? spelled({ ...endpoint, path: `/v1${endpoint.path}` })
     : undefined;
+}
+
+/** Ollama takes a member's name in any case; here it has one spelling, at the top and in what is inside. */
+function spelled(endpoint: Endpoint): Endpoint {
+  return {
+    ...endpoint,
+    readRequest: (bytes, maxBytes) => {
+      const read = endpoint.readRequest(bytes, maxBytes);
+      if (!read.ok || isSpelled(read.request.body)) return read;
+      return malformed('a member is there in a spelling that is not its own');
+    },
+  };
 }
 
 function at(method: Endpoint['method'], path: string): Pick<Endpoint, 'method' | 'name' | 'path'> {

@@ -1,5 +1,5 @@
 import { isObject, type TokenCounts } from '@behavry/contracts';
-import type { AnsweredCall, ModelAnswer } from '../dialect';
+import type { AnsweredCall, ModelAnswer, Reference } from '../dialect';
 import { argumentsOf, countOf, isAbsent, textIn } from '../reading';
 
 /** @param value body of a chat completion */
@@ -7,8 +7,10 @@ export function readChatAnswer(value: unknown): ModelAnswer | undefined {
   const choices = isObject(value) ? value['choices'] : undefined;
   if (!Array.isArray(choices)) return undefined;
   const calls: AnsweredCall[] = [];
+  const given: Reference[] = [];
   for (const choice of choices as unknown[]) {
     if (!isObject(choice) || !isObject(choice['message'])) return undefined;
+    given.push(...audioIn(choice['message']));
     const { tool_calls: listed = null, function_call: legacy = null } = choice['message'];
     if (listed !== null && !Array.isArray(listed)) return undefined;
     const items = (listed ?? []) as unknown[];
@@ -18,7 +20,7 @@ export function readChatAnswer(value: unknown): ModelAnswer | undefined {
       calls.push(call);
     }
   }
-  return { calls, tokens: tokensOf(value), model: textIn(value, 'model') };
+  return { calls, tokens: tokensOf(value), model: textIn(value, 'model'), given };
 }
 
 function readCall(item: unknown): AnsweredCall | undefined {
@@ -37,6 +39,13 @@ function readCall(item: unknown): AnsweredCall | undefined {
     return { name, arguments: args === null ? {} : isObject(args) ? args : undefined };
   }
   return undefined;
+}
+
+/** @param said a message, or what a chunk adds to one @returns the voice that OpenAI keeps of it */
+export function audioIn(said: unknown): readonly Reference[] {
+  const audio = isObject(said) ? said['audio'] : undefined;
+  const id = textIn(audio, 'id');
+  return id === undefined ? [] : [{ kind: 'audio', id }];
 }
 
 /** @param body a chat completion, or one chunk of it */

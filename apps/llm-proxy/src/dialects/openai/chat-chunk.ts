@@ -1,9 +1,9 @@
 import { isObject } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
-import type { CallPiece, Chunk, TextPiece } from '../dialect';
+import type { CallPiece, Chunk, Reference, TextPiece } from '../dialect';
 import { isAbsent, textIn } from '../reading';
-import { tokensOf } from './chat-answer';
+import { audioIn, tokensOf } from './chat-answer';
 
 /** Last message of a stream. */
 export const DONE = '[DONE]';
@@ -33,13 +33,15 @@ export function readChatChunk({ event, data }: Frame): Chunk | undefined {
   const choices = rest['choices'] as unknown[];
   const pieces: TextPiece[] = [];
   const calls: CallPiece[] = [];
+  const given: Reference[] = [];
   const finished: number[] = [];
   for (const [place, choice] of choices.entries()) {
     // A whole message in a chunk would go around the deciding of its calls.
     if (!isObject(choice) || Object.hasOwn(choice, 'message')) return undefined;
     const { index, delta, finish_reason: reason } = choice;
-    if (typeof index !== 'number' || !Number.isSafeInteger(index)) return undefined;
+    if (!isIndex(index)) return undefined;
     if (isObject(delta)) {
+      given.push(...audioIn(delta));
       if (!readCalls(delta, index, calls)) return undefined;
       const at = {
         channel: `/choices/${String(index)}/delta`,
@@ -55,7 +57,7 @@ export function readChatChunk({ event, data }: Frame): Chunk | undefined {
   const tokens = tokensOf(rest);
   const isTokensOnly = choices.length === 0 && tokens !== undefined;
   const model = textIn(rest, 'model');
-  return { rest, pieces, calls, finished, tokens, model, isTokensOnly, isEnd: false };
+  return { rest, pieces, calls, finished, tokens, model, given, isTokensOnly, isEnd: false };
 }
 
 type Place = Pick<TextPiece, 'channel' | 'path' | 'group'>;
@@ -110,16 +112,27 @@ const FORMS: ReadonlyMap<unknown, CallPiece['form']> = new Map([
   ['custom', 'text'],
 ]);
 
+/** Stands for the one call of the older form, which no other may be. */
+const LEGACY = -1;
+
+function isIndex(index: unknown): index is number {
+  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0;
+}
+
 function readCalls(delta: Record<string, unknown>, group: number, calls: CallPiece[]): boolean {
   const { tool_calls: listed = null, function_call: legacy = null } = delta;
   if (listed !== null && !Array.isArray(listed)) return false;
   const items = (listed ?? []) as unknown[];
-  for (const item of legacy === null ? items : [...items, { index: -1, function: legacy }]) {
-    const piece = readPiece(item, group);
+  for (const item of items) {
+    // Readers that count from the end would put one below 0 elsewhere.
+    const piece = isObject(item) && isIndex(item['index']) ? readPiece(item, group) : undefined;
     if (!piece) return false;
     calls.push(piece);
   }
-  return true;
+  if (legacy === null) return true;
+  const piece = readPiece({ index: LEGACY, function: legacy }, group);
+  if (piece) calls.push(piece);
+  return piece !== undefined;
 }
 
 // A piece that is of two kinds, or of none that is known, would be judged as one and could be run as another.

@@ -62,7 +62,7 @@ function readMessage(message: unknown, parts: References): boolean {
   const { content, audio } = message;
   // What the model has said before stays at the provider.
   if (isObject(audio) && !parts.addAny('audio', audio['id'])) return false;
-  if (!Array.isArray(content)) return true;
+  if (!Array.isArray(content)) return isAbsent(content) || typeof content === 'string';
   return (content as unknown[]).every((part) => isObject(part) && readPart(part, parts));
 }
 

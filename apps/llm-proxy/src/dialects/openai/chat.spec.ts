@@ -181,6 +181,7 @@ describe('a chat answer', () => {
   it('yields its tool calls of every kind, and its tokens', () => {
     expect(CHAT.readAnswer(JSON.parse(fixture('answer.json').toString('utf8')))).toEqual({
       model: 'gpt-4o',
+      given: [],
       calls: [
         { name: 'get_weather', arguments: { city: 'Oslo' } },
         { name: 'grep', arguments: { input: 'TODO' } },

@@ -33,11 +33,12 @@ export const OPENAI: Dialect = {
   keyHeader: 'x-openai-key',
   // Whose account pays is the plane's choice as long as its key is used.
   passedOn: {
-    always: ['openai-beta', 'idempotency-key'],
-    besideOwnKey: ['openai-organization', 'openai-project'],
+    always: ['openai-beta'],
+    // One agent's key of a try could bring it the answer to another's.
+    besideOwnKey: ['idempotency-key', 'openai-organization', 'openai-project'],
   },
   answerHeaders:
-    /^(openai-(version|processing-ms|organization)|x-ratelimit-[a-z-]{1,64}|retry-after(-ms)?|x-should-retry)$/,
+    /^(openai-(version|processing-ms)|x-ratelimit-[a-z-]{1,64}|retry-after(-ms)?|x-should-retry)$/,
   authorize: (key) => ({ authorization: `Bearer ${key}` }),
   endpointOf,
   envelope,

@@ -17,6 +17,7 @@ describe('a whole response', () => {
         { name: 'crm.find', arguments: undefined },
         { name: 'local_shell', arguments: { type: 'exec', command: ['ls'], env: {} } },
         { name: 'shell', arguments: { commands: ['pwd'], timeout_ms: null, max_output_length: null } },
+        { name: 'shell', arguments: { commands: ['ls'], timeout_ms: null, max_output_length: null } },
         { name: 'apply_patch', arguments: { type: 'delete_file', path: 'a.txt' } },
         { name: 'computer', arguments: { actions: [{ type: 'click', button: 'left', x: 1, y: 2 }] } },
         { name: 'mcp_approval', arguments: { server_label: 'docs', name: 'delete', arguments: { page: 1 } } },

@@ -226,7 +226,6 @@ describe('a call of another kind in a streamed response', () => {
     ],
     ['its beginning', `${added(0, shell(['ls']))}${done(0, shell(['rm']))}`],
     ['a number', `${added(0, click(1))}${done(0, click(2))}`],
-    ['its place', `${added(0, shell([]))}${done(0, shell(['rm'], { type: 'container_reference' }))}`],
     ['no end', `${added(0, shell([]))}${commands('ls')}`],
     [
       'an approval of something else',
@@ -243,15 +242,21 @@ describe('a call of another kind in a streamed response', () => {
   });
 
   it('is none of the agent where the provider ran it', async () => {
-    const item = shell(['ls'], { type: 'container_reference', container_id: 'c' });
     const mcp = { type: 'mcp_call', server_label: 's', name: 'find', arguments: '{"a":1}' };
     const text = [
-      `${added(0, { ...item, action: null })}${commands('ls')}${done(0, item)}`,
-      added(1, { ...mcp, arguments: '' }),
-      about(1, 'mcp_call_arguments.delta', { delta: '{"a":1}' }),
-      about(1, 'mcp_call_arguments.done', { arguments: '{"a":1}' }),
-      `${about(1, 'mcp_call.completed')}${done(1, mcp)}${completed([item, mcp])}`,
+      added(0, { ...mcp, arguments: '' }),
+      about(0, 'mcp_call_arguments.delta', { delta: '{"a":1}' }),
+      about(0, 'mcp_call_arguments.done', { arguments: '{"a":1}' }),
+      `${about(0, 'mcp_call.completed')}${done(0, mcp)}${completed([mcp])}`,
     ].join('');
     expect(await run(text)).toMatchObject({ text, judged: [], end: COMPLETE });
+  });
+
+  it('is judged whatever an answer says of where it ran: no request here has asked for a container', async () => {
+    const item = shell(['ls'], { type: 'container_reference', container_id: 'c' });
+    const text = `${added(0, { ...item, action: null })}${commands('ls')}${done(0, item)}${completed([item])}`;
+    const { judged, end } = await run(text);
+    expect(judged).toMatchObject([{ name: 'shell', arguments: { commands: ['ls'] } }]);
+    expect(end).toEqual(COMPLETE);
   });
 });

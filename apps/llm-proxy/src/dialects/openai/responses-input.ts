@@ -7,7 +7,7 @@ import { readTools, type Asked } from './responses-tools';
 /** Items that tell what was said and done before. */
 const HISTORY = new Set<unknown>(
   (
-    'file_search_call computer_call web_search_call function_call tool_search_call configuration_update reasoning ' +
+    'file_search_call computer_call web_search_call function_call tool_search_call configuration_update ' +
     'compaction local_shell_call local_shell_call_output shell_call_output apply_patch_call apply_patch_call_output ' +
     'mcp_list_tools mcp_approval_request mcp_call custom_tool_call compaction_trigger program program_output'
   ).split(' '),
@@ -36,6 +36,9 @@ function readItem(item: Readonly<Record<string, unknown>>, asked: Asked): boolea
     case 'custom_tool_call_output':
     case 'computer_call_output':
       return readParts(item['output'], references);
+    case 'reasoning':
+      // Without what was thought it stands for what the provider keeps of it.
+      return !isAbsent(item['encrypted_content']) || references.addAny('item', item['id']);
     case 'item_reference':
       return references.add('item', item['id']);
     case 'additional_tools':

@@ -72,8 +72,8 @@ function shellCall({ action, environment }: Item, isBegun: boolean): ItemCall | 
   const call = givenCall('shell', action, isBegun);
   if (!call || isAbsent(environment)) return call && { ...call, form: isBegun ? undefined : 'json' };
   const type = isObject(environment) ? environment['type'] : undefined;
-  // In a container the provider has run it, as was decided with the request.
-  return type === 'container_reference' ? { ...call, form: 'foreign' } : type === 'local' ? call : undefined;
+  // What an answer says of it is no proof that the provider has run it in a container.
+  return type === 'container_reference' || type === 'local' ? { ...call, form: 'json' } : undefined;
 }
 
 function computerCall({ action, actions }: Item, isBegun: boolean): ItemCall | undefined {

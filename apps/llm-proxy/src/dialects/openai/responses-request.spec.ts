@@ -110,8 +110,8 @@ describe('a request for a response', () => {
     expect(read({ ...PLAIN, tools })).toMatchObject({ reasonCode: 'request_malformed' });
     const items = (count: number): object =>
       Array.from({ length: count }, (_, index) => ({ type: 'item_reference', id: `i${String(index)}` }));
-    expect(read({ ...PLAIN, input: items(65) })).toMatchObject({ reasonCode: 'request_malformed' });
-    expect(read({ ...PLAIN, input: items(64) })).toMatchObject({ ok: true });
+    expect(read({ ...PLAIN, input: items(513) })).toMatchObject({ reasonCode: 'request_malformed' });
+    expect(read({ ...PLAIN, input: items(512) })).toMatchObject({ ok: true });
   });
 
   it('takes nulls as absent, as SDKs do', () => {
