@@ -1,19 +1,47 @@
 import { createHash } from 'node:crypto';
-import type { ConfigDocument } from '@behavry/contracts';
+import type { AgentEntry, ConfigDocument } from '@behavry/contracts';
 import { ConfigView, type Identity } from '@behavry/pipeline';
-import { agentEntry, configDocument } from '@behavry/testing';
+import { BLAST_RADIUS_DEFAULTS } from '@behavry/domain';
 import { Callers } from './callers';
 
 const SECRET = 'c2VjcmV0LW9mLWFuLWFnZW50LWluLXRlc3Rz';
 const KEY = `agk_agt_one.${SECRET}`;
 const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
-const AGENT = agentEntry('a1', { client_id: 'agt_one', secret_sha256: hex(SECRET) });
+const AGENT: AgentEntry = {
+  id: 'a1',
+  name: 'a1',
+  agent_type: 'test',
+  status: 'active',
+  client_id: 'agt_one',
+  secret_sha256: hex(SECRET),
+  roles: [],
+  permissions: [],
+  tokens_not_before: null,
+};
 const BY_TOKEN: Identity = { agentId: 'a2', sessionId: 's', tenantId: 't', issuedAt: 1 };
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 
+function documentOf(agents: readonly AgentEntry[]): ConfigDocument {
+  return {
+    schema: 1,
+    tenant_id: 't1',
+    revision: '20260301T000000Z',
+    generation: 1,
+    suspended: false,
+    kill_switches: [],
+    agents,
+    mcp_servers: [],
+    dlp_patterns: [],
+    blast_radius: BLAST_RADIUS_DEFAULTS,
+    rate_limits: { agent_per_minute: null, tenant_per_minute: null, agent_concurrency: null },
+    escalation: { deadline_seconds: { low: 1, medium: 1, high: 1, critical: 1 } },
+    data_protection: { payload_mode: 'metadata_only', retention_days: 1 },
+  };
+}
+
 function callers(agents = [AGENT]) {
   const at = { now: NOON, waits: 0, arrives: undefined as ConfigDocument | undefined };
-  const plane = { config: new ConfigView(configDocument({ agents })) };
+  const plane = { config: new ConfigView(documentOf(agents)) };
   const options = {
     tokens: { identify: (token: string) => (token === 'jwt' ? BY_TOKEN : undefined) },
     plane,
@@ -40,7 +68,7 @@ describe('a caller', () => {
     const identity = one.identify(KEY);
     expect(identity).toEqual({
       agentId: 'a1',
-      tenantId: configDocument().tenant_id,
+      tenantId: 't1',
       issuedAt: NOON,
       sessionId: expect.stringMatching(
         /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -80,9 +108,7 @@ describe('a caller', () => {
     expect(next).not.toBe(session);
     const rotated = 'YW5vdGhlci1zZWNyZXQtb2YtdGhhdC1hZ2VudA';
     plane.config = new ConfigView(
-      configDocument({
-        agents: [{ ...AGENT, secret_sha256: hex(rotated), tokens_not_before: '2026-03-02T00:00:01Z' }],
-      }),
+      documentOf([{ ...AGENT, secret_sha256: hex(rotated), tokens_not_before: '2026-03-02T00:00:01Z' }]),
     );
     expect(one.identify(KEY)).toBeUndefined();
     const fresh = one.identify(`agk_agt_one.${rotated}`);
@@ -93,7 +119,7 @@ describe('a caller', () => {
 
   it('is waited for when its key is new, and only so often', async () => {
     const { callers: one, at } = callers([]);
-    at.arrives = configDocument({ agents: [AGENT] });
+    at.arrives = documentOf([AGENT]);
     expect(await one.identifySoon(KEY)).toMatchObject({ agentId: 'a1' });
     for (let index = 0; index < 5; index++)
       expect(await one.identifySoon(`agk_agt_no.${SECRET}`)).toBeUndefined();
