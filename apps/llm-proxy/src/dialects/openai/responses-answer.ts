@@ -14,7 +14,7 @@ export function readResponse(value: unknown): ModelAnswer | undefined {
   for (const item of value['output'] as unknown[]) {
     const found = callsIn(item);
     if (!found) return undefined;
-    calls.push(...found.filter(({ form }) => form !== 'foreign').map(answered));
+    calls.push(...found.map(answered));
   }
   return { calls, tokens: tokensOf(value), model: textIn(value, 'model'), given: keptOf(value) };
 }

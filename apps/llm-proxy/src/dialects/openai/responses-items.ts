@@ -1,5 +1,4 @@
 import { isObject } from '@behavry/contracts';
-import type { CallPiece } from '../dialect';
 import { argumentsOf, isAbsent, namespaced } from '../reading';
 
 /** Items that ask nothing of the agent: what was said, and calls that the provider ran itself with what came of them. */
@@ -17,7 +16,7 @@ type Item = Readonly<Record<string, unknown>>;
 /** A call that an item of an answer asks the agent to make. */
 export interface ItemCall {
   readonly name: string;
-  readonly form: CallPiece['form'];
+  readonly form: 'json' | 'text';
   /** As the item has them: written out as a text, or as an object. */
   readonly arguments: string | Item;
 }
@@ -70,10 +69,10 @@ function givenCall(name: string, given: unknown, isBegun: boolean): ItemCall | u
 
 function shellCall({ action, environment }: Item, isBegun: boolean): ItemCall | undefined {
   const call = givenCall('shell', action, isBegun);
-  if (!call || isAbsent(environment)) return call && { ...call, form: isBegun ? undefined : 'json' };
+  if (isAbsent(environment)) return call;
   const type = isObject(environment) ? environment['type'] : undefined;
   // What an answer says of it is no proof that the provider has run it in a container.
-  return type === 'container_reference' || type === 'local' ? { ...call, form: 'json' } : undefined;
+  return type === 'container_reference' || type === 'local' ? call : undefined;
 }
 
 function computerCall({ action, actions }: Item, isBegun: boolean): ItemCall | undefined {
