@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { KeyedDigest } from '@behavry/pipeline';
 import { PlaneMemory, type ServiceContext } from '@behavry/platform';
 import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
@@ -43,7 +44,7 @@ export async function openParts(
   });
   const references = new ReferenceLedger({
     memory: app.get(PlaneMemory),
-    key: context.keys.derive('llm-references'),
+    digest: new KeyedDigest(context.keys.derive('llm-references')),
     onFault: (error) => {
       context.log.warn({ err: error }, 'references cannot be looked up; each is a decision of its own');
     },

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import type { KeyedDigest } from '@behavry/pipeline';
 import type { PlaneMemory } from '@behavry/platform';
 import type { ProviderId, Reference } from '../dialects/dialect';
 
@@ -8,7 +8,7 @@ const KEPT_SECONDS = 30 * 86_400;
 export interface ReferenceLedgerOptions {
   readonly memory: Pick<PlaneMemory, 'put' | 'get'>;
   /** Makes names that no stranger to the plane can guess. */
-  readonly key: Buffer;
+  readonly digest: Pick<KeyedDigest, 'ofJson'>;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -52,7 +52,6 @@ export class ReferenceLedger {
   }
 
   #keyOf({ tenantId, agentId, provider }: ReferenceOwner, { kind, id }: Reference): string {
-    const name = JSON.stringify([tenantId, agentId, provider, kind, id]);
-    return createHmac('sha256', this.options.key).update(name).digest('base64url');
+    return this.options.digest.ofJson([tenantId, agentId, provider, kind, id]);
   }
 }
