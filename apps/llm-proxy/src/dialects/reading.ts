@@ -1,7 +1,7 @@
 // What the readers of all dialects share.
 import { isObject } from '@behavry/contracts';
 import { parseStrictJson, type JsonFault } from '@behavry/domain';
-import type { RequestResult } from './dialect';
+import type { Chunk, RequestResult } from './dialect';
 
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
 const MEMBER_NAME = /^(?=.{1,40}$)_?[A-Za-z][a-z_]*(?:[A-Z][a-z_]*){0,6}$/;
@@ -42,6 +42,20 @@ const FAULT_TEXT: Readonly<Record<JsonFault, string>> = {
   forbidden_key: 'the body has a member that is not allowed',
   lone_surrogate: 'the body has half a character',
   unsafe_number: 'the body has a number that cannot be read exactly',
+};
+
+/** Of what the provider would run, each is decided. */
+export const MAX_HOSTED_TOOLS = 32;
+
+/** A mark behind the last chunk of a stream, which carries nothing itself. */
+export const END: Chunk = {
+  rest: null,
+  pieces: [],
+  calls: [],
+  finished: [],
+  tokens: undefined,
+  isTokensOnly: false,
+  isEnd: true,
 };
 
 /** Why a request is not understood. */

@@ -1,6 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, RequestResult } from '../dialect';
-import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -19,7 +19,6 @@ const KNOWN_OF_COUNT = new Set(SHARED.split(' '));
 
 /** Tools that Anthropic defines and the agent runs: they come back as calls. The end of a name is its version. */
 const RUN_BY_AGENT = /^(?:bash|computer|memory|text_editor)_\d{8}$/;
-const MAX_HOSTED = 32;
 
 /** Reads a body of `POST /v1/messages`. */
 export function readMessagesRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
@@ -63,7 +62,7 @@ function readWith(known: ReadonlySet<string>, bytes: Uint8Array, maxBytes: numbe
   if (!messages.every((message) => isObject(message) && readBlocks(message['content'], asked)))
     return malformed("'messages' must be made of blocks of types that are known here");
   if (parts.isCrowded) return malformed("'messages' names too many things that the provider keeps");
-  if (hostedTools.length > MAX_HOSTED)
+  if (hostedTools.length > MAX_HOSTED_TOOLS)
     return malformed("'tools' and 'mcp_servers' have too many that the provider would run");
   const request = { bytes, text, body, model, isStream: stream === true, hidesTokens: false };
   return { ok: true, request: { ...request, toolNames, hostedTools, ...parts.found } };

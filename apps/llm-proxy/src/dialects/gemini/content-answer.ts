@@ -4,7 +4,7 @@ import type { Frame } from '../../stream/framing';
 import { ARRAY_EMPTY, ARRAY_END, ARRAY_FIRST } from '../../stream/json-array-framing';
 import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, TextPiece } from '../dialect';
 import { camelOf } from '../members';
-import { isAbsent } from '../reading';
+import { END, isAbsent } from '../reading';
 import { readCall, readContent, type ReadCandidate, type ReadPart } from './candidates';
 
 /** @param value body of an answer with content */
@@ -32,15 +32,6 @@ export function readContentElement({ event, data }: Frame): Chunk | undefined {
   return event === undefined || event === ARRAY_FIRST ? readChunk(data) : undefined;
 }
 
-const END: Chunk = {
-  rest: null,
-  pieces: [],
-  calls: [],
-  finished: [],
-  tokens: undefined,
-  isTokensOnly: false,
-  isEnd: true,
-};
 /** Stands for the candidates that a refused prompt does not get. */
 const BLOCKED = -1;
 /** Where else than in `text` a part has running text. */

@@ -1,7 +1,7 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { bothForms, camelOf, membersOf, namesOf } from '../members';
-import { isAbsent, isPlainName, malformed, readBody, type RequestFault } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody, type RequestFault } from '../reading';
 import { References } from '../references';
 import { foundIn } from './content-parts';
 
@@ -22,8 +22,6 @@ const TOOL_NAMES = namesOf(
     'googleSearchRetrieval mcpServers retrieval urlContext',
 );
 const DECLARATION_NAMES = namesOf('name');
-/** Each of them is decided. */
-const MAX_HOSTED = 32;
 
 type Members = Readonly<Record<string, unknown>>;
 type Tools = Pick<ModelRequest, 'toolNames' | 'hostedTools' | 'references' | 'unscanned'>;
@@ -93,7 +91,8 @@ function toolsOf(body: Members, model: string): Tools | RequestFault {
     return malformed("'cachedContent' must be a plain name");
   const fault = foundIn([...(listOf(contents) ?? []), systemInstruction], parts);
   if (fault) return fault;
-  if (hostedTools.length > MAX_HOSTED) return malformed("'tools' has too many that the provider would run");
+  if (hostedTools.length > MAX_HOSTED_TOOLS)
+    return malformed("'tools' has too many that the provider would run");
   return { toolNames, hostedTools, ...parts.found };
 }
 

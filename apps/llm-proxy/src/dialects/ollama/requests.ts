@@ -1,6 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
-import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 
 // Members of bodies, as of SDK 0.6.4 and the server beside it.
 const SHARED = 'format keep_alive logprobs model options shift stream think top_logprobs truncate';
@@ -11,8 +11,6 @@ const GENERATE = new Set(
 const EMBED = new Set('dimensions input keep_alive model options truncate'.split(' '));
 const EMBEDDINGS = new Set('keep_alive model options prompt'.split(' '));
 const SHOW = new Set('model name options system template verbose'.split(' '));
-/** Each of them is decided. */
-const MAX_HOSTED = 32;
 
 type Body = Readonly<Record<string, unknown>>;
 type Understood = Partial<Pick<ModelRequest, 'isStream' | 'toolNames' | 'hostedTools' | 'unscanned'>>;
@@ -27,7 +25,7 @@ export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestRes
     const toolNames: string[] = [];
     const hostedTools: HostedTool[] = [];
     if (!readTools(tools, toolNames, hostedTools)) return "'tools' must be a list of tools";
-    if (hostedTools.length > MAX_HOSTED) return "'tools' has too many that the provider would run";
+    if (hostedTools.length > MAX_HOSTED_TOOLS) return "'tools' has too many that the provider would run";
     const unscanned = hasImages ? IMAGES : [];
     return { isStream: stream !== false, toolNames, hostedTools, unscanned };
   });

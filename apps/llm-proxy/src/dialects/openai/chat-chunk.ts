@@ -2,21 +2,11 @@ import { isObject } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
 import type { CallPiece, Chunk, Reference, TextPiece } from '../dialect';
-import { isAbsent, textIn } from '../reading';
+import { END, isAbsent, textIn } from '../reading';
 import { audioIn, tokensOf } from './chat-answer';
 
 /** Last message of a stream. */
 export const DONE = '[DONE]';
-/** What it comes to. */
-export const END: Chunk = {
-  rest: null,
-  pieces: [],
-  calls: [],
-  finished: [],
-  tokens: undefined,
-  isTokensOnly: false,
-  isEnd: true,
-};
 
 // Said once, or the same in every chunk: no pieces of a running text.
 const CONSTANTS = new Set(['role', 'id', 'type']);
@@ -27,10 +17,9 @@ const PLAIN_MEMBER = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 export function readChatChunk({ event, data }: Frame): Chunk | undefined {
   if (event !== undefined && event !== 'message') return undefined;
   if (data === DONE) return END;
-  const parsed = parseStrictJson(data);
-  const rest = parsed.ok ? parsed.value : undefined;
-  if (!isObject(rest) || !Array.isArray(rest['choices']) || Object.hasOwn(rest, 'error')) return undefined;
-  const choices = rest['choices'] as unknown[];
+  const read = readChoices(data);
+  if (!read) return undefined;
+  const { rest, choices } = read;
   const pieces: TextPiece[] = [];
   const calls: CallPiece[] = [];
   const given: Reference[] = [];
@@ -58,6 +47,16 @@ export function readChatChunk({ event, data }: Frame): Chunk | undefined {
   const isTokensOnly = choices.length === 0 && tokens !== undefined;
   const model = textIn(rest, 'model');
   return { rest, pieces, calls, finished, tokens, model, given, isTokensOnly, isEnd: false };
+}
+
+/** @returns a chunk of choices, of whatever they are made; undefined for what is none, above all an error */
+export function readChoices(
+  data: string,
+): { readonly rest: Record<string, unknown>; readonly choices: readonly unknown[] } | undefined {
+  const parsed = parseStrictJson(data);
+  const rest = parsed.ok ? parsed.value : undefined;
+  if (!isObject(rest) || !Array.isArray(rest['choices']) || Object.hasOwn(rest, 'error')) return undefined;
+  return { rest, choices: rest['choices'] as unknown[] };
 }
 
 type Place = Pick<TextPiece, 'channel' | 'path' | 'group'>;

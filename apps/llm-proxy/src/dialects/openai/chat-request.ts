@@ -1,6 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
-import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 
 /** Members of a body, as of SDK 7.57. */
@@ -12,8 +12,6 @@ const KNOWN = new Set(
     'stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options'
   ).split(' '),
 );
-/** Each of them is decided. */
-const MAX_HOSTED_TOOLS = 32;
 
 /**
  * Reads a body of `POST /chat/completions`. What the proxy acts on is checked; nested members that it

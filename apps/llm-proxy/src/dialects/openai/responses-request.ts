@@ -1,6 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { RequestResult } from '../dialect';
-import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 import { readInput, readParts } from './responses-input';
 import { readTools, type Asked } from './responses-tools';
@@ -14,8 +14,6 @@ const KNOWN = new Set(
     'stream_options temperature text tool_choice tools top_logprobs top_p truncation user'
   ).split(' '),
 );
-/** Each of them is decided. */
-const MAX_HOSTED_TOOLS = 32;
 
 /** Reads a body of `POST /responses`, as that of a chat is read. */
 export function readResponsesRequest(bytes: Uint8Array, maxBytes: number): RequestResult {

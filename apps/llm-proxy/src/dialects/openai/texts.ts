@@ -1,12 +1,11 @@
 // Endpoints that take texts and give back what is no conversation: vectors, verdicts, a completion.
 import { isObject } from '@behavry/contracts';
-import { parseStrictJson } from '@behavry/domain';
 import { SSE } from '../../stream/sse-framing';
 import type { Chunk, Endpoint, ModelAnswer, RequestResult, TextPiece } from '../dialect';
 import { outline } from '../outline';
-import { isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { END, isAbsent, isPlainName, malformed, readBody } from '../reading';
 import { dropLogProbabilities, tokensOf } from './chat-answer';
-import { END, DONE } from './chat-chunk';
+import { DONE, readChoices } from './chat-chunk';
 import { outboundChat } from './chat-request';
 import { envelope } from './envelope';
 
@@ -122,10 +121,9 @@ function readCompletion(value: unknown): ModelAnswer | undefined {
 
 function readCompletionChunk(data: string): Chunk | undefined {
   if (data === DONE) return END;
-  const parsed = parseStrictJson(data);
-  const rest = parsed.ok ? parsed.value : undefined;
-  if (!isObject(rest) || !Array.isArray(rest['choices']) || Object.hasOwn(rest, 'error')) return undefined;
-  const choices = rest['choices'] as unknown[];
+  const read = readChoices(data);
+  if (!read) return undefined;
+  const { rest, choices } = read;
   const pieces: TextPiece[] = [];
   const finished: number[] = [];
   for (const [place, choice] of choices.entries()) {
