@@ -84,6 +84,22 @@ describeWithOpa('models of a tenant', () => {
     expect(await list(path)).toEqual(answer);
   });
 
+  it('leave members that nobody knows to policy, where the tenant wants that', async () => {
+    const [openai] = SPEAKERS;
+    const body = JSON.stringify(openai!.body('plain', 'hello', false, { next_year: 1 }));
+    const refused = await plane.post(body);
+    expect(refused.status).toBe(400);
+    await refused.text();
+    await set({ unknown_members: 'decide' });
+    const decided = await plane.post(body);
+    expect(decided.status).toBe(403);
+    expect(await plane.record(decided.headers.get('x-behavry-decision'))).toMatchObject({
+      tool: 'hosted:unknown_members',
+      verdict: 'deny',
+    });
+    await set({});
+  });
+
   const PRICE = { input: 1, output: 100, currency: 'USD', as_of: '2026-01-01', source: 'test' } as const;
 
   it.each([

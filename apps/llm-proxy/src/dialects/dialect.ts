@@ -81,6 +81,8 @@ export interface Endpoint {
    * everything that it began was finished.
    */
   readonly hasEndMark: boolean;
+  /** Members that a body may have at the top; undefined where there is no body. */
+  readonly known?: ReadonlySet<string> | undefined;
   /** @param bytes the body as it came; none where the method has none */
   readRequest(bytes: Uint8Array, maxBytes: number): RequestResult;
   /** @returns the body in the form that policy sees: the whole of it with each text replaced by its length */

@@ -4,6 +4,7 @@ import { ANTHROPIC } from './anthropic/anthropic';
 import { GEMINI } from './gemini/gemini';
 import { OLLAMA } from './ollama/ollama';
 import { OPENAI } from './openai/openai';
+import { readRequest } from './reading';
 
 const post = (dialect: typeof OPENAI, path: string): Endpoint => {
   const found = dialect.endpointOf({ method: 'POST', path, query: '' });
@@ -24,7 +25,8 @@ const chat = (...content: object[]): object => ({ model: 'm', messages: [{ role:
 const gemini = (...parts: object[]): object => ({ contents: [{ role: 'user', parts }] });
 
 function read(endpoint: Endpoint, body: object) {
-  return endpoint.readRequest(Buffer.from(JSON.stringify(body)), 64 * 1024);
+  const rules = { maxBytes: 64 * 1024, unknownMembers: 'refuse' } as const;
+  return readRequest(endpoint, Buffer.from(JSON.stringify(body)), rules);
 }
 
 type Row = readonly [string, Endpoint, object, readonly string[], readonly Unscanned[]];

@@ -40,6 +40,13 @@ export function membersOf(
   return { members, hasOthers };
 }
 
+/** Whether a name is one of the known in a spelling that some readers take for it. */
+export function isOtherSpelling(name: string, known: ReadonlySet<string>): boolean {
+  const own = folded(name);
+  for (const each of known) if (each !== name && folded(each) === own) return true;
+  return false;
+}
+
 /** @returns `googleSearch` for `google_search` */
 export function camelOf(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_whole, letter: string) => letter.toUpperCase());

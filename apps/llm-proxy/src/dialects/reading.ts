@@ -1,7 +1,8 @@
 // What the readers of all dialects share.
-import { isObject } from '@behavry/contracts';
+import { isObject, type ModelSettings } from '@behavry/contracts';
 import { parseStrictJson, type JsonFault } from '@behavry/domain';
-import type { Chunk, RequestResult } from './dialect';
+import type { Chunk, Endpoint, RequestResult } from './dialect';
+import { isOtherSpelling } from './members';
 
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
 const MEMBER_NAME = /^(?=.{1,40}$)_?[A-Za-z][a-z_]*(?:[A-Z][a-z_]*){0,6}$/;
@@ -70,14 +71,10 @@ export function malformed(message: string): RequestFault {
   return { ok: false, reasonCode: 'request_malformed', message };
 }
 
-/**
- * Reads a request's body strictly: an object, in which every member at the top is known. What nobody knows might turn on
- * something that nobody judges.
- */
+/** Reads a request's body strictly: an object. */
 export function readBody(
   bytes: Uint8Array,
   maxBytes: number,
-  known: ReadonlySet<string>,
 ):
   | { readonly ok: true; readonly body: Readonly<Record<string, unknown>>; readonly text: string }
   | RequestFault {
@@ -87,12 +84,38 @@ export function readBody(
     return { ok: false, reasonCode, message: FAULT_TEXT[parsed.fault] };
   }
   const { value: body, text } = parsed;
-  if (!isObject(body)) return malformed('the body must be an object');
-  const unknown = Object.keys(body).find((name) => !known.has(name));
-  if (unknown === undefined) return { ok: true, body, text };
+  return isObject(body) ? { ok: true, body, text } : malformed('the body must be an object');
+}
+
+/**
+ * Reads a request of an endpoint. What a member at the top does that nobody knows, nobody can judge: it is refused, or a
+ * decision of its own. One that is a known member in another spelling is always refused, for some servers take it for that.
+ */
+export function readRequest(
+  endpoint: Endpoint,
+  bytes: Uint8Array,
+  { maxBytes, unknownMembers }: ReadingRules,
+): RequestResult {
+  const read = endpoint.readRequest(bytes, maxBytes);
+  const { known } = endpoint;
+  if (!read.ok || !known) return read;
+  const { request } = read;
+  const unknown = Object.keys(request.body).filter((name) => !known.has(name));
+  const [first] = unknown;
+  if (first === undefined) return read;
+  if (unknownMembers === 'decide' && !unknown.some((name) => isOtherSpelling(name, known))) {
+    const tool = { type: 'unknown_members', settings: { members: unknown } };
+    return { ok: true, request: { ...request, hostedTools: [...request.hostedTools, tool] } };
+  }
   // What does not look like one that a provider would name may be a text of the agent's own.
-  const shown = MEMBER_NAME.test(unknown) ? `'${unknown}'` : 'a member of the body';
+  const shown = MEMBER_NAME.test(first) ? `'${first}'` : 'a member of the body';
   return malformed(`${shown} is not known here, so what it does cannot be judged`);
+}
+
+/** How strictly requests are read. */
+export interface ReadingRules {
+  readonly maxBytes: number;
+  readonly unknownMembers: ModelSettings['unknown_members'];
 }
 
 /**

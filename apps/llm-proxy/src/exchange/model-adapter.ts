@@ -13,7 +13,7 @@ import {
   type Scanned,
 } from '@behavry/pipeline';
 import type { Endpoint, ModelAnswer, ModelRequest, Place, Reference } from '../dialects/dialect';
-import { MAX_DEPTH } from '../dialects/reading';
+import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
@@ -86,7 +86,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     exchange.keySource = outbound.keySource;
     exchange.extra['key_source'] = outbound.keySource;
     if (bytes.length > LARGE_BYTES) return this.#parseLarge(exchange);
-    const read = endpoint.readRequest(bytes, this.parts.maxBodyBytes);
+    const read = readRequest(endpoint, bytes, this.#rulesOf(exchange));
     if (!read.ok) return refuse(read.reasonCode, read.message);
     const { request } = read;
     noteRequest(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
@@ -100,8 +100,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   async #parseLarge(exchange: Exchange): Promise<Reading<ModelReading, never>> {
     const { place, bytes } = this.input;
     const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
-    const maxBytes = this.parts.maxBodyBytes;
-    const input = { place, bytes, asked: this.#asked, maxBytes, blast };
+    const input = { place, bytes, asked: this.#asked, rules: this.#rulesOf(exchange), blast };
     const result = await this.parts.large.run('read', input, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
@@ -110,6 +109,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     noteRequest(exchange, request, tools);
     if (this.#isDenied(exchange)) return DENIED;
     return { call, examined, request: { kind: 'large', request, bytes: value.bytes } };
+  }
+
+  #rulesOf({ config }: Exchange): ReadingRules {
+    const unknownMembers = config?.models.unknown_members ?? 'refuse';
+    return { maxBytes: this.parts.maxBodyBytes, unknownMembers };
   }
 
   get #asked(): Asked {

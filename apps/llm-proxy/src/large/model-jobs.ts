@@ -3,7 +3,7 @@ import { parseStrictJson } from '@behavry/domain';
 import { examine, factsOf, type Call, type Examined, type Judges, type ScanFacts } from '@behavry/pipeline';
 import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
-import { MAX_DEPTH } from '../dialects/reading';
+import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import { callOf, headersLeft, listedTools, type Asked } from '../exchange/model-call';
 import { hideModels, type ModelSight } from '../exchange/model-sight';
 import { breaksSeal } from '../stream/sealed';
@@ -18,7 +18,7 @@ export interface RedactInput {
 }
 
 export interface ReadInput extends RedactInput {
-  readonly maxBytes: number;
+  readonly rules: ReadingRules;
   readonly blast: BlastRadiusSettings;
 }
 
@@ -71,10 +71,10 @@ const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
-  read({ place, bytes, asked, maxBytes, blast }: ReadInput, judges: Judges): LargeRead {
+  read({ place, bytes, asked, rules, blast }: ReadInput, judges: Judges): LargeRead {
     const endpoint = endpointAt(place);
     const size = bytes.length;
-    const read = endpoint.readRequest(bytes, maxBytes);
+    const read = readRequest(endpoint, bytes, rules);
     if (!read.ok) return read;
     const { model, isStream, hidesTokens, hostedTools, references = [] } = read.request;
     if (JSON.stringify(hostedTools).length > MAX_HOSTED_CHARACTERS) {

@@ -9,29 +9,20 @@ type Members = Readonly<Record<string, unknown>>;
 const SHARED =
   'messages model billing_policy cache_control compaction context_management mcp_servers output_config output_format ' +
   'speed system thinking tool_choice tools';
-const KNOWN = new Set(
+export const MESSAGES_MEMBERS = new Set(
   (
     `${SHARED} max_tokens container diagnostics fallback_credit_token fallbacks inference_geo metadata service_tier ` +
     'stop_sequences stream temperature thread top_k top_p'
   ).split(' '),
 );
-const KNOWN_OF_COUNT = new Set(SHARED.split(' '));
+export const COUNT_MEMBERS = new Set(SHARED.split(' '));
 
 /** Tools that Anthropic defines and the agent runs: they come back as calls. The end of a name is its version. */
 const RUN_BY_AGENT = /^(?:bash|computer|memory|text_editor)_\d{8}$/;
 
-/** Reads a body of `POST /v1/messages`. */
+/** Reads a body of `POST /v1/messages`, or of `POST /v1/messages/count_tokens`: the same without what only an answer needs. */
 export function readMessagesRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(KNOWN, bytes, maxBytes);
-}
-
-/** Reads a body of `POST /v1/messages/count_tokens`: the same without what only an answer needs. */
-export function readCountRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(KNOWN_OF_COUNT, bytes, maxBytes);
-}
-
-function readWith(known: ReadonlySet<string>, bytes: Uint8Array, maxBytes: number): RequestResult {
-  const read = readBody(bytes, maxBytes, known);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const { body, text } = read;
   const {

@@ -4,7 +4,7 @@ import { outline, type OutlineRules } from '../outline';
 import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { readCount, readMessage, readMessageEvent } from './messages-answer';
-import { readCountRequest, readMessagesRequest } from './messages-request';
+import { COUNT_MEMBERS, MESSAGES_MEMBERS, readMessagesRequest } from './messages-request';
 
 const OUTLINE: OutlineRules = {
   texts: new Set(['messages', 'system', 'description', 'stop_sequences', 'input_examples']),
@@ -23,6 +23,7 @@ export const MESSAGES: Endpoint = {
   path: '/v1/messages',
   framing: SSE,
   hasEndMark: true,
+  known: MESSAGES_MEMBERS,
   readRequest: readMessagesRequest,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
@@ -38,7 +39,7 @@ export const COUNT_TOKENS: Endpoint = {
   ...MESSAGES,
   name: 'POST /v1/messages/count_tokens',
   path: '/v1/messages/count_tokens',
-  readRequest: readCountRequest,
+  known: COUNT_MEMBERS,
   readAnswer: readCount,
   readChunk: () => undefined,
 };

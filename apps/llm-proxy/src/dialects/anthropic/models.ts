@@ -25,6 +25,7 @@ export function modelsAt(path: string, asked: string): Endpoint | undefined {
     name: `GET /v1/models${isOne ? '/*' : ''}`,
     toolName: 'list',
     path: `${path}${writtenQuery(query)}`,
+    known: undefined,
     readRequest: (bytes) => bodiless(bytes, model, Object.fromEntries(query)),
     readAnswer: (value) =>
       isObject(value) && (isOne ? typeof value['id'] === 'string' : Array.isArray(value['data']))

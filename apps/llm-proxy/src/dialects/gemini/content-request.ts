@@ -9,11 +9,11 @@ import { foundIn } from './content-parts';
 const CONTENT =
   'cachedContent contents continuationToken generationConfig labels model safetySettings serviceTier store ' +
   'systemInstruction toolConfig tools';
-const KNOWN = bothForms(CONTENT);
+export const CONTENT_MEMBERS = bothForms(CONTENT);
 const NAMES = namesOf(CONTENT);
 
 const COUNT = 'contents generateContentRequest';
-const KNOWN_OF_COUNT = bothForms(COUNT);
+export const COUNT_MEMBERS = bothForms(COUNT);
 const COUNT_NAMES = namesOf(COUNT);
 
 const DECLARATIONS = 'functionDeclarations';
@@ -38,7 +38,7 @@ export function readContentRequest(
   maxBytes: number,
   { model, isStream }: Addressed,
 ): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const tools = toolsOf(read.body, model);
   if ('ok' in tools) return tools;
@@ -48,7 +48,7 @@ export function readContentRequest(
 
 /** Reads a body of `models/*:countTokens`: contents alone, or a whole request for content. */
 export function readCountRequest(bytes: Uint8Array, maxBytes: number, model: string): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN_OF_COUNT);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const { body, text } = read;
   const members = membersOf(body, COUNT_NAMES, 'snake')?.members;
@@ -63,7 +63,7 @@ export function readCountRequest(bytes: Uint8Array, maxBytes: number, model: str
   } else {
     if (!isAbsent(contents))
       return malformed("'contents' and 'generateContentRequest' cannot be sent at once");
-    if (!isObject(whole) || !Object.keys(whole).every((name) => KNOWN.has(name)))
+    if (!isObject(whole) || !Object.keys(whole).every((name) => CONTENT_MEMBERS.has(name)))
       return malformed("'generateContentRequest' must be a request for content, without unknown members");
     tools = toolsOf(whole, model);
   }

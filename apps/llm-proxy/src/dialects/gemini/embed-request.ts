@@ -8,20 +8,20 @@ import { isSameModel, listOf } from './content-request';
 
 /** Members of a request to embed, as of SDK 3.1. */
 const EMBED = 'content embedContentConfig model outputDimensionality taskType title';
-const KNOWN = bothForms(EMBED);
+export const EMBED_MEMBERS = bothForms(EMBED);
 const NAMES = namesOf(EMBED);
-const KNOWN_OF_BATCH = new Set(['requests']);
+export const BATCH_MEMBERS: ReadonlySet<string> = new Set(['requests']);
 
 /** Reads a body of `models/*:embedContent`. */
 export function readEmbedRequest(bytes: Uint8Array, maxBytes: number, model: string): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   return understood(bytes, read, model, [contentOf(read.body, model)]);
 }
 
 /** Reads a body of `models/*:batchEmbedContents`. */
 export function readBatchRequest(bytes: Uint8Array, maxBytes: number, model: string): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN_OF_BATCH);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const requests = listOf(read.body['requests']);
   if (!requests) return malformed("'requests' must be a list");

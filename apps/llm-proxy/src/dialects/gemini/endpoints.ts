@@ -8,8 +8,8 @@ import { bodiless, isAbsent, writtenQuery } from '../reading';
 import { sealedParts } from '../sealed';
 import { isSigned } from './candidates';
 import { dropQuotes, readContentAnswer, readContentElement, readContentEvent } from './content-answer';
-import { readContentRequest, readCountRequest } from './content-request';
-import { readBatchRequest, readEmbedRequest } from './embed-request';
+import { CONTENT_MEMBERS, COUNT_MEMBERS, readContentRequest, readCountRequest } from './content-request';
+import { BATCH_MEMBERS, EMBED_MEMBERS, readBatchRequest, readEmbedRequest } from './embed-request';
 import { envelope } from './envelope';
 
 const OUTLINE: OutlineRules = {
@@ -36,6 +36,7 @@ function endpointFor({ version, model }: Addressed, verb: string): Endpoint {
     path: `/${version}/models/${model}:${verb}`,
     framing: SSE,
     hasEndMark: false,
+    known: CONTENT_MEMBERS,
     readRequest: (bytes, maxBytes) => readContentRequest(bytes, maxBytes, { model, isStream: false }),
     outlineOf: (body) => outline(body, OUTLINE),
     outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
@@ -76,6 +77,7 @@ export function streamContent(addressed: Addressed, isArray: boolean): Endpoint 
 export function countTokens(addressed: Addressed): Endpoint {
   return {
     ...endpointFor(addressed, 'countTokens'),
+    known: COUNT_MEMBERS,
     readRequest: (bytes, maxBytes) => readCountRequest(bytes, maxBytes, addressed.model),
     // What would be used, not what was.
     readAnswer: answerWith((answer) => typeof (answer['totalTokens'] ?? answer['total_tokens']) === 'number'),
@@ -88,6 +90,7 @@ export function embedContent(addressed: Addressed, isBatch: boolean): Endpoint {
   return {
     ...endpointFor(addressed, isBatch ? 'batchEmbedContents' : 'embedContent'),
     toolName: 'embed',
+    known: isBatch ? BATCH_MEMBERS : EMBED_MEMBERS,
     readRequest: (bytes, maxBytes) => read(bytes, maxBytes, addressed.model),
     readAnswer: answerWith((answer) =>
       isBatch ? Array.isArray(answer['embeddings']) : isObject(answer['embedding']),
@@ -106,6 +109,7 @@ export function models({ version, model }: Addressed, query: ReadonlyMap<string,
     toolName: 'list',
     ...(isOne ? {} : { list: { member: 'models', names: ['name'], prefix: 'models/' } }),
     path: `/${version}/models${isOne ? `/${model}` : ''}${writtenQuery(query)}`,
+    known: undefined,
     readRequest: (bytes) => bodiless(bytes, model, body),
     readAnswer: answerWith((answer) =>
       isOne

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint, RequestResult } from '../dialect';
 import { GEMINI } from './gemini';
+import { readRequest } from '../reading';
 
 const MAX = 64 * 1024;
+const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
 const CONTENTS = [{ role: 'user', parts: [{ text: 'Hi' }] }];
 
 function endpoint(verb: string): Endpoint {
@@ -13,7 +15,11 @@ function endpoint(verb: string): Endpoint {
 }
 
 function read(body: object | string, verb = 'generateContent'): RequestResult {
-  return endpoint(verb).readRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), MAX);
+  return readRequest(
+    endpoint(verb),
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    RULES,
+  );
 }
 
 describe('a request for content', () => {
@@ -80,7 +86,7 @@ describe('a request for content', () => {
     ['{"contents":[],"contents":[]}', 'names a member twice'],
     ['{"contents":[],"systemInstruction":{},"system_instruction":{}}', 'both of its forms'],
     ['{"contents":[],"cachedContent":"a","cached_content":"b"}', 'both of its forms'],
-    ['{"contents":[],"Tools":[]}', "'Tools' is not known"],
+    ['{"contents":[],"Tools":[]}', 'in one that is not known'],
     ['{"contents":[],"system__instruction":{}}', 'is not known'],
     ['{"contents":[],"next_year":1}', "'next_year' is not known"],
     ['{"contents":[],"tools":"x"}', "'tools'"],

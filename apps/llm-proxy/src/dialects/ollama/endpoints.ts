@@ -8,6 +8,7 @@ import { isSpelled } from './spelling';
 import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
 import { envelope } from './envelope';
 import {
+  MEMBERS,
   readChatRequest,
   readEmbeddingsRequest,
   readEmbedRequest,
@@ -29,6 +30,7 @@ const CHAT: Endpoint = {
   path: '/api/chat',
   framing: NDJSON,
   hasEndMark: true,
+  known: MEMBERS.CHAT,
   readRequest: readChatRequest,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
@@ -42,6 +44,7 @@ const GENERATE: Endpoint = {
   ...CHAT,
   ...at('POST', '/api/generate'),
   toolName: 'complete',
+  known: MEMBERS.GENERATE,
   readRequest: readGenerateRequest,
 };
 
@@ -52,6 +55,7 @@ const EMBED: Endpoint = {
   ...WHOLE,
   ...at('POST', '/api/embed'),
   toolName: 'embed',
+  known: MEMBERS.EMBED,
   readRequest: readEmbedRequest,
   readAnswer: answerWith(({ embeddings }) => Array.isArray(embeddings)),
 };
@@ -59,6 +63,7 @@ const EMBED: Endpoint = {
 const EMBEDDINGS: Endpoint = {
   ...EMBED,
   ...at('POST', '/api/embeddings'),
+  known: MEMBERS.EMBEDDINGS,
   readRequest: readEmbeddingsRequest,
   readAnswer: answerWith(({ embedding }) => Array.isArray(embedding)),
 };
@@ -67,6 +72,7 @@ const SHOW: Endpoint = {
   ...WHOLE,
   ...at('POST', '/api/show'),
   toolName: 'list',
+  known: MEMBERS.SHOW,
   readRequest: readShowRequest,
   readAnswer: answerWith(({ details }) => isObject(details)),
 };
@@ -75,6 +81,7 @@ const TAGS: Endpoint = {
   ...SHOW,
   ...at('GET', '/api/tags'),
   list: { member: 'models', names: ['name', 'model'] },
+  known: undefined,
   readRequest: (bytes) => bodiless(bytes),
   readAnswer: answerWith(({ models }) => isAbsent(models) || Array.isArray(models)),
 };

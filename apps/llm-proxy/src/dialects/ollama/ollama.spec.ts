@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Endpoint, RequestResult } from '../dialect';
 import { CHAT as OPENAI_CHAT } from '../openai/chat';
 import { OLLAMA } from './ollama';
+import { readRequest } from '../reading';
 
 const MAX = 64 * 1024;
+const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
 
 function endpoint(path: string, method = 'POST'): Endpoint {
   const found = OLLAMA.endpointOf({ method, path, query: '' });
@@ -16,7 +18,11 @@ const CHAT = endpoint('/api/chat');
 const GENERATE = endpoint('/api/generate');
 
 function read(path: string, body: object | string): RequestResult {
-  return endpoint(path).readRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), MAX);
+  return readRequest(
+    endpoint(path),
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    RULES,
+  );
 }
 
 describe('a target of Ollama', () => {
@@ -114,8 +120,8 @@ describe('a request to Ollama', () => {
 
   it.each([
     ['/api/chat', '{"model":"a","model":"b"}', 'names a member twice'],
-    ['/api/chat', '{"model":"a","Model":"b"}', "'Model' is not known"],
-    ['/api/chat', '{"model":"a","Tools":[]}', "'Tools' is not known"],
+    ['/api/chat', '{"model":"a","Model":"b"}', 'a spelling that is not its own'],
+    ['/api/chat', '{"model":"a","Tools":[]}', 'a spelling that is not its own'],
     ['/api/chat', '{"model":"a","prompt":"x"}', "'prompt' is not known"],
     ['/api/chat', '{"model":"a","_debug_render_only":true}', "'_debug_render_only' is not known"],
     ['/api/chat', '{"messages":[]}', "'model'"],

@@ -4,20 +4,22 @@ import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '..
 
 // Members of bodies, as of SDK 0.6.4 and the server beside it.
 const SHARED = 'format keep_alive logprobs model options shift stream think top_logprobs truncate';
-const CHAT = new Set(`${SHARED} messages tools`.split(' '));
-const GENERATE = new Set(
-  `${SHARED} context height images prompt raw steps suffix system template width`.split(' '),
-);
-const EMBED = new Set('dimensions input keep_alive model options truncate'.split(' '));
-const EMBEDDINGS = new Set('keep_alive model options prompt'.split(' '));
-const SHOW = new Set('model name options system template verbose'.split(' '));
+export const MEMBERS = {
+  CHAT: new Set(`${SHARED} messages tools`.split(' ')),
+  GENERATE: new Set(
+    `${SHARED} context height images prompt raw steps suffix system template width`.split(' '),
+  ),
+  EMBED: new Set('dimensions input keep_alive model options truncate'.split(' ')),
+  EMBEDDINGS: new Set('keep_alive model options prompt'.split(' ')),
+  SHOW: new Set('model name options system template verbose'.split(' ')),
+} as const;
 
 type Body = Readonly<Record<string, unknown>>;
 type Understood = Partial<Pick<ModelRequest, 'isStream' | 'toolNames' | 'hostedTools' | 'unscanned'>>;
 
 /** Reads a body of `POST /api/chat`. Without messages it only loads the model. */
 export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(CHAT, bytes, maxBytes, (body) => {
+  return readWith(bytes, maxBytes, (body) => {
     const { messages, stream, tools } = body;
     if (!isAbsent(messages) && !Array.isArray(messages)) return "'messages' must be a list";
     if (!isAbsent(stream) && typeof stream !== 'boolean') return NO_STREAM;
@@ -33,7 +35,7 @@ export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestRes
 
 /** Reads a body of `POST /api/generate`. */
 export function readGenerateRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(GENERATE, bytes, maxBytes, (body) => {
+  return readWith(bytes, maxBytes, (body) => {
     const { prompt, stream, context } = body;
     if (!isAbsent(context) && !(Array.isArray(context) && context.length === 0)) return TOKENS;
     if (!isAbsent(prompt) && typeof prompt !== 'string') return NO_PROMPT;
@@ -44,7 +46,7 @@ export function readGenerateRequest(bytes: Uint8Array, maxBytes: number): Reques
 
 /** Reads a body of `POST /api/embed`. */
 export function readEmbedRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(EMBED, bytes, maxBytes, ({ input }) =>
+  return readWith(bytes, maxBytes, ({ input }) =>
     isAbsent(input) || typeof input === 'string' || Array.isArray(input)
       ? {}
       : "'input' must be a text or a list",
@@ -53,14 +55,14 @@ export function readEmbedRequest(bytes: Uint8Array, maxBytes: number): RequestRe
 
 /** Reads a body of `POST /api/embeddings`. */
 export function readEmbeddingsRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(EMBEDDINGS, bytes, maxBytes, ({ prompt }) =>
+  return readWith(bytes, maxBytes, ({ prompt }) =>
     isAbsent(prompt) || typeof prompt === 'string' ? {} : NO_PROMPT,
   );
 }
 
 /** Reads a body of `POST /api/show`, which older callers tell the model by `name`. */
 export function readShowRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  return readWith(SHOW, bytes, maxBytes, () => ({}));
+  return readWith(bytes, maxBytes, () => ({}));
 }
 
 const NO_PROMPT = "'prompt' must be a text";
@@ -70,12 +72,11 @@ const NO_STREAM = "'stream' must be true or false";
 
 /** @param understand what the proxy acts on, or why it is not understood */
 function readWith(
-  known: ReadonlySet<string>,
   bytes: Uint8Array,
   maxBytes: number,
   understand: (body: Body) => Understood | string,
 ): RequestResult {
-  const read = readBody(bytes, maxBytes, known);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const { body, text } = read;
   const { model, name } = body;

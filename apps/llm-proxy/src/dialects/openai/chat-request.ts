@@ -4,7 +4,7 @@ import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '..
 import { References } from '../references';
 
 /** Members of a body, as of SDK 7.57. */
-const KNOWN = new Set(
+export const CHAT_MEMBERS = new Set(
   (
     'messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens ' +
     'max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key ' +
@@ -18,7 +18,7 @@ const KNOWN = new Set(
  * does not know pass.
  */
 export function readChatRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const { body, text } = read;
   const { model, messages, stream, stream_options: streamOptions, functions } = body;

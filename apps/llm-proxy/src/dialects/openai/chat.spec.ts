@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import type { ModelRequest, RequestResult } from '../dialect';
 import { CHAT } from './chat';
 import { OPENAI } from './openai';
+import { readRequest } from '../reading';
 
 const MAX = 64 * 1024;
+const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
 
 function fixture(name: string): Buffer {
   return readFileSync(join(__dirname, '../../../test/fixtures/openai', name));
 }
 
 function read(body: object | string): RequestResult {
-  return CHAT.readRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), MAX);
+  return readRequest(CHAT, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), RULES);
 }
 
 function request(body: object | string): ModelRequest {

@@ -3,7 +3,7 @@ import type { Endpoint } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
 import { dropLogProbabilities, readChatAnswer } from './chat-answer';
 import { readChatChunk } from './chat-chunk';
-import { outboundChat, readChatRequest } from './chat-request';
+import { CHAT_MEMBERS, outboundChat, readChatRequest } from './chat-request';
 import { envelope } from './envelope';
 
 const OUTLINE: OutlineRules = {
@@ -20,6 +20,7 @@ export const CHAT: Endpoint = {
   path: '/chat/completions',
   framing: SSE,
   hasEndMark: true,
+  known: CHAT_MEMBERS,
   readRequest: readChatRequest,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: outboundChat,

@@ -38,6 +38,7 @@ export function keptOf(response: unknown): readonly Reference[] {
   for (const item of Array.isArray(output) ? (output as unknown[]) : []) {
     if (!isObject(item)) continue;
     add('container', item['container_id']);
+    if (isObject(item['environment'])) add('container', item['environment']['container_id']);
     if (store !== false) add('item', item['id']);
   }
   if (store === false) return kept;

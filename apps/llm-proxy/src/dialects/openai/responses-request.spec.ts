@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { ModelRequest, RequestResult } from '../dialect';
 import { OPENAI } from './openai';
 import { RESPONSES } from './responses';
+import { readRequest } from '../reading';
 
 const MAX = 64 * 1024;
+const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
 const FIXTURE = readFileSync(join(__dirname, '../../../test/fixtures/openai/responses-request.json'));
 
 function read(body: object | string): RequestResult {
-  return RESPONSES.readRequest(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), MAX);
+  return readRequest(RESPONSES, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), RULES);
 }
 
 function request(body: object | string): ModelRequest {

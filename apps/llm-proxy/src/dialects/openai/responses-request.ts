@@ -6,7 +6,7 @@ import { readInput, readParts } from './responses-input';
 import { readTools, type Asked } from './responses-tools';
 
 /** Members of a body, as of SDK 7.57. */
-const KNOWN = new Set(
+export const RESPONSES_MEMBERS = new Set(
   (
     'model input access_programs background context_management conversation image include instructions ' +
     'max_output_tokens max_tool_calls metadata moderation parallel_tool_calls previous_response_id prompt ' +
@@ -17,7 +17,7 @@ const KNOWN = new Set(
 
 /** Reads a body of `POST /responses`, as that of a chat is read. */
 export function readResponsesRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
-  const read = readBody(bytes, maxBytes, KNOWN);
+  const read = readBody(bytes, maxBytes);
   if (!read.ok) return read;
   const { body, text } = read;
   const { model, stream, stream_options: streamOptions, background } = body;

@@ -5,7 +5,7 @@ import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { dropTokens, readResponse } from './responses-answer';
 import { readResponseEvent } from './responses-event';
-import { readResponsesRequest } from './responses-request';
+import { readResponsesRequest, RESPONSES_MEMBERS } from './responses-request';
 
 const OUTLINE: OutlineRules = {
   texts: new Set([
@@ -49,6 +49,7 @@ export const RESPONSES: Endpoint = {
   path: '/responses',
   framing: SSE,
   hasEndMark: true,
+  known: RESPONSES_MEMBERS,
   readRequest: readResponsesRequest,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),

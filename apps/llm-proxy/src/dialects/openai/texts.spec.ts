@@ -3,12 +3,14 @@ import type { RequestResult } from '../dialect';
 import { MODELS, oneModel } from './models';
 import { OPENAI } from './openai';
 import { COMPLETIONS, EMBEDDINGS, MODERATIONS } from './texts';
+import { readRequest } from '../reading';
 
 const MAX = 64 * 1024;
+const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
 const bytesOf = (body: object): Buffer => Buffer.from(JSON.stringify(body));
 
 describe('a request for vectors', () => {
-  const read = (body: object): RequestResult => EMBEDDINGS.readRequest(bytesOf(body), MAX);
+  const read = (body: object): RequestResult => readRequest(EMBEDDINGS, bytesOf(body), RULES);
 
   it.each([['a text'], [['two', 'texts']]])('takes %j', (input) => {
     const result = read({ model: 'embed', input, encoding_format: 'base64' });

@@ -4,6 +4,7 @@ import { SSE } from '../../stream/sse-framing';
 import type { Chunk, Endpoint, ModelAnswer, RequestResult, TextPiece } from '../dialect';
 import { outline } from '../outline';
 import { END, isAbsent, isPlainName, malformed, readBody } from '../reading';
+import { References } from '../references';
 import { dropLogProbabilities, tokensOf } from './chat-answer';
 import { DONE, readChoices } from './chat-chunk';
 import { outboundChat } from './chat-request';
@@ -26,17 +27,18 @@ const TEXTS = {
 /** What stands for a text must be one: numbers are tokens, which nobody can read without the model. */
 function readTexts(
   member: 'input' | 'prompt',
-  known: ReadonlySet<string>,
+  isModeration = false,
 ): (bytes: Uint8Array, maxBytes: number) => RequestResult {
   return (bytes, maxBytes) => {
-    const read = readBody(bytes, maxBytes, known);
+    const read = readBody(bytes, maxBytes);
     if (!read.ok) return read;
     const { body, text } = read;
     const { model, stream, stream_options: options } = body;
     // Moderation has a model of its own.
-    if (!isPlainName(model) && !(isAbsent(model) && known === MODERATION_MEMBERS))
+    if (!isPlainName(model) && !(isAbsent(model) && isModeration))
       return malformed("'model' must be the name of a model");
-    if (!isText(body[member]))
+    const parts = new References();
+    if (!isText(body[member]) && !(isModeration && readParts(body[member], parts)))
       return malformed(`'${member}' must be a text or texts: tokens cannot be scanned`);
     if (!isAbsent(stream) && typeof stream !== 'boolean') return malformed("'stream' must be true or false");
     if (!isAbsent(options) && !isObject(options)) return malformed("'stream_options' must be an object");
@@ -49,15 +51,26 @@ function readTexts(
         ...{ bytes, text, body, model: name, isStream, hidesTokens: isStream && !wantsUsage },
         toolNames: [],
         hostedTools: [],
+        ...parts.found,
       },
     };
   };
 }
 
-/** A text, or a list of them; of moderations also parts with a type. */
+/** A text, or a list of them. */
 function isText(value: unknown): boolean {
   if (typeof value === 'string') return true;
-  return Array.isArray(value) && value.every((item) => typeof item === 'string' || isObject(item));
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** What is moderated may be images too. */
+function readParts(value: unknown, parts: References): boolean {
+  if (!Array.isArray(value)) return false;
+  return (value as unknown[]).every((part) => {
+    const type = isObject(part) ? part['type'] : undefined;
+    if (type === 'image_url') parts.addUnscanned('image');
+    return type === 'image_url' || type === 'text';
+  });
 }
 
 function listAnswer(member: 'data' | 'results'): (value: unknown) => ModelAnswer | undefined {
@@ -83,7 +96,8 @@ export const EMBEDDINGS: Endpoint = {
   name: 'POST /v1/embeddings',
   toolName: 'embed',
   path: '/embeddings',
-  readRequest: readTexts('input', EMBEDDING_MEMBERS),
+  known: EMBEDDING_MEMBERS,
+  readRequest: readTexts('input'),
   readAnswer: listAnswer('data'),
 };
 
@@ -93,7 +107,8 @@ export const MODERATIONS: Endpoint = {
   name: 'POST /v1/moderations',
   toolName: 'complete',
   path: '/moderations',
-  readRequest: readTexts('input', MODERATION_MEMBERS),
+  known: MODERATION_MEMBERS,
+  readRequest: readTexts('input', true),
   readAnswer: listAnswer('results'),
 };
 
@@ -103,7 +118,8 @@ export const COMPLETIONS: Endpoint = {
   name: 'POST /v1/completions',
   toolName: 'complete',
   path: '/completions',
-  readRequest: readTexts('prompt', COMPLETION_MEMBERS),
+  known: COMPLETION_MEMBERS,
+  readRequest: readTexts('prompt'),
   readAnswer: readCompletion,
   readChunk: ({ event, data }) =>
     event === undefined || event === 'message' ? readCompletionChunk(data) : undefined,
