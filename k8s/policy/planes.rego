@@ -47,9 +47,10 @@ deny contains sprintf("NetworkPolicy/%s leads out of the plane past the gate", [
 	leads_out(rule)
 }
 
-deny contains "BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts" if {
+deny contains sprintf("%s lets %s be anywhere: name hosts", [list, what]) if {
+	some list, what in {"BEHAVRY_MCP_ALLOWED_HOSTS": "tools", "BEHAVRY_LLM_ALLOWED_HOSTS": "models"}
 	some settings in of_kind("ConfigMap")
-	allows_any_host(settings.data)
+	allows_any_host(settings.data, list)
 }
 
 deny contains sprintf("%s: an autoscaler and a number of replicas", [target]) if {
@@ -101,15 +102,15 @@ is_for_stores(rule) if {
 	}
 }
 
-allows_any_host(settings) if {
-	some host in split(settings.BEHAVRY_MCP_ALLOWED_HOSTS, ",")
+allows_any_host(settings, list) if {
+	some host in split(settings[list], ",")
 	trim_space(host) == "public"
 }
 
 # Empty means public and loopback in this mode, and nothing on a data plane.
-allows_any_host(settings) if {
+allows_any_host(settings, list) if {
 	settings.BEHAVRY_DEPLOYMENT_MODE == "standalone"
-	trim_space(object.get(settings, "BEHAVRY_MCP_ALLOWED_HOSTS", "")) == ""
+	trim_space(object.get(settings, list, "")) == ""
 }
 
 is_alone(writer) if {

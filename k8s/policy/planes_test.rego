@@ -105,18 +105,28 @@ test_only_the_gate_leads_to_the_control_plane if {
 	}
 }
 
-settings(mode, hosts) := {
+settings(mode, list, hosts) := {
 	"kind": "ConfigMap",
 	"metadata": {"name": "plane", "namespace": "n"},
-	"data": {"BEHAVRY_DEPLOYMENT_MODE": mode, "BEHAVRY_MCP_ALLOWED_HOSTS": hosts},
+	"data": object.union(
+		{
+			"BEHAVRY_DEPLOYMENT_MODE": mode,
+			"BEHAVRY_MCP_ALLOWED_HOSTS": "mcp.example.com",
+			"BEHAVRY_LLM_ALLOWED_HOSTS": "models.example.com",
+		},
+		{list: hosts},
+	),
 }
 
-test_places_of_tools_are_named if {
-	every pair in [["data-plane", "mcp.example.com, public"], ["standalone", "public"], ["standalone", ""]] {
-		denied(array.concat(good, [settings(pair[0], pair[1])])) == {"BEHAVRY_MCP_ALLOWED_HOSTS lets tools be anywhere: name hosts"}
-	}
-	every pair in [["data-plane", ""], ["data-plane", "public.example.com"], ["standalone", "mcp.example.com"]] {
-		denied(array.concat(good, [settings(pair[0], pair[1])])) == set()
+test_places_of_tools_and_models_are_named if {
+	every list, what in {"BEHAVRY_MCP_ALLOWED_HOSTS": "tools", "BEHAVRY_LLM_ALLOWED_HOSTS": "models"} {
+		every pair in [["data-plane", "a.example.com, public"], ["standalone", "public"], ["standalone", ""]] {
+			refused := denied(array.concat(good, [settings(pair[0], list, pair[1])]))
+			refused == {sprintf("%s lets %s be anywhere: name hosts", [list, what])}
+		}
+		every pair in [["data-plane", ""], ["data-plane", "public.example.com"], ["standalone", "a.example.com"]] {
+			denied(array.concat(good, [settings(pair[0], list, pair[1])])) == set()
+		}
 	}
 }
 

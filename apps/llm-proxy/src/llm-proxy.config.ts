@@ -1,5 +1,5 @@
 import { IsInt, IsNumber, IsOptional, IsUrl, Matches, Max, Min } from 'class-validator';
-import { Env, HTTP_URL_RULE, ProxyConfig } from '@behavry/platform';
+import { Env, HTTP_URL_RULE, IsAddressList, ProxyConfig } from '@behavry/platform';
 
 const BASE_URL_RULE = {
   ...HTTP_URL_RULE,
@@ -70,6 +70,14 @@ export class LlmProxyConfig extends ProxyConfig {
   @Matches(KEY, { message: KEY_MESSAGE })
   ollamaKey?: string;
 
+  @Env('BEHAVRY_LLM_ALLOWED_HOSTS', {
+    description:
+      'Where base URLs of the model settings may lead: hosts, addresses (each also with :port), ranges such as 10.1.0.0/16, or public, loopback, private; the base URLs above always may. In standalone public,loopback when not set; on a data plane nothing.',
+  })
+  @IsOptional()
+  @IsAddressList()
+  allowedProviders?: string[];
+
   @Env('BEHAVRY_LLM_TIMEOUT_SECONDS', {
     description: 'How long a provider may be silent, before its answer and within it.',
   })
@@ -86,7 +94,9 @@ export class LlmProxyConfig extends ProxyConfig {
   @Max(60)
   connectTimeoutSeconds: number = 10;
 
-  @Env('BEHAVRY_LLM_CONNECTIONS', { description: 'Connections to a provider at the same time.' })
+  @Env('BEHAVRY_LLM_CONNECTIONS', {
+    description: 'Connections to an address of a provider at the same time.',
+  })
   @IsInt()
   @Min(1)
   connections: number = 256;

@@ -10,8 +10,6 @@ import type { ProviderUpstream } from './upstream/provider-upstream';
 export interface ProviderService {
   readonly dialect: Dialect;
   readonly upstream: ProviderUpstream;
-  /** Used when a request brings no key of its own. */
-  readonly planeKey: string | undefined;
 }
 
 /** A prefix of this app; without a service everything under it is refused. */

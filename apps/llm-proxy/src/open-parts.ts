@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { KeyedDigest } from '@behavry/pipeline';
-import { PlaneMemory, type ServiceContext } from '@behavry/platform';
+import { KeyedDigest, type PlaneView } from '@behavry/pipeline';
+import {
+  PlaneMemory,
+  planeAddressGuard,
+  processEnvironment,
+  UpstreamSecrets,
+  type ServiceContext,
+} from '@behavry/platform';
 import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
 import type { ProviderId } from './dialects/dialect';
@@ -9,6 +16,9 @@ import type { LlmProxyConfig } from './llm-proxy.config';
 import type { ModelJobs } from './large/model-jobs';
 import type { LlmParts, ProviderService } from './llm-proxy.parts';
 import { ReferenceLedger } from './references/reference-ledger';
+import type { TryOutcome } from './upstream/ask-provider';
+import type { OwnAccount } from './upstream/candidates';
+import { OriginPools } from './upstream/origin-pools';
 import { ProviderUpstream } from './upstream/provider-upstream';
 
 /**
@@ -20,22 +30,8 @@ export async function openParts(
   context: ServiceContext<LlmProxyConfig>,
 ): Promise<LlmParts> {
   const { config, metrics } = context;
-  const { maxBodyBytes, maxAnswerBytes, connections } = config;
-  const services = DIALECTS.map((dialect): ProviderService => {
-    const { baseUrl, key } = accountOf(dialect.id, config);
-    const upstream = new ProviderUpstream({
-      dialect,
-      baseUrl,
-      timeoutMs: config.timeoutSeconds * 1000,
-      connectTimeoutMs: config.connectTimeoutSeconds * 1000,
-      connections,
-      maxAnswerBytes,
-    });
-    return { dialect, upstream, planeKey: key };
-  });
-  context.onClose('upstreams', async () => {
-    await Promise.all(services.map(({ upstream }) => upstream.close()));
-  });
+  const { maxBodyBytes, maxAnswerBytes } = config;
+  const { services, review } = openUpstreams(context);
   const tokens = new Counter({
     name: 'behavry_llm_proxy_tokens_total',
     help: 'Tokens as providers counted them.',
@@ -51,7 +47,7 @@ export async function openParts(
   });
   return {
     references,
-    proxy: await openProxy(app, context),
+    proxy: await openProxy(app, context, review),
     large: openLargeWork<ModelJobs>(context, __dirname),
     prefixes: PROVIDERS.map((provider) => ({
       provider,
@@ -67,18 +63,56 @@ export async function openParts(
   };
 }
 
-interface Account {
-  readonly baseUrl: string;
-  readonly key: string | undefined;
+interface Upstreams {
+  readonly services: readonly ProviderService[];
+  /** Follows what the configuration says of addresses. */
+  readonly review: (plane: PlaneView) => void;
 }
 
-/** Where a provider is reached for this plane, and with which key. */
-function accountOf(provider: ProviderId, config: LlmProxyConfig): Account {
-  const accounts: Readonly<Record<ProviderId, Account>> = {
+function openUpstreams(context: ServiceContext<LlmProxyConfig>): Upstreams {
+  const { config, metrics, log, clock } = context;
+  const { maxAnswerBytes, connections } = config;
+  const now = (): number => clock.now();
+  const accounts = DIALECTS.map(({ id }) => accountOf(id, config));
+  const pools = new OriginPools({
+    own: new Set(accounts.map(({ baseUrl }) => new URL(baseUrl).origin)),
+    guard: planeAddressGuard(config, config.allowedProviders),
+    timeoutMs: config.timeoutSeconds * 1000,
+    connectTimeoutMs: config.connectTimeoutSeconds * 1000,
+    connections,
+  });
+  context.onClose('upstreams', () => pools.close());
+  // Nothing is withheld: what a key is for, its list of hosts says.
+  const secrets = new UpstreamSecrets(processEnvironment(), join(config.secretsDir, 'models'), []);
+  const tries = new Counter({
+    name: 'behavry_llm_proxy_upstream_tries_total',
+    help: 'Tries of calls at addresses of providers, by kind of provider and how they went.',
+    labelNames: ['provider', 'outcome'],
+    registers: [metrics],
+  });
+  const services = DIALECTS.map((dialect): ProviderService => {
+    const own = accountOf(dialect.id, config);
+    const count = (outcome: TryOutcome): void => tries.inc({ provider: dialect.id, outcome });
+    const options = { dialect, own, pools, secrets, log, now, maxAnswerBytes, count };
+    return { dialect, upstream: new ProviderUpstream(options) };
+  });
+  return {
+    services,
+    review: ({ config: view }) => {
+      if (!view) return;
+      const { providers } = view.models;
+      pools.keep(new Set(services.flatMap(({ upstream }) => upstream.review(providers))));
+    },
+  };
+}
+
+/** Where a provider is reached by the plane's own variables, and with which key. */
+function accountOf(kind: ProviderId, config: LlmProxyConfig): OwnAccount {
+  const accounts: Readonly<Record<ProviderId, Omit<OwnAccount, 'kind'>>> = {
     openai: { baseUrl: config.openAiBaseUrl, key: config.openAiKey },
     anthropic: { baseUrl: config.anthropicBaseUrl, key: config.anthropicKey },
     gemini: { baseUrl: config.geminiBaseUrl, key: config.geminiKey },
     ollama: { baseUrl: config.ollamaBaseUrl, key: config.ollamaKey },
   };
-  return accounts[provider];
+  return { kind, ...accounts[kind] };
 }

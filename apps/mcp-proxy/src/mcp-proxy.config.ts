@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { isIPv6 } from 'node:net';
-import { IsArray, IsInt, IsNumber, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
-import { AddressGuard, Env, HTTP_URL_RULE, IsAddressList, ProxyConfig } from '@behavry/platform';
+import { IsArray, IsInt, IsNumber, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { Env, HTTP_URL_RULE, IsAddressList, ProxyConfig } from '@behavry/platform';
 
 /** Environment of mcp-proxy. */
 export class McpProxyConfig extends ProxyConfig {
@@ -28,13 +28,6 @@ export class McpProxyConfig extends ProxyConfig {
   @IsOptional()
   @IsAddressList()
   allowedUpstreams?: string[];
-
-  @Env('BEHAVRY_PLANE_PORTS', {
-    description:
-      "Further ports (8001 or 8010-8049) of the plane's own on this machine, which no MCP server's URL may lead to.",
-  })
-  @Matches(/^\d{1,5}(-\d{1,5})?$/, { each: true, message: 'holds ports and ranges of ports' })
-  planePorts: string[] = [];
 
   @Env('BEHAVRY_ALLOWED_HOSTS', {
     description:
@@ -85,20 +78,6 @@ export class McpProxyConfig extends ProxyConfig {
   opensPerAgent: number = 8;
 }
 
-/** @returns where registered URLs may lead on this plane, as its operator said */
-export function addressGuardOf(config: McpProxyConfig): AddressGuard {
-  const urls = [config.dbUrl, config.redisUrl, config.opaUrl, config.escalationOpsUrl];
-  return new AddressGuard({
-    allowed: config.allowedUpstreams ?? (config.mode === 'standalone' ? ['public', 'loopback'] : []),
-    ownPorts: [
-      config.port,
-      config.port + 1,
-      ...config.planePorts.flatMap(portsOf),
-      ...urls.flatMap((url) => (url !== undefined && URL.canParse(url) ? (portOf(new URL(url)) ?? []) : [])),
-    ],
-  });
-}
-
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** @returns base URL of this process's ops port, for other replicas */
@@ -106,25 +85,4 @@ export function advertisedOpsUrl({ opsAdvertisedUrl, opsHost, port }: McpProxyCo
   if (opsAdvertisedUrl !== undefined) return new URL(opsAdvertisedUrl).origin;
   const host = EVERY_ADDRESS.has(opsHost) ? hostname() : opsHost;
   return `http://${isIPv6(host) ? `[${host}]` : host}:${String(port + 1)}`;
-}
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = {
-  'http:': 80,
-  'https:': 443,
-  'postgres:': 5432,
-  'postgresql:': 5432,
-  'redis:': 6379,
-  'rediss:': 6379,
-};
-
-function portOf({ port, protocol }: URL): number | undefined {
-  return port === '' ? DEFAULT_PORTS[protocol] : Number(port);
-}
-
-function portsOf(text: string): number[] {
-  const [first = 0, last = first] = text.split('-').map(Number);
-  return Array.from(
-    { length: Math.max(0, Math.min(last, 65_535) - first + 1) },
-    (_one, index) => first + index,
-  );
 }

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Counter } from 'prom-client';
 import {
+  planeAddressGuard,
   PlaneState,
   processEnvironment,
   UpstreamSecrets,
@@ -13,7 +14,7 @@ import { openLargeWork, openProxy } from '@behavry/proxy';
 import type { McpParts } from './exchange/mcp-request';
 import { allowedPeers } from './http/request-checks';
 import { mcpRoutes } from './http/mcp-routes';
-import { addressGuardOf, advertisedOpsUrl, McpProxyConfig } from './mcp-proxy.config';
+import { advertisedOpsUrl, McpProxyConfig } from './mcp-proxy.config';
 import type { McpJobs } from './large/mcp-jobs';
 import { HandOn } from './replicas/hand-on';
 import { handedOnRoutes } from './replicas/handed-on-routes';
@@ -60,7 +61,7 @@ async function openParts(
   });
   const upstreams = new UpstreamFactory({
     secrets: new UpstreamSecrets(processEnvironment(), join(config.secretsDir, 'mcp')),
-    guard: addressGuardOf(config),
+    guard: planeAddressGuard(config, config.allowedUpstreams),
     stdioSocket: config.stdioSocket,
     timeoutMs: upstreamTimeoutMs(config),
     maxBytes: config.maxResultBytes,

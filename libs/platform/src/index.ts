@@ -5,6 +5,7 @@ export { ProxyConfig } from './config/proxy-config';
 export { OnDataPlane, UplinkConfig } from './config/uplink-config';
 export { ServiceConfig } from './config/service-config';
 export { AddressGuard } from './net/address-guard';
+export { planeAddressGuard } from './net/plane-address-guard';
 export { IsAddressList } from './net/is-address-list';
 export { opaTokenFile, readOpaFiles, writeOpaFiles } from './files/opa-folder';
 export { readQuietly, writePrivately } from './files/private-file';

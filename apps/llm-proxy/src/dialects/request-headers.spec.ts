@@ -13,30 +13,23 @@ describe('what goes up beside the body', () => {
       'openai-project': 'proj_1',
       'openai-organization': 'org-1',
     };
-    expect(outboundHeaders(OPENAI, sent, 'sk-plane')).toEqual({
-      key: 'sk-plane',
-      keySource: 'plane',
+    expect(outboundHeaders(OPENAI, sent)).toEqual({
+      ownKey: undefined,
       headers: { 'openai-beta': 'assistants=v2' },
     });
-    expect(outboundHeaders(OPENAI, { ...sent, 'x-openai-key': 'sk-own' }, 'sk-plane')).toEqual({
-      key: 'sk-own',
-      keySource: 'request',
+    expect(outboundHeaders(OPENAI, { ...sent, 'x-openai-key': 'sk-own' })).toEqual({
+      ownKey: 'sk-own',
       headers: { 'openai-beta': 'assistants=v2', 'openai-project': 'proj_1', 'openai-organization': 'org-1' },
     });
-    expect(outboundHeaders(OPENAI, {}, undefined)).toEqual({
-      key: undefined,
-      keySource: 'none',
-      headers: {},
-    });
-    expect(outboundHeaders(OPENAI, { 'x-openai-key': 'a b' }, 'sk-plane')).toBeUndefined();
+    expect(outboundHeaders(OPENAI, { 'x-openai-key': 'a b' })).toBeUndefined();
   });
 
   it('is also what tells which program asks', () => {
     const sent = { 'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v22', 'x-goog-user-project': 'p' };
-    expect(outboundHeaders(GEMINI, { ...sent, 'x-goog-api-key': 'agent-token' }, 'k')).toMatchObject({
-      key: 'k',
+    expect(outboundHeaders(GEMINI, { ...sent, 'x-goog-api-key': 'agent-token' })).toEqual({
+      ownKey: undefined,
       headers: { 'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v22' },
     });
-    expect(outboundHeaders(GEMINI, { ...sent, 'x-gemini-key': 'own' }, 'k')).toMatchObject({ headers: sent });
+    expect(outboundHeaders(GEMINI, { ...sent, 'x-gemini-key': 'own' })).toMatchObject({ headers: sent });
   });
 });

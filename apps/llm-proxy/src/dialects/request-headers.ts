@@ -4,11 +4,10 @@ import type { Dialect } from './dialect';
 const PLAIN_VALUE = /^[A-Za-z0-9][A-Za-z0-9 ,;=._/-]{0,127}$/;
 const KEY = /^[\x21-\x7e]{1,512}$/;
 
-/** What of a request's headers goes on to the provider, and with whose key. */
+/** What of a request's headers goes on to the provider. */
 export interface OutboundHeaders {
-  /** Undefined: none is sent. */
-  readonly key: string | undefined;
-  readonly keySource: 'none' | 'plane' | 'request';
+  /** The key for the provider that it brings. */
+  readonly ownKey: string | undefined;
   /** The agent's own, by lower-case name; they are scanned like the body. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -21,7 +20,6 @@ export interface OutboundHeaders {
 export function outboundHeaders(
   { keyHeader, passedOn }: Dialect,
   headers: IncomingHttpHeaders,
-  planeKey: string | undefined,
 ): OutboundHeaders | undefined {
   const own = headers[keyHeader];
   if (own !== undefined && (typeof own !== 'string' || !KEY.test(own))) return undefined;
@@ -30,6 +28,5 @@ export function outboundHeaders(
     const value = headers[name];
     if (typeof value === 'string' && PLAIN_VALUE.test(value)) kept[name] = value;
   }
-  if (own !== undefined) return { key: own, keySource: 'request', headers: kept };
-  return { key: planeKey, keySource: planeKey === undefined ? 'none' : 'plane', headers: kept };
+  return { ownKey: own, headers: kept };
 }

@@ -1,4 +1,3 @@
-import type { BlastRadiusSettings } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import {
   LARGE_BYTES,
@@ -7,25 +6,24 @@ import {
   type Exchange,
   type ExchangeAdapter,
   type Forwarded,
-  type JobOrder,
   type Reading,
   type Refusal,
   type Scanned,
 } from '@behavry/pipeline';
-import type { Endpoint, ModelAnswer, ModelRequest, Place, Reference } from '../dialects/dialect';
+import type { Endpoint, ModelAnswer, Place, Reference } from '../dialects/dialect';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
 import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
-import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/provider-upstream';
+import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/ask-provider';
 import { judgeAnswered, judgeHosted, judgeReferences, type Judged } from './judge-inside';
-import { keyFault } from './key-fault';
-import { callOf, headersLeft, listedTools, type Asked } from './model-call';
+import { askedOf, callOf, listedTools } from './model-call';
 import { noteModel, noteRequest, noteTokens } from './model-notes';
 import { hideModels, sightOf } from './model-sight';
-import { statusOf } from './refusal-status';
+import { orderOf, outgoingOf, type ModelReading } from './outgoing';
+import { saysKeyIsWrong, statusOf } from './refusal-status';
 import { breaksSeal, SEALED } from '../stream/sealed';
 
 type Headers = Readonly<Record<string, string>>;
@@ -56,16 +54,6 @@ export interface ModelInput {
   readonly outbound: OutboundHeaders;
 }
 
-/** A request as it goes on: read here, or in a thread that gave back what is to be sent. */
-export type ModelReading =
-  | { readonly kind: 'small'; readonly request: ModelRequest }
-  | { readonly kind: 'large'; readonly request: LargeRequest; readonly bytes: Uint8Array };
-
-interface Outgoing {
-  readonly body: string | Uint8Array;
-  readonly headers: Headers;
-}
-
 interface ReadAnswer {
   readonly bytes: Uint8Array;
   readonly value: unknown;
@@ -82,9 +70,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
   ) {}
 
   parse(exchange: Exchange): Reading<ModelReading, never> | Promise<Reading<ModelReading, never>> {
-    const { endpoint, bytes, outbound } = this.input;
-    exchange.keySource = outbound.keySource;
-    exchange.extra['key_source'] = outbound.keySource;
+    const { service, endpoint, bytes, outbound } = this.input;
+    exchange.keySource = outbound.ownKey === undefined ? service.upstream.keySource(exchange) : 'request';
+    exchange.extra['key_source'] = exchange.keySource;
     if (bytes.length > LARGE_BYTES) return this.#parseLarge(exchange);
     const read = readRequest(endpoint, bytes, this.#rulesOf(exchange));
     if (!read.ok) return refuse(read.reasonCode, read.message);
@@ -92,15 +80,17 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     noteRequest(exchange, request, exchange.config && listedTools(exchange.config.scan, request.toolNames));
     if (this.#isDenied(exchange)) return DENIED;
     return {
-      call: callOf(endpoint, request, this.#asked, bytes.length),
+      call: callOf(endpoint, request, askedOf(exchange, outbound), bytes.length),
       request: { kind: 'small', request },
     };
   }
 
   async #parseLarge(exchange: Exchange): Promise<Reading<ModelReading, never>> {
-    const { place, bytes } = this.input;
+    const { service, place, bytes, outbound } = this.input;
     const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
-    const input = { place, bytes, asked: this.#asked, rules: this.#rulesOf(exchange), blast };
+    const needsPlain = service.upstream.mayNotAskForUsage(exchange);
+    const asked = askedOf(exchange, outbound);
+    const input = { place, bytes, asked, rules: this.#rulesOf(exchange), blast, needsPlain };
     const result = await this.parts.large.run('read', input, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
@@ -108,17 +98,13 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { request, tools, call, examined } = value;
     noteRequest(exchange, request, tools);
     if (this.#isDenied(exchange)) return DENIED;
-    return { call, examined, request: { kind: 'large', request, bytes: value.bytes } };
+    const { plain = value.bytes } = value;
+    return { call, examined, request: { kind: 'large', request, bytes: value.bytes, plain } };
   }
 
   #rulesOf({ config }: Exchange): ReadingRules {
     const unknownMembers = config?.models.unknown_members ?? 'refuse';
     return { maxBytes: this.parts.maxBodyBytes, unknownMembers };
-  }
-
-  get #asked(): Asked {
-    const { keySource, headers } = this.input.outbound;
-    return { provider: this.input.place.provider, keySource, headers };
   }
 
   /** Whether the tenant has said that nobody may use the model. */
@@ -135,16 +121,16 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
     const { service, endpoint, outbound } = this.input;
-    const outgoing = await this.#outgoing(exchange, reading);
-    if ('reasonCode' in outgoing) return { kind: 'refused', refusal: outgoing };
     const answer = await service.upstream.send(exchange, {
       endpoint,
-      ...outgoing,
-      key: outbound.key,
       isStream: request.isStream,
+      hidesTokens: request.hidesTokens,
+      ownKey: outbound.ownKey,
+      outgoing: (asksForUsage) => outgoingOf(this.parts, this.input, exchange, reading, asksForUsage),
     });
     switch (answer.kind) {
       case 'failed':
+      case 'refused':
         return answer;
       case 'stream':
         return this.#stream(exchange, request, answer);
@@ -159,28 +145,6 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   discard(answer: AgentAnswer): void {
     if (answer.kind === 'stream') answer.body.destroy();
-  }
-
-  /** The request as it came, or what policy left of it. */
-  async #outgoing(exchange: Exchange, reading: ModelReading): Promise<Outgoing | Refusal> {
-    const { endpoint, place, outbound } = this.input;
-    const { arguments: body, beside, isChanged } = exchange.outbound;
-    // What is said in an address is said already.
-    if (isChanged && endpoint.method === 'GET') return UNCHANGEABLE;
-    if (reading.kind === 'small') {
-      const { scan } = exchange.config ?? {};
-      if (isChanged && scan && breaksSeal(scan, 'outbound', endpoint, reading.request.body)) return SEALED;
-      const headers = isChanged ? headersLeft(beside, reading.request.model) : outbound.headers;
-      if (!headers) return UNCHANGEABLE;
-      return { body: endpoint.outboundBody(reading.request, isChanged ? body : undefined), headers };
-    }
-    const { bytes } = reading;
-    if (!isChanged) return { body: bytes, headers: outbound.headers };
-    const { order } = orderOf(exchange, bytes.length, 'outbound');
-    const result = await this.parts.large.run('redact', { place, bytes, asked: this.#asked }, order);
-    if (!result.ok) return result.refusal;
-    const { value } = result;
-    return value.ok ? { body: value.bytes, headers: value.headers } : value.isSealed ? SEALED : UNCHANGEABLE;
   }
 
   /** @returns undefined for what nobody can read */
@@ -211,9 +175,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     { status, headers, bytes }: Extract<UpstreamAnswer, { kind: 'json' }>,
   ): Promise<Forwarded<AgentAnswer, never>> {
     const isOk = isSuccess(status);
-    const fault = keyFault(this.input.service.dialect, this.input.outbound, status, bytes);
-    if (fault) {
-      this.parts.proxy.log.warn({ status }, fault);
+    if (exchange.keySource !== 'request' && saysKeyIsWrong(this.input.service.dialect, status, bytes)) {
+      const { upstream } = exchange.outcomeExtra;
+      this.parts.proxy.log.warn({ status, upstream }, "the provider refuses this plane's key");
       return { kind: 'failed', fault: 'upstream_error' };
     }
     const size = bytes.length;
@@ -258,13 +222,13 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   /** With a key of its own an agent uses what is its own. */
   async #judgeReferences(exchange: Exchange, { references = [] }: LargeRequest): Promise<Judged> {
-    if (references.length === 0 || this.input.outbound.keySource === 'request') return undefined;
+    if (references.length === 0 || exchange.keySource === 'request') return undefined;
     const strange = await this.parts.references.strange(this.#owner(exchange), references);
     return judgeReferences(this.parts.proxy, exchange, strange);
   }
 
   async #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
-    if (this.input.outbound.keySource === 'request') return;
+    if (exchange.keySource === 'request') return;
     await this.parts.references.remember(this.#owner(exchange), given);
   }
 
@@ -288,17 +252,3 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 }
 
 const DENIED = refuse('model_denied', 'this model may not be used here');
-const UNCHANGEABLE = refuse(
-  'obligation_unkept',
-  'something would have to be taken out of the address, which cannot be changed',
-);
-
-function orderOf(
-  { identity, config, span }: Exchange,
-  size: number,
-  direction: JobOrder['direction'],
-): { readonly order: JobOrder; readonly blast: BlastRadiusSettings } {
-  if (!identity || !config) throw new Error('a body was read before its agent was known');
-  const order = { agentId: identity.agentId, scan: config.scan, size, direction, span };
-  return { order, blast: config.document.blast_radius };
-}

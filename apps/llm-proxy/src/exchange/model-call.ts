@@ -1,5 +1,5 @@
 import { actionClassOf } from '@behavry/domain';
-import type { Call, Scan } from '@behavry/pipeline';
+import type { Call, Exchange, Scan } from '@behavry/pipeline';
 import type { Endpoint, ModelRequest, ProviderId } from '../dialects/dialect';
 import type { OutboundHeaders } from '../dialects/request-headers';
 
@@ -10,9 +10,14 @@ type Headers = Readonly<Record<string, string>>;
 /** Of whom a use of a model is asked, and how. */
 export interface Asked {
   readonly provider: ProviderId;
-  readonly keySource: OutboundHeaders['keySource'];
+  readonly keySource: Exchange['keySource'];
   /** The agent's own that go on with it. */
   readonly headers: Headers;
+}
+
+/** @returns as an exchange and its headers say it */
+export function askedOf({ provider, keySource }: Exchange, { headers }: OutboundHeaders): Asked {
+  return { provider: provider as ProviderId, keySource, headers };
 }
 
 /**

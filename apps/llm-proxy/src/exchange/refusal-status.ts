@@ -1,5 +1,6 @@
 import type { ReasonCode } from '@behavry/contracts';
 import { refuse, type Refusal, type UpstreamFault } from '@behavry/pipeline';
+import type { Dialect } from '../dialects/dialect';
 
 // A denial is 403, which no SDK tries again. Only what may be different a moment later is 429 or 5xx.
 const STATUS: Readonly<Partial<Record<ReasonCode, number>>> = {
@@ -31,4 +32,12 @@ export function faultRefusal(fault: UpstreamFault): Refusal {
     client_aborted: 'the client went away',
   }[fault];
   return refuse(fault, reason);
+}
+
+/**
+ * Whether an answer says that the key was wrong. About the plane's own, the agent would take it for a word about its
+ * own token.
+ */
+export function saysKeyIsWrong(dialect: Dialect, status: number, bytes: Buffer): boolean {
+  return status === 401 || status === 403 || dialect.isKeyFault?.(status, bytes) === true;
 }

@@ -14,8 +14,8 @@ export async function runModel(
   { service, endpoint, place }: Understood,
 ): Promise<FastifyReply> {
   const { parts, request } = incoming;
-  const { dialect, planeKey } = service;
-  const outbound = outboundHeaders(dialect, request.headers, planeKey);
+  const { dialect } = service;
+  const outbound = outboundHeaders(dialect, request.headers);
   if (!outbound) return refuseRequest(incoming, 'request_malformed', `${dialect.keyHeader} is not a key`);
   const exchange = exchangeOf(incoming);
   exchange.extra['endpoint'] = endpoint.name;

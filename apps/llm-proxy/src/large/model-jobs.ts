@@ -15,9 +15,13 @@ export interface RedactInput {
   readonly place: Place;
   readonly bytes: Uint8Array;
   readonly asked: Asked;
+  /** Whether the tokens of a stream are asked for where the agent did not. */
+  readonly asksForUsage: boolean;
 }
 
-export interface ReadInput extends RedactInput {
+export interface ReadInput extends Omit<RedactInput, 'asksForUsage'> {
+  /** Whether some address of the provider is not to be asked for the tokens of a stream. */
+  readonly needsPlain: boolean;
   readonly rules: ReadingRules;
   readonly blast: BlastRadiusSettings;
 }
@@ -41,6 +45,8 @@ export type LargeRead =
       readonly ok: true;
       /** As it goes on when nothing is taken out. */
       readonly bytes: Uint8Array;
+      /** The same without asking for the tokens of a stream; only where that is needed, and differs. */
+      readonly plain?: Uint8Array;
       readonly request: LargeRequest;
       /** Names of the agent's own tools, for the record; null when they cannot stand there. */
       readonly tools: readonly string[] | null;
@@ -71,7 +77,7 @@ const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
-  read({ place, bytes, asked, rules, blast }: ReadInput, judges: Judges): LargeRead {
+  read({ place, bytes, asked, rules, blast, needsPlain }: ReadInput, judges: Judges): LargeRead {
     const endpoint = endpointAt(place);
     const size = bytes.length;
     const read = readRequest(endpoint, bytes, rules);
@@ -90,14 +96,15 @@ export const MODEL_JOBS = {
       tools: listedTools(judges.scan, read.request.toolNames),
       ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),
+      ...(needsPlain && hidesTokens && { plain: bytes }),
     };
   },
 
-  redact({ place, bytes, asked }: RedactInput, { scan }: Judges): LargeRedacted {
+  redact({ place, bytes, asked, asksForUsage }: RedactInput, { scan }: Judges): LargeRedacted {
     const endpoint = endpointAt(place);
     const read = endpoint.readRequest(bytes, Infinity);
     if (!read.ok) throw new Error('a request was read otherwise before');
-    const { request } = read;
+    const request = asksForUsage ? read.request : { ...read.request, hidesTokens: false };
     if (breaksSeal(scan, 'outbound', endpoint, request.body)) return { ok: false, isSealed: true };
     const body = scan.outbound(request.body, { redacts: true }).redacted();
     const { beside } = callOf(endpoint, request, asked, bytes.length);

@@ -85,7 +85,7 @@ export class UpstreamFactory {
 
   async #resolved({ id, headers }: McpServerEntry, url: URL): Promise<Record<string, string>> {
     try {
-      return await this.#options.secrets.resolve(headers, { serverId: id, url });
+      return await this.#options.secrets.resolve(headers, { id, url });
     } catch (cause) {
       if (cause instanceof SecretReferenceError) throw new UpstreamSetupError(cause.message);
       throw cause;

@@ -117,7 +117,7 @@ export class StdioHost {
     if (why !== undefined) throw new Error(why);
     if (this.#running.size + this.#starting > maxProcesses)
       throw new Error('as many servers run as BEHAVRY_STDIO_MAX_PROCESSES allows');
-    const resolved = await secrets.resolve(env, { serverId, url: undefined });
+    const resolved = await secrets.resolve(env, { id: serverId, url: undefined });
     if (this.#isClosing) throw new Error('stdio-host is stopping');
     const home = homes.open(serverId);
     this.#enter(serverId, home);

@@ -10,7 +10,7 @@ export interface ModelProvider {
   readonly base_url: string;
   /** Header that the key goes in; null: the one of the kind. */
   readonly auth_header: string | null;
-  /** A reference (`env:BEHAVRY_SECRET_…`, `file:<name>`), never the key itself; null: the plane's own key of the kind. */
+  /** A reference (`env:BEHAVRY_SECRET_…`, `file:<name>`), never the key itself; null: the plane's own, at its own host. */
   readonly key: string | null;
   /** Share of the calls of its kind, 0 to 100; 0 gets none. */
   readonly weight: number;

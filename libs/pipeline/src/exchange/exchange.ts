@@ -118,7 +118,7 @@ export class Exchange {
   // audit
   /** Known with the request. */
   extra: Record<string, unknown> = {};
-  /** Known only with the answer. */
+  /** What is known only after it was forwarded; together with `extra` in the row. */
   readonly outcomeExtra: Record<string, unknown> = {};
   refusal: Refusal<unknown> | null = null;
   /** Resolves when the decision is on stable storage; rejects when it cannot be written. */

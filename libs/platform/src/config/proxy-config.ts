@@ -1,4 +1,4 @@
-import { Equals, IsBoolean, IsIn, IsInt, IsNumber, IsUrl, Max, Min } from 'class-validator';
+import { Equals, IsBoolean, IsIn, IsInt, IsNumber, IsUrl, Matches, Max, Min } from 'class-validator';
 import { Env } from './env';
 import { HTTP_URL_RULE, OpaSocket, OpaToken, OpaUrl } from './opa-fields';
 import { ServiceConfig } from './service-config';
@@ -64,4 +64,11 @@ export class ProxyConfig extends ServiceConfig {
   @IsInt()
   @Min(1)
   streamsPerAgent: number = 16;
+
+  @Env('BEHAVRY_PLANE_PORTS', {
+    description:
+      "Further ports (8001 or 8010-8049) of the plane's own on this machine, which no URL of an MCP server or a model provider may lead to.",
+  })
+  @Matches(/^\d{1,5}(-\d{1,5})?$/, { each: true, message: 'holds ports and ranges of ports' })
+  planePorts: string[] = [];
 }

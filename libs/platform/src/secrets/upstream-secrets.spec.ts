@@ -26,9 +26,12 @@ const secrets = new UpstreamSecrets(
   folder,
 );
 const resolve = async (reference: string, serverId: string, url?: string): Promise<string | undefined> =>
-  (await secrets.resolve({ x: reference }, { serverId, url: url === undefined ? undefined : new URL(url) }))[
-    'x'
-  ];
+  (
+    await secrets.resolve(
+      { x: reference },
+      { id: serverId, url: url === undefined ? undefined : new URL(url) },
+    )
+  )['x'];
 
 describe("a registered server's secrets", () => {
   it.each([

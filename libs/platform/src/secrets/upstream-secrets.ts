@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ENV_REFERENCE = /^env:(BEHAVRY_SECRET_[A-Z0-9_]+)$/;
 const FILE_REFERENCE = /^file:([A-Za-z0-9_][A-Za-z0-9._-]*)$/;
-const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
-/** The file of a server's folder that names who may get what lies in it. */
+const RECEIVER_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** The file of a receiver's folder that names who may get what lies in it. */
 const HOSTS_FILE = 'hosts';
 /** Keys of model providers belong to llm-proxy, which sends each to its provider alone. */
 const PROVIDER_KEYS = ['OPENAI', 'ANTHROPIC', 'GEMINI', 'OLLAMA'].map((name) => `BEHAVRY_SECRET_${name}_KEY`);
@@ -12,26 +12,29 @@ const PROVIDER_KEYS = ['OPENAI', 'ANTHROPIC', 'GEMINI', 'OLLAMA'].map((name) => 
 /** A reference that cannot be followed. The message names the reference and what to do, never a value. */
 export class SecretReferenceError extends Error {}
 
-/** Who is to get a secret: a server behind a URL, or one that is a process of this plane. */
+/** Who is to get a secret: a server or provider behind a URL, or a server that is a process of this plane. */
 export interface SecretReceiver {
-  readonly serverId: string;
+  /** Of the server or provider. */
+  readonly id: string;
   /** Undefined for a process. */
   readonly url: URL | undefined;
 }
 
 /**
- * Turns references of a registered server into secrets, on this plane and nowhere else, and only for those whom the
- * plane's operator has named: hosts for a server behind a URL, the server's id for a process. What the registry says
- * can therefore never bring a secret to another host.
+ * Turns references of a registered server or provider into secrets, on this plane and nowhere else, and only for those
+ * whom the plane's operator has named: hosts for what is behind a URL, the server's id for a process. What the registry
+ * says can therefore never bring a secret to another host.
  */
 export class UpstreamSecrets {
   /**
    * @param environment holds `BEHAVRY_SECRET_<NAME>`, or the file that has it as `…_FILE`, with `…_HOSTS` and `…_SERVERS` beside it
-   * @param folder holds a folder a server, the only place that `file:` reaches
+   * @param folder holds a folder a server or provider, the only place that `file:` reaches
+   * @param withheld variables that are given to nobody, whatever the lists say
    */
   constructor(
     private readonly environment: Readonly<Record<string, string | undefined>>,
     private readonly folder: string,
+    private readonly withheld: readonly string[] = PROVIDER_KEYS,
   ) {}
 
   /**
@@ -61,15 +64,15 @@ export class UpstreamSecrets {
     return secret.trimEnd();
   }
 
-  async #fromVariable(variable: string, { serverId, url }: SecretReceiver): Promise<string | undefined> {
-    if (PROVIDER_KEYS.includes(variable))
+  async #fromVariable(variable: string, { id, url }: SecretReceiver): Promise<string | undefined> {
+    if (this.withheld.includes(variable))
       throw new SecretReferenceError(`${variable} is a model provider's key and is given to no MCP server`);
     const listName = `${variable}_${url === undefined ? 'SERVERS' : 'HOSTS'}`;
     const list = (this.environment[listName] ?? '').split(',').map((entry) => entry.trim());
-    const isBound = url === undefined ? list.includes(serverId) : isOneOf(url, list);
+    const isBound = url === undefined ? list.includes(id) : isOneOf(url, list);
     if (!isBound)
       throw new SecretReferenceError(
-        `${variable} is not for ${nameOf(serverId, url)}: ${listName} does not name it`,
+        `${variable} is not for ${nameOf(id, url)}: ${listName} does not name it`,
       );
     const file = this.environment[`${variable}_FILE`];
     return file ? quietly(file) : this.environment[variable];
@@ -78,13 +81,13 @@ export class UpstreamSecrets {
   async #fromFile(
     reference: string,
     file: string | undefined,
-    { serverId, url }: SecretReceiver,
+    { id, url }: SecretReceiver,
   ): Promise<string | undefined> {
-    if (file === undefined || file === HOSTS_FILE || !SERVER_ID.test(serverId)) return undefined;
-    const read = (name: string): Promise<string | undefined> => quietly(join(this.folder, serverId, name));
+    if (file === undefined || file === HOSTS_FILE || !RECEIVER_ID.test(id)) return undefined;
+    const read = (name: string): Promise<string | undefined> => quietly(join(this.folder, id, name));
     if (url !== undefined && !isOneOf(url, ((await read(HOSTS_FILE)) ?? '').split(/\s+/)))
       throw new SecretReferenceError(
-        `${reference} is not for ${nameOf(serverId, url)}: ${serverId}/${HOSTS_FILE} in the folder of MCP secrets does not name it`,
+        `${reference} is not for ${nameOf(id, url)}: ${join(basename(this.folder), id, HOSTS_FILE)} in the folder of secrets does not name it`,
       );
     return read(file);
   }
@@ -102,6 +105,6 @@ function isOneOf(url: URL, entries: readonly string[]): boolean {
     .some((entry) => URL.canParse(entry) && new URL(entry).origin === url.origin);
 }
 
-function nameOf(serverId: string, url: URL | undefined): string {
-  return url === undefined ? `server ${serverId}` : url.origin;
+function nameOf(id: string, url: URL | undefined): string {
+  return url === undefined ? `server ${id}` : url.origin;
 }

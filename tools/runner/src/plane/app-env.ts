@@ -85,6 +85,7 @@ function upstreamEnv({ hasDemoUpstreams, ports }: PlaneSettings): Record<string,
     // Short, so that the demo need not wait long to show what an undecided call comes to.
     BEHAVRY_ESCALATION_HOLD_SECONDS: process.env['BEHAVRY_ESCALATION_HOLD_SECONDS'] || '2',
     BEHAVRY_MCP_ALLOWED_HOSTS: process.env['BEHAVRY_MCP_ALLOWED_HOSTS'] || 'public,loopback',
+    BEHAVRY_LLM_ALLOWED_HOSTS: process.env['BEHAVRY_LLM_ALLOWED_HOSTS'] || 'public,loopback',
     BEHAVRY_OPENAI_BASE_URL: process.env['BEHAVRY_OPENAI_BASE_URL'] || `http://127.0.0.1:${ports.model}/v1`,
     BEHAVRY_SECRET_OPENAI_KEY: process.env['BEHAVRY_SECRET_OPENAI_KEY'] || 'sk-demo-model-server',
   };
