@@ -10,7 +10,17 @@ export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
 export { isLimited, refusalFor, refuse, type Refusal } from './exchange/refusal';
 export { ConfigView } from './adapters/plane/config-view';
-export type { DecisionEngine, ExchangeMetrics, Identify, Identity, PlaneView, SeenRisk } from './ports/ports';
+export type {
+  DecisionEngine,
+  ExchangeMetrics,
+  Identify,
+  Identity,
+  PlaneView,
+  RateAnswer,
+  RateLimit,
+  RateLimiter,
+  SeenRisk,
+} from './ports/ports';
 export { OpaDecisionEngine } from './adapters/opa/opa-decision-engine';
 export { LoopTurns } from './adapters/limits/loop-turns';
 export { Slots } from './adapters/limits/slots';

@@ -38,6 +38,13 @@ export { PlaneState, type PlaneStateOptions } from './state/plane-state';
 export { PlaneSignalBus } from './state/plane-signals';
 export { NextConfig } from './state/next-config';
 export { PlaneSeal } from './state/plane-seal';
+export {
+  PgPlaneBuckets,
+  PlaneBuckets,
+  RedisPlaneBuckets,
+  type BucketAnswer,
+  type BucketWish,
+} from './state/plane-buckets';
 export { PlaneMemory } from './state/plane-memory';
 export { PlaneStore } from './state/plane-store';
 export { BuildWake } from './queues/build-wake';

@@ -16,10 +16,12 @@ import {
   PgNotifications,
   PlaneKeys,
   type Logger,
+  type PlaneBuckets,
   type PlaneMemory,
   type PlaneStore,
 } from '../src';
 import type { BrokerAddress } from '../src/queues/queue-broker';
+import { PgPlaneBuckets, RedisPlaneBuckets } from '../src/state/plane-buckets';
 import { PgPlaneMemory, RedisPlaneMemory } from '../src/state/plane-memory';
 import { PgPlaneStore } from '../src/state/pg-plane-store';
 import { RedisPlaneStore } from '../src/state/redis-plane-store';
@@ -32,6 +34,10 @@ export interface PlaneStores {
   readonly log: Logger;
   readonly open: Record<StoreKind, () => PlaneStore>;
   readonly memory: Record<StoreKind, () => PlaneMemory>;
+  readonly buckets: Record<StoreKind, () => PlaneBuckets>;
+  /** The owner's URL of the database. */
+  readonly url: () => string;
+  readonly redisKeys: (pattern: string) => Promise<readonly string[]>;
   /** Loses everything that the store holds. */
   readonly forget: Record<StoreKind, () => Promise<void>>;
   readonly broker: Record<StoreKind, () => BrokerAddress>;
@@ -70,6 +76,13 @@ export function planeStores(): PlaneStores {
     keys,
     log,
     onClose: (close) => closers.push(close),
+    url: () => url,
+    redisKeys: async (pattern) => {
+      const client = new Redis(redis!.url);
+      const found = await client.keys(pattern);
+      client.disconnect();
+      return found;
+    },
     open: {
       redis: () => {
         const made = new RedisPlaneStore(redis!.url, 'test', log);
@@ -97,6 +110,18 @@ export function planeStores(): PlaneStores {
         const pool = new Pool(databaseLogin(url, 'app', keys));
         closers.push(() => pool.end());
         return new PgPlaneMemory(pool);
+      },
+    },
+    buckets: {
+      redis: () => {
+        const made = new RedisPlaneBuckets(redis!.url, 'test', log);
+        closers.push(() => made.close());
+        return made;
+      },
+      postgres: () => {
+        const made = new PgPlaneBuckets(databaseLogin(url, 'app', keys), log);
+        closers.push(() => made.close());
+        return made;
       },
     },
     forget: {

@@ -180,6 +180,18 @@ export function measureEngine(
   });
 }
 
+/** Shows whether limits are counted together with the plane's other processes. */
+export function measureLimits(registry: Registry, app: string, isShared: () => boolean): void {
+  new Gauge({
+    name: `behavry_${app.replaceAll('-', '_')}_limits_shared`,
+    help: 'Whether limits are counted together with the other processes of the plane; 0: this one counts alone.',
+    registers: [registry],
+    collect() {
+      this.set(isShared() ? 1 : 0);
+    },
+  });
+}
+
 /** In seconds. Usually read from memory; from the disk when very much waits. */
 async function oldestAge(spool: FileSpool, now: number): Promise<number> {
   if (spool.backlog === 0) return 0;

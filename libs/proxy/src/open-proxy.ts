@@ -14,6 +14,7 @@ import {
 import {
   identifyAgents,
   NextConfig,
+  PlaneBuckets,
   PlaneState,
   TokenVerifier,
   uuidv7,
@@ -22,7 +23,8 @@ import {
   type ServiceContext,
 } from '@behavry/platform';
 import { Callers } from './callers';
-import { exchangeMetrics, measureEngine } from './exchange-metrics';
+import { exchangeMetrics, measureEngine, measureLimits } from './exchange-metrics';
+import { SharedLimiter } from './limits/shared-limiter';
 import { openSpool } from './open-spool';
 import { PlaneStateView } from './plane-state-view';
 import { PolicyWatch } from './policy-watch';
@@ -101,6 +103,11 @@ export async function openProxy(
       log.warn({ err: error }, 'no claim could be made; the call is refused');
     },
   });
+  const limiter = new SharedLimiter({
+    buckets: app.get(PlaneBuckets),
+    local: new TokenBucketLimiter(now),
+    log,
+  });
   const policies = new PolicyWatch(engine);
   const needed: readonly [string, () => boolean, string][] = [
     ['config', () => plane.config !== undefined, 'no configuration document yet'],
@@ -112,19 +119,22 @@ export async function openProxy(
     context.health.register(part, () => (isThere() ? { ready: true } : { ready: false, detail }));
   }
   measureEngine(metrics, name, { policies, open });
+  measureLimits(metrics, name, () => limiter.isShared);
   void policies.start();
   context.onClose('exchanges', async () => {
     open.stopAll();
     policies.close();
+    limiter.close();
     plane.close();
     await opened.close();
     await Promise.all([engine.close(), claims.close()]);
   });
+  await limiter.start();
   return {
     guard: {
       identify: new Callers({ tokens: identifyAgents(verifier), plane, nextConfig, now }),
       plane,
-      limiter: new TokenBucketLimiter(now),
+      limiter,
       slots: new Slots(),
       turns: new LoopTurns(),
       engine,

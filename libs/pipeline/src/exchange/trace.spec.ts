@@ -1,7 +1,7 @@
 import { toolCall } from './call';
 import { Exchange } from './exchange';
 import { refuse } from './refusal';
-import { fakeGuard, NOW } from '../../test/fake-guard';
+import { fakeGuard, NOW, sampleConfig } from '../../test/fake-guard';
 import { FakeSpan } from '../../test/fake-span';
 import { engine, message, run } from '../../test/run';
 
@@ -30,6 +30,19 @@ describe('a traced exchange', () => {
     expect([own, ...(own?.children ?? [])].map((span) => span?.ends)).toEqual([1, 1, 1, 1]);
     expect(own?.fault).toBeUndefined();
     expect(JSON.stringify(own)).not.toContain(SECRET.slice(4));
+  });
+
+  it('has a span for its limits only where they are waited for', async () => {
+    const rate_limits = { agent_per_minute: 9, tenant_per_minute: null, agent_concurrency: null };
+    const guard = fakeGuard({ document: sampleConfig({ rate_limits }) });
+    const allowed = { allowed: true } as const;
+    for (const limiter of [{ take: () => allowed }, { take: () => Promise.resolve(allowed) }]) {
+      const root = new FakeSpan('request');
+      await run({ ...guard, limiter }, undefined, undefined, traced(root));
+      const waited = root.children[0]?.children.filter(({ name }) => name === 'limits') ?? [];
+      // Requests are counted, then calls.
+      expect(waited.map(({ ends }) => ends)).toEqual(limiter.take() === allowed ? [] : [1, 1]);
+    }
   });
 
   it('says why it was refused, also when nothing of it could be recorded', async () => {

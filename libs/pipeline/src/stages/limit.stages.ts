@@ -69,7 +69,7 @@ function takeSlot(exchange: Exchange, guard: Guard): Refusal | undefined {
   return undefined;
 }
 
-function take({ identity, config }: Exchange, guard: Guard, what: keyof typeof PER_MINUTE): Answer {
+function take({ identity, config, span }: Exchange, guard: Guard, what: keyof typeof PER_MINUTE): Answer {
   if (!identity || !config) return undefined;
   const { agent_per_minute, tenant_per_minute } = config.document.rate_limits;
   const perMinute = PER_MINUTE[what];
@@ -82,7 +82,8 @@ function take({ identity, config }: Exchange, guard: Guard, what: keyof typeof P
   }
   if (limits.length === 0) return undefined;
   const answer = guard.limiter.take(limits);
-  return answer instanceof Promise ? answer.then(refusalOf) : refusalOf(answer);
+  if (!(answer instanceof Promise)) return refusalOf(answer);
+  return within(span?.start('limits'), answer).then(refusalOf);
 }
 
 function refusalOf(answer: RateAnswer): Refusal | undefined {

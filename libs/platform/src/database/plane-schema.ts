@@ -1,9 +1,10 @@
 import type { Client } from 'pg';
+import { BUCKET_STATEMENTS } from './bucket-statements';
 import { MIGRATED_TABLE } from './migration-wait';
 
 /**
  * The platform's own tables of a plane, made anew only where they are missing: plane state, what is
- * remembered for a while, the record of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
+ * remembered for a while, what limits count, the record of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
  * writes to it.
  */
 const STATEMENTS: readonly string[] = [
@@ -38,6 +39,7 @@ const STATEMENTS: readonly string[] = [
      value text NOT NULL,
      expires_at timestamptz NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS memory_expires_ix ON plane.memory (expires_at)',
+  ...BUCKET_STATEMENTS,
   MIGRATED_TABLE,
 ];
 
@@ -48,6 +50,9 @@ export async function ensurePlaneSchema(owner: Client, appRole: string, auditRol
   await owner.query(`GRANT USAGE ON SCHEMA plane TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE ON plane.plane_state TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON plane.memory TO ${roles}`);
+  await owner.query(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON plane.buckets TO ${owner.escapeIdentifier(appRole)}`,
+  );
   await owner.query(`GRANT SELECT ON plane.migrated TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT ON plane.changes, plane.signing_keys TO ${roles}`);
 }

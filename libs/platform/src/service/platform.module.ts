@@ -12,6 +12,7 @@ import { QueueBroker } from '../queues/queue-broker';
 import { measureQueues, queueMetrics } from '../queues/queue-metrics';
 import { NextConfig } from '../state/next-config';
 import { PgPlaneStore } from '../state/pg-plane-store';
+import { PgPlaneBuckets, PlaneBuckets, RedisPlaneBuckets } from '../state/plane-buckets';
 import { PgPlaneMemory, PlaneMemory, RedisPlaneMemory } from '../state/plane-memory';
 import { PlaneSeal } from '../state/plane-seal';
 import { PlaneSignalBus } from '../state/plane-signals';
@@ -37,6 +38,7 @@ export class PlatformModule {
       { provide: PgNotifications, useFactory: () => notifications(context) },
       { provide: PlaneStore, useFactory: planeStore, inject: [ServiceContext, Pool, PgNotifications] },
       { provide: PlaneMemory, useFactory: planeMemory, inject: [ServiceContext, Pool] },
+      { provide: PlaneBuckets, useFactory: planeBuckets, inject: [ServiceContext] },
       { provide: SHARED, useFactory: shared, inject: [ServiceContext, PlaneStore] },
       { provide: PlaneState, useFactory: planeState, inject: [ServiceContext, SHARED] },
       { provide: PlaneSignalBus, useFactory: planeSignals, inject: [SHARED] },
@@ -107,6 +109,15 @@ function planeMemory(context: ServiceContext, pool: Pool): PlaneMemory {
     : new PgPlaneMemory(pool);
   context.onClose('plane memory', () => memory.close());
   return memory;
+}
+
+function planeBuckets(context: ServiceContext): PlaneBuckets {
+  const { redisUrl, redisPrefix } = context.config;
+  const buckets = redisUrl
+    ? new RedisPlaneBuckets(redisUrl, redisPrefix, context.log)
+    : new PgPlaneBuckets({ ...appLogin(context), application_name: context.app }, context.log);
+  context.onClose('plane buckets', () => buckets.close());
+  return buckets;
 }
 
 function shared({ app, keys, clock, log, metrics }: ServiceContext, store: PlaneStore): PlaneStateOptions {
