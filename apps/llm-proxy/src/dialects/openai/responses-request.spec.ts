@@ -5,8 +5,7 @@ import { OPENAI } from './openai';
 import { RESPONSES } from './responses';
 import { readRequest } from '../reading';
 
-const MAX = 64 * 1024;
-const RULES = { maxBytes: MAX, unknownMembers: 'refuse' } as const;
+const RULES = { maxBytes: 64 * 1024, unknownMembers: 'refuse' } as const;
 const FIXTURE = readFileSync(join(__dirname, '../../../test/fixtures/openai/responses-request.json'));
 
 function read(body: object | string): RequestResult {
