@@ -21,9 +21,13 @@ export interface Said {
   readonly deltas?: readonly object[];
   readonly reason?: string;
   /** Instead of everything else: the body as it stands. */
-  readonly raw?: string;
-  /** How a stream ends: as it should, in the middle, or not at all. */
-  readonly ending?: 'done' | 'cut' | 'hang';
+  readonly raw?: string | Uint8Array;
+  /** What is said once before `raw`. */
+  readonly opening?: string;
+  /** Bytes of `raw` that are written at once; absent: all of them. */
+  readonly piece?: number;
+  /** How a stream ends: as it should, in the middle, not at all, or never: `raw` over and over, as fast as it is read. */
+  readonly ending?: 'done' | 'cut' | 'hang' | 'endless';
 }
 
 const USAGE = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
@@ -32,6 +36,8 @@ const HEAD = { id: 'x', created: 1 };
 /** A provider that says for each model what a test tells it to; of itself it speaks OpenAI's chat completions. */
 export class FakeProvider {
   readonly seen: Seen[] = [];
+  /** Of bodies that were told as they stand; those that are ready and not yet taken included. */
+  sentBytes = 0;
   readonly #said = new Map<string, Said>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -95,9 +101,25 @@ export class FakeProvider {
       const choices = [{ index: 0, message, finish_reason: reason }];
       const whole = { ...HEAD, object: 'chat.completion', model, choices, usage: USAGE };
       response.writeHead(said.status ?? 200, { 'content-type': 'application/json', ...said.headers });
-      if (said.ending === 'cut') response.write(said.raw ?? '', () => response.destroy());
-      else response.end(said.raw ?? JSON.stringify(whole));
+      await this.#write(response, { ...said, raw: said.raw ?? JSON.stringify(whole) });
     }
+  }
+
+  async #write(response: ServerResponse, { opening = '', raw = '', piece, ending }: Said): Promise<void> {
+    const bytes = Buffer.from(raw);
+    const step = Math.max(1, piece ?? bytes.length);
+    const gone = once(response, 'close');
+    response.write(opening);
+    do {
+      for (let at = 0; at < bytes.length && !response.destroyed; at += step) {
+        const part = bytes.subarray(at, at + step);
+        this.sentBytes += part.length;
+        if (response.write(part)) await setImmediate();
+        else await Promise.race([once(response, 'drain'), gone]);
+      }
+    } while (ending === 'endless' && !response.destroyed);
+    if (ending === 'cut') response.destroy();
+    else response.end();
   }
 }
 
