@@ -100,7 +100,12 @@ async function runAll(isMeant: (name: string) => boolean): Promise<void> {
   const waiting = [...rows];
   const work = async (): Promise<void> => {
     for (let sdk = waiting.shift(); sdk; sdk = waiting.shift()) {
-      const options = { plane: person.url, token: tokens.get(sdk.id)!, upstream: upstream!.url, python };
+      const options = {
+        base: `${person.url}/api/v1`,
+        token: tokens.get(sdk.id)!,
+        upstream: upstream!.url,
+        python,
+      };
       const told = await runDriver(sdk, casesOf(sdk).filter(isMeant), options);
       results.set(sdk.id, new Map([...(results.get(sdk.id) ?? []), ...told]));
     }

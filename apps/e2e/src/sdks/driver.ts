@@ -7,8 +7,8 @@ import type { Sdk } from './matrix';
 
 /** What a driver is told beside its row. */
 export interface DriverOptions {
-  /** Base URL of the plane. */
-  readonly plane: string;
+  /** Base URL of what stands before the provider's own prefix. */
+  readonly base: string;
   readonly token: string;
   /** Where a driver may look what the providers have seen. */
   readonly upstream: string;
@@ -25,7 +25,7 @@ export interface CaseResult {
 export async function runDriver(
   { id, dependency, driver, language, provider }: Sdk,
   cases: readonly string[],
-  { plane, token, upstream, python }: DriverOptions,
+  { base, token, upstream, python }: DriverOptions,
 ): Promise<ReadonlyMap<string, CaseResult>> {
   const command = language === 'Python' ? python : process.execPath;
   const child = spawn(command, [join(SDKS_FOLDER, 'drivers', driver)], {
@@ -33,7 +33,7 @@ export async function runDriver(
     env: cleanEnv({
       MATRIX_SDK: id,
       MATRIX_PACKAGE: dependency,
-      MATRIX_PLANE: `${plane}/api/v1/${provider}`,
+      MATRIX_PLANE: `${base}/${provider}`,
       MATRIX_TOKEN: token,
       MATRIX_UPSTREAM: upstream,
       MATRIX_CASES: cases.join(','),

@@ -28,6 +28,9 @@ export interface Sdk {
 /** Cases that run by themselves, when the limit on calls is as low as can be. */
 export const LIMITED: ReadonlySet<string> = new Set(['plane_429']);
 
+/** Cases that need no plane, and end as the provider wants them to. */
+const PLAIN_CASE = /^(?!plane_|refused|abort)(?!.*(?:_403|refused_call|stream_error|stream_cut)$)/;
+
 const CONVERSATION: Endpoint['cases'] = {
   plain: ['plain'],
   stream: ['stream', 'stream_error', 'stream_cut', 'abort'],
@@ -149,4 +152,9 @@ export const SDKS: readonly Sdk[] = [
 /** @returns the names of an SDK's cases, each once */
 export function casesOf({ endpoints }: Sdk): readonly string[] {
   return [...new Set(endpoints.flatMap(({ cases }) => Object.values(cases).flat()))];
+}
+
+/** @returns those of an SDK's cases that are between it and its provider alone */
+export function plainCasesOf(sdk: Sdk): readonly string[] {
+  return casesOf(sdk).filter((name) => PLAIN_CASE.test(name) && !name.includes('plane_403'));
 }

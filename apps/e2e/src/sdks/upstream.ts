@@ -14,10 +14,25 @@ export interface SeenRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What an SDK and a provider said to each other. */
+export interface SaidBothWays {
+  readonly provider: string;
+  readonly request: {
+    readonly method: string;
+    /** With its query. */
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly text: string;
+  };
+  readonly answer: { readonly status: number; readonly type: string; readonly text: string };
+}
+
 /** The process that stands in for all providers. */
 export interface Upstream {
   readonly url: string;
   seen(): Promise<readonly SeenRequest[]>;
+  /** @returns those that ended and are not long, in the order in which they ended */
+  exchanges(): Promise<readonly SaidBothWays[]>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +48,7 @@ export async function startUpstream(): Promise<Upstream> {
   if (typeof url !== 'string') throw new Error('the providers did not start; their own message is above');
   return {
     url,
+    exchanges: async () => (await request<SaidBothWays[]>('GET', `${url}/exchanges`)).body,
     seen: async () => (await request<SeenRequest[]>('GET', `${url}/seen`)).body,
     async stop() {
       child.kill();

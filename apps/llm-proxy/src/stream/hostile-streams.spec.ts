@@ -3,6 +3,7 @@ import { runStream } from '../../test/run-stream';
 import { MESSAGES } from '../dialects/anthropic/messages';
 import { OLLAMA } from '../dialects/ollama/ollama';
 import { CHAT } from '../dialects/openai/chat';
+import { COMPLETIONS } from '../dialects/openai/texts';
 import type { Endpoint } from '../dialects/dialect';
 
 const event = (type: string, more: object = {}): string =>
@@ -80,6 +81,11 @@ describe('a stream is not understood', () => {
       'with a choice counted from the end',
       CHAT,
       `data: ${JSON.stringify({ choices: [{ index: -1, delta: { content: 'x' } }] })}\n\n${CHAT_END}`,
+    ],
+    [
+      'of the older completions with a choice counted from the end',
+      COMPLETIONS,
+      `data: ${JSON.stringify({ choices: [{ index: -1, text: 'x', finish_reason: null }] })}\n\ndata: [DONE]\n\n`,
     ],
     [
       'as one answer in many lines, of which one is an answer by itself',

@@ -16,7 +16,10 @@ export const ANTHROPIC: Dialect = {
   id: 'anthropic',
   tokenHeader: 'x-api-key',
   keyHeader: 'x-anthropic-key',
-  passedOn: { always: ['anthropic-version', 'anthropic-beta'], besideOwnKey: ['anthropic-workspace-id'] },
+  passedOn: {
+    always: ['anthropic-version', 'anthropic-beta'],
+    besideOwnKey: ['anthropic-workspace-id', 'anthropic-user-profile-id'],
+  },
   answerHeaders:
     /^(request-id|anthropic-(organization-id|ratelimit-[a-z-]{1,64})|retry-after(-ms)?|x-should-retry)$/,
   authorize: (key) => ({ 'x-api-key': key }),

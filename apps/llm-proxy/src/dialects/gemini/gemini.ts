@@ -22,7 +22,7 @@ export const GEMINI: Dialect = {
   tokenParameter: TOKEN,
   keyHeader: 'x-gemini-key',
   // Whose project pays is the plane's choice as long as its key is used.
-  passedOn: { always: ['x-goog-api-client'], besideOwnKey: ['x-goog-user-project'] },
+  passedOn: { always: ['x-goog-api-client', 'x-server-timeout'], besideOwnKey: ['x-goog-user-project'] },
   answerHeaders: /^(server-timing|x-gemini-[a-z-]{1,64}|retry-after)$/,
   authorize: (key) => ({ 'x-goog-api-key': key }),
   isKeyFault: (status, bytes) => status === 400 && bytes.includes('API_KEY_INVALID'),

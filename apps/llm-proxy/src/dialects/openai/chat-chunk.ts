@@ -114,7 +114,8 @@ const FORMS: ReadonlyMap<unknown, CallPiece['form']> = new Map([
 /** Stands for the one call of the older form, which no other may be. */
 const LEGACY = -1;
 
-function isIndex(index: unknown): index is number {
+/** Whether it counts from the start of a list. */
+export function isIndex(index: unknown): index is number {
   return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0;
 }
 

@@ -6,7 +6,7 @@ import { outline } from '../outline';
 import { END, isAbsent, isPlainName, malformed, readBody } from '../reading';
 import { References } from '../references';
 import { dropLogProbabilities, tokensOf } from './chat-answer';
-import { DONE, readChoices } from './chat-chunk';
+import { DONE, isIndex, readChoices } from './chat-chunk';
 import { outboundChat } from './chat-request';
 import { envelope } from './envelope';
 
@@ -146,8 +146,7 @@ function readCompletionChunk(data: string): Chunk | undefined {
     if (!isObject(choice) || Object.hasOwn(choice, 'message') || Object.hasOwn(choice, 'delta'))
       return undefined;
     const { index: group, text, finish_reason: reason } = choice;
-    if (typeof group !== 'number' || !Number.isSafeInteger(group) || typeof text !== 'string')
-      return undefined;
+    if (!isIndex(group) || typeof text !== 'string') return undefined;
     if (text !== '') {
       pieces.push({
         channel: `/choices/${String(group)}/text`,
