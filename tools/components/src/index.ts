@@ -16,6 +16,6 @@ export { getOpa, type FoundOpa, type GetOpaOptions } from './opa/get-opa';
 export { OPA_VERSION, OLDEST_OPA } from './opa/opa-version';
 export { answersHealth, OpaComponent, type OpaOptions } from './opa/opa.component';
 export { mcpEverything, type UpstreamOptions } from './upstreams/mcp-everything';
-export { modelServer } from './upstreams/model-server';
+export { demoModels, modelServer } from './upstreams/model-server';
 export { cacheFolder } from './fetched/cache-folder';
 export { pythonTools } from './fetched/python-tools';

@@ -11,3 +11,9 @@ allow contains {"policy": "behavry.base.demo_models", "reason": "the demo's mode
 	input.request.provider != ""
 	input.request.model in {"gpt-4o-mini", "behavry-demo"}
 }
+
+deny contains {"policy": "behavry.base.demo_models", "reason": "no model of the demo may delete anything"} if {
+	input.request.kind == "llm"
+	input.request.provider == ""
+	startswith(input.request.tool_name, "delete")
+}

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { demoModels } from '@behavry/components';
 import { DEMO_SERVERS, makeDemoContent, PlaneClient, RunnerSecrets, type RunFile } from '@behavry/runner';
 import { tagOf } from '../engine/images';
 import type { Engine } from '../engine/engine';
@@ -176,8 +177,7 @@ export class ComposePair {
         { command: '/usr/local/bin/node', args: ['/opt/mcp/filesystem.mjs', scratch], servers: ['files'] },
       ]),
       BEHAVRY_MCP_ALLOWED_HOSTS: 'mcp-everything',
-      BEHAVRY_OPENAI_BASE_URL: 'http://model-server:4010/v1',
-      BEHAVRY_SECRET_OPENAI_KEY: 'sk-demo-model-server',
+      ...demoModels('http://model-server:4010'),
       BEHAVRY_ESCALATION_HOLD_SECONDS: '3',
     };
   }

@@ -49,13 +49,28 @@ export class PlaneClient {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  /** The same, with the answer as it stands. */
+  /** @returns what is there, and the `ETag` that a change of it has to name */
+  async read(path: string): Promise<{ readonly value: unknown; readonly etag: string }> {
+    const { text, etag } = await this.#send('GET', path);
+    return { value: JSON.parse(text), etag };
+  }
+
+  /** As {@link call}, with the answer as it stands. */
   async callText(
     method: Method,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<string> {
+    return (await this.#send(method, path, body, headers)).text;
+  }
+
+  async #send(
+    method: Method,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly text: string; readonly etag: string }> {
     const answer = await request(`${this.url}${path}`, {
       method,
       headers: {
@@ -68,7 +83,8 @@ export class PlaneClient {
       signal: AbortSignal.timeout(60_000),
     });
     const text = await answer.body.text();
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return text;
+    if (answer.statusCode >= 200 && answer.statusCode < 300)
+      return { text, etag: String(answer.headers['etag'] ?? '') };
     throw new ApiError(
       answer.statusCode,
       codeOf(text),

@@ -13,6 +13,7 @@ const EXPECTED = [
   'escalation_approved',
   'escalation_pending',
   'escalation_denied',
+  'budget_exceeded',
 ] as const;
 
 /** Reads the agent's audit rows. @returns what they say, one line each */

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import OpenAI from 'openai';
 import { JSON_RPC } from '@behavry/contracts';
 import { PlaneClient } from '../api/plane-client';
 import type { RunFile, RunPlane } from '../runner/run-file';
 import { Approvals } from './approvals';
 import { askVerify, readAudit, recomputeChain } from './audit-steps';
 import { McpSession, toolNamesOfModernClient, type CallOutcome } from './mcp-session';
+import { modelSteps } from './model-steps';
 import { promise, Steps } from './steps';
 
 /** The key that AWS prints in its own documentation: looks like a secret, is none. */
@@ -48,7 +48,7 @@ async function demo(root: string): Promise<number> {
     return `valid ${answer.expires_in} s, risk tier ${answer.risk_tier}`;
   });
   await mcpSteps(steps, { dataUrl: data.url, token, scratch: join(dataDir, 'scratch'), approver });
-  await steps.step('A model call goes through', () => modelCall(data.url, token));
+  await modelSteps(steps, { dataUrl: data.url, token, agentId: agent?.agent_id ?? '', admin });
   await steps.step('Every exchange is in the audit record', () => readAudit(approver, agent?.agent_id ?? ''));
   await steps.step('The data plane verifies its own record', () => askVerify(approver));
   await steps.step('The chain, recomputed here from the export, holds', () => recomputeChain(approver));
@@ -155,22 +155,6 @@ async function mcpSteps(steps: Steps, { dataUrl, token, scratch, approver }: Mcp
 function denied(outcome: CallOutcome): string {
   promise(!outcome.ok && outcome.code === JSON_RPC.denied, JSON.stringify(outcome));
   return `${outcome.code} ${String(outcome.data['reason_code'])}: ${String(outcome.data['reason'])}`;
-}
-
-async function modelCall(dataUrl: string, token: string): Promise<string> {
-  const client = new OpenAI({
-    apiKey: token,
-    baseURL: `${dataUrl}/api/v1/openai`,
-    maxRetries: 0,
-    timeout: 30_000,
-  });
-  const answer = await client.chat.completions.create({
-    model: 'gpt-4o-mini',
-    messages: [{ role: 'user', content: 'Say hello.' }],
-  });
-  const text = answer.choices[0]?.message.content ?? '';
-  promise(text !== '', JSON.stringify(answer));
-  return `${text} (${answer.usage?.total_tokens ?? 0} tokens)`;
 }
 
 void demo(process.env['BEHAVRY_ROOT'] ?? process.cwd()).then(

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { APP_NAMES, mayHaveSecret, type AppName } from '@behavry/contracts';
-import { cleanEnv, withoutCredentials } from '@behavry/components';
+import { cleanEnv, demoModels, withoutCredentials } from '@behavry/components';
 import type { ComponentAddresses } from './plane-components';
 import { stdioSocket } from './stdio-host';
 import { planeFolder, planeUrl, type PlaneSettings } from './plane-settings';
@@ -86,7 +86,11 @@ function upstreamEnv({ hasDemoUpstreams, ports }: PlaneSettings): Record<string,
     BEHAVRY_ESCALATION_HOLD_SECONDS: process.env['BEHAVRY_ESCALATION_HOLD_SECONDS'] || '2',
     BEHAVRY_MCP_ALLOWED_HOSTS: process.env['BEHAVRY_MCP_ALLOWED_HOSTS'] || 'public,loopback',
     BEHAVRY_LLM_ALLOWED_HOSTS: process.env['BEHAVRY_LLM_ALLOWED_HOSTS'] || 'public,loopback',
-    BEHAVRY_OPENAI_BASE_URL: process.env['BEHAVRY_OPENAI_BASE_URL'] || `http://127.0.0.1:${ports.model}/v1`,
-    BEHAVRY_SECRET_OPENAI_KEY: process.env['BEHAVRY_SECRET_OPENAI_KEY'] || 'sk-demo-model-server',
+    ...Object.fromEntries(
+      Object.entries(demoModels(`http://127.0.0.1:${String(ports.model)}`)).map(([name, value]) => [
+        name,
+        process.env[name] || value,
+      ]),
+    ),
   };
 }
