@@ -99,7 +99,7 @@ export class LlmProxyConfig extends ProxyConfig {
   })
   @IsInt()
   @Min(1)
-  connections: number = 256;
+  connections: number = 1024;
 
   @Env('BEHAVRY_LLM_MAX_BODY_BYTES', { description: 'Largest request.' })
   @IsInt()

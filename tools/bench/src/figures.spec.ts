@@ -1,5 +1,6 @@
-import { isRight, CHUNK, PAYLOAD } from './calls';
+import { isRight } from './calls';
 import { percentile, rowTable, verdictOf } from './figures';
+import { ageOf, APIS, CHUNK, DIALECTS, modelBody, modelPath, PAYLOAD, stamp } from './models';
 
 describe('the figures', () => {
   it('take percentiles of what was measured, not between', () => {
@@ -50,6 +51,25 @@ describe('an answer', () => {
     ['cut off', `${event(CHUNK)}${event(CHUNK)}`, false],
     ['a chunk lost', `${event(CHUNK)}data: [DONE]\n\n`, false],
   ])('as a stream, %s', (_what, text, right) => {
-    expect(isRight({ chunks: 2 }, 1, 200, text)).toBe(right);
+    expect(isRight({ api: 'openai', chunks: 2 }, 1, 200, text)).toBe(right);
+  });
+
+  it.each(APIS)('of %s is what its upstream says, and nothing less', (api) => {
+    const { whole, frames, wanted } = DIALECTS[api];
+    expect(isRight({ api }, 1, 200, JSON.stringify(whole()))).toBe(true);
+    const call = { api, chunks: 2 };
+    expect(wanted(modelPath(call), JSON.parse(modelBody(call)) as Record<string, unknown>)).toEqual({
+      model: 'bench-model',
+      chunks: 2,
+    });
+    const { begin, piece, end } = frames(stamp);
+    expect(isRight(call, 1, 200, `${begin}${piece()}${piece()}${end}`)).toBe(true);
+    expect(isRight(call, 1, 200, `${begin}${piece()}${end}`)).toBe(false);
+    expect(isRight(call, 1, 200, `${begin}${piece()}${piece()}`)).toBe(false);
+  });
+
+  it('tells how old its stamp is', () => {
+    expect(ageOf(`{"system_fingerprint":"${stamp()}"}`)).toBeLessThan(50);
+    expect(ageOf('{}')).toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ export function percentile(values: readonly number[], share: number): number {
 /** One line of the report: what was measured beside what it must be and what it aims at. */
 export interface Row {
   readonly name: string;
-  readonly unit: '×' | 'ms' | 'µs' | 'errors';
+  readonly unit: '×' | 'ms' | 'µs' | 'MB' | 'errors';
   /** Undefined when it could not be measured; then `why` says so. */
   readonly value?: number;
   readonly must?: number;

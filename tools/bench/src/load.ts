@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { callBody, chatBody, HEADERS, INITIALIZE, isRight, type Target } from './calls';
+import { callBody, HEADERS, INITIALIZE, isRight, type Target } from './calls';
 import { percentile } from './figures';
+import { ageOf, modelBody } from './models';
 
 /** What one run of load is told, as JSON on its input. */
 export interface LoadOrder extends Target {
@@ -22,6 +23,8 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50: number;
   readonly p99: number;
+  /** Median of how old the first stamped piece of a stream was when it came, in ms; 0 where none was stamped. */
+  readonly firstPiece: number;
 }
 
 /** One agent: its headers, and its session where there are sessions. */
@@ -33,8 +36,9 @@ const OPENING = 4;
 class Loader {
   readonly #url: URL;
   readonly #pool: Pool;
-  readonly #chat: string;
+  readonly #model: string;
   readonly #latencies: number[] = [];
+  readonly #ages: number[] = [];
   #errors = 0;
   #firstError: string | undefined;
   #next = 1;
@@ -43,7 +47,7 @@ class Loader {
     this.#url = new URL(order.url);
     const connections = order.perSecond > 0 ? 64 : order.inFlight;
     this.#pool = new Pool(this.#url.origin, { connections, headersTimeout: 30_000 });
-    this.#chat = order.kind === 'mcp' ? '' : chatBody(order.kind);
+    this.#model = order.kind === 'mcp' ? '' : modelBody(order.kind);
   }
 
   async run(): Promise<LoadResult> {
@@ -79,6 +83,7 @@ class Loader {
       seconds,
       p50: percentile(this.#latencies, 0.5),
       p99: percentile(this.#latencies, 0.99),
+      firstPiece: this.#ages.length > 0 ? percentile(this.#ages, 0.5) : 0,
     };
   }
 
@@ -107,7 +112,7 @@ class Loader {
   async #call(caller: Caller, id: number, begunAt: number): Promise<void> {
     const { kind } = this.order;
     try {
-      const answer = await this.#send(caller, kind === 'mcp' ? callBody(id) : this.#chat);
+      const answer = await this.#send(caller, kind === 'mcp' ? callBody(id) : this.#model);
       if (isRight(kind, id, answer.status, answer.text)) this.#latencies.push(performance.now() - begunAt);
       else this.#fail(`${answer.status} ${answer.text}`);
     } catch (error) {
@@ -124,13 +129,30 @@ class Loader {
     headers: Caller,
     body: string,
   ): Promise<{ readonly status: number; readonly text: string; readonly session: string | undefined }> {
-    const answer = await this.#pool.request({ path: this.#url.pathname, method: 'POST', headers, body });
+    const answer = await this.#pool.request({
+      path: `${this.#url.pathname}${this.#url.search}`,
+      method: 'POST',
+      headers,
+      body,
+    });
     const session = answer.headers['mcp-session-id'];
     return {
       status: answer.statusCode,
       session: typeof session === 'string' ? session : undefined,
-      text: await answer.body.text(),
+      text: await this.#read(answer.body),
     };
+  }
+
+  async #read(body: AsyncIterable<Buffer>): Promise<string> {
+    const parts: Buffer[] = [];
+    let age: number | undefined;
+    for await (const part of body) {
+      parts.push(part);
+      if (age !== undefined) continue;
+      age = ageOf(part.toString('utf8'));
+      if (age !== undefined) this.#ages.push(age);
+    }
+    return Buffer.concat(parts).toString('utf8');
   }
 }
 

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { freePort, freePortBlock } from '@behavry/components';
+import { demoModels, freePort, freePortBlock } from '@behavry/components';
 import { rowTable, type Row } from './figures';
 import { startPart } from './measure';
 import { fillers, MODEL_POLICY, toolPolicy } from './policies';
 import { usageOf } from './process-figures';
+import { OPEN_STREAMS } from './model-sections';
 import { SECTIONS, type Bench } from './sections';
 import { BenchSystem } from './system';
 
@@ -77,21 +78,21 @@ async function withBench(notes: string[], work: (bench: Bench) => Promise<void>)
   const origin = `http://127.0.0.1:${await freePort()}`;
   const upstreamUrl = `${origin}/mcp`;
   const parts = [await startPart('upstream.js', [new URL(origin).port])];
-  const floor = async (target: string): Promise<{ url: string; pid: number }> => {
-    const port = await freePort();
-    const part = await startPart('pass-through.js', [String(port), target]);
-    parts.push(part);
-    return { url: `http://127.0.0.1:${port}/`, pid: part.pid ?? 0 };
-  };
+  const floorPort = await freePort();
+  const floor = await startPart('pass-through.js', [String(floorPort), origin]);
+  parts.push(floor);
   let system: BenchSystem | undefined;
   try {
-    const floors = { mcp: await floor(upstreamUrl), chat: await floor(`${origin}/v1/chat/completions`) };
     console.log('starting a standalone system');
     system = await BenchSystem.start(process.cwd(), {
       node: process.execPath,
       port: await freePortBlock(60),
       dataDir,
-      env: { BEHAVRY_OPENAI_BASE_URL: `${origin}/v1`, BEHAVRY_SECRET_OPENAI_KEY: 'sk-bench' },
+      env: {
+        ...demoModels(origin),
+        BEHAVRY_STREAMS_PER_AGENT: String(OPEN_STREAMS),
+        BEHAVRY_LLM_CONNECTIONS: String(OPEN_STREAMS),
+      },
     });
     await prepare(system, upstreamUrl);
     await work({
@@ -108,7 +109,7 @@ async function withBench(notes: string[], work: (bench: Bench) => Promise<void>)
       noisySeconds: Number(values['noisy-seconds']),
       upstreamUrl,
       dataDir,
-      floors,
+      floor: { url: `http://127.0.0.1:${floorPort}`, pid: floor.pid ?? 0 },
       notes,
     });
   } finally {

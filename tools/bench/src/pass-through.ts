@@ -9,7 +9,7 @@ const pool = new Pool(upstream.origin, { connections: 64 });
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   pool.stream(
     {
-      path: upstream.pathname,
+      path: request.url ?? '/',
       method: request.method as 'POST',
       headers: {
         'content-type': request.headers['content-type'] ?? '',

@@ -12,12 +12,12 @@ ${verdict} contains {"policy": "${name}", "reason": "measured"} if {
 `;
 }
 
-/** Rego that allows the benchmark's model. */
+/** Rego that allows the benchmark's models. */
 export const MODEL_POLICY = `package behavry.base.bench_model
 
 allow contains {"policy": "bench_model", "reason": "measured"} if {
 	input.request.kind == "llm"
-	input.request.model == "bench-model"
+	startswith(input.request.model, "bench-model")
 }
 `;
 

@@ -14,6 +14,7 @@ import {
   type MeasureOptions,
 } from './measure';
 import { measureNoisyNeighbour } from './noisy-neighbour';
+import { measureModels, measureStreams } from './model-sections';
 import { fillers } from './policies';
 import type { ProcessGroup } from './process-figures';
 import { profileStages } from './stage-profile';
@@ -30,19 +31,18 @@ export interface Bench {
   readonly upstreamUrl: string;
   /** On the disk of the measured system. */
   readonly dataDir: string;
-  /** The bare pass-throughs to it, by what they pass. */
-  readonly floors: Readonly<Record<'mcp' | 'chat', { readonly url: string; readonly pid: number }>>;
+  /** The bare pass-through to it. */
+  readonly floor: { readonly url: string; readonly pid: number };
   /** Details worth a look, printed after the rows. */
   readonly notes: string[];
 }
 
 const RECORD_PATH = new Set(['audit-writer', 'postgres', 'redis', 'behavior-monitor']);
-const STREAMS = { short: 20, long: 220, inFlight: 8 };
 
 /** Each measures some rows of the report. They run in this order, which ends with what changes the system most. */
 export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
   async mcp(bench) {
-    const floor = await measureFloor(bench, 'mcp');
+    const floor = await measureFloor(bench);
     const figures = await measureProxy(bench);
     const row = (name: string, must: number, aim: number, isMeant?: (app: string) => boolean): Row => ({
       name,
@@ -63,7 +63,7 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
   },
 
   async edge(bench) {
-    const floor = await measureFloor(bench, 'mcp');
+    const floor = await measureFloor(bench);
     const target = {
       url: `${bench.system.url}/mcp/v1/bench`,
       kind: 'mcp' as const,
@@ -98,25 +98,8 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
     ];
   },
 
-  async llm(bench) {
-    const floor = await measureFloor(bench, 'chat');
-    const plain = await measureModel(bench, 'chat', bench.options);
-    noteProcesses(bench, floor, plain);
-    const streamed = { ...bench.options, inFlight: STREAMS.inFlight };
-    const short = await measureModel(bench, { chunks: STREAMS.short }, streamed);
-    const long = await measureModel(bench, { chunks: STREAMS.long }, streamed);
-    const chunk = (cpuOf(long) - cpuOf(short)) / (STREAMS.long - STREAMS.short);
-    return [
-      {
-        name: 'llm-proxy, everything together',
-        unit: '×',
-        value: cpuOf(plain) / cpuOf(floor),
-        must: 13,
-        aim: 11,
-      },
-      { name: 'llm-proxy, a streamed chunk', unit: 'µs', value: chunk, must: 30, aim: 15 },
-    ];
-  },
+  llm: measureModels,
+  streams: measureStreams,
 
   async stages(bench) {
     const pid = bench.system.run.processes.find(({ app }) => app === 'mcp-proxy')?.pid ?? 0;
@@ -181,14 +164,13 @@ function proxyTarget({ system, agent }: Bench, tokens = [agent.token]): Target {
   return { url: `http://127.0.0.1:${system.portOf('mcp-proxy')}/mcp/v1/bench`, kind: 'mcp', tokens };
 }
 
-function measureFloor({ floors, options }: Bench, kind: 'mcp' | 'chat'): Promise<ClosedFigures> {
-  const { url, pid } = floors[kind];
-  return measureClosed(
-    'pass-through',
-    { url, kind, tokens: [''] },
-    () => [{ name: 'pass-through', pids: [pid] }],
-    options,
-  );
+/** @param path and what is called there; a tool where it is left out */
+export function measureFloor(
+  { floor: { url, pid }, options }: Bench,
+  { kind = 'mcp', path = '/mcp' }: { readonly kind?: CallKind; readonly path?: string } = {},
+): Promise<ClosedFigures> {
+  const groups = (): readonly ProcessGroup[] => [{ name: 'pass-through', pids: [pid] }];
+  return measureClosed('pass-through', { url: `${url}${path}`, kind, tokens: [''] }, groups, options);
 }
 
 /** Straight at the proxy: the edge stands for what a customer puts before it, and has its own row. */
@@ -201,22 +183,16 @@ function measureProxy(bench: Bench, tokens?: readonly string[]): Promise<ClosedF
   );
 }
 
-function measureModel(bench: Bench, kind: CallKind, options: MeasureOptions): Promise<ClosedFigures> {
-  const url = `http://127.0.0.1:${bench.system.portOf('llm-proxy')}/api/v1/openai/v1/chat/completions`;
-  const target = { url, kind, tokens: [bench.agent.token] };
-  return measureClosed('llm-proxy', target, () => withoutEdge(bench), options);
-}
-
 /** Everything together against a pass-through of the same minute: what a comparison over a longer time needs. */
 async function measureRatio(bench: Bench, tokens?: readonly string[]): Promise<number> {
-  return cpuOf(await measureProxy(bench, tokens)) / cpuOf(await measureFloor(bench, 'mcp'));
+  return cpuOf(await measureProxy(bench, tokens)) / cpuOf(await measureFloor(bench));
 }
 
-function withoutEdge({ system }: Bench): readonly ProcessGroup[] {
+export function withoutEdge({ system }: Bench): readonly ProcessGroup[] {
   return system.groups.filter(({ name }) => name !== 'edge');
 }
 
-function noteProcesses({ notes }: Bench, floor: ClosedFigures, figures: ClosedFigures): void {
+export function noteProcesses({ notes }: Bench, floor: ClosedFigures, figures: ClosedFigures): void {
   const parts = Object.entries(figures.cpuOf)
     .sort(([, a], [, b]) => b - a)
     .filter(([, cpu]) => cpu >= 1)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { CHUNK, PAYLOAD } from './calls';
+import { apiOf, DIALECTS, stamp, type Api } from './models';
 
-/** The cheapest process that speaks MCP over Streamable HTTP and OpenAI's chat completions: what stands before it is measured. */
+/** The cheapest process that speaks MCP over Streamable HTTP and four model APIs: what stands before it is measured. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   if (request.method !== 'POST') {
     response.writeHead(405).end();
@@ -10,8 +10,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as McpMessage & ChatRequest;
-    if (body.messages !== undefined) complete(body, response);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as McpMessage & Record<string, unknown>;
+    const api = apiOf(request.url ?? '');
+    if (api) complete(api, request.url ?? '', body, response);
     else answerMessage(body, response);
   });
 }
@@ -20,12 +21,6 @@ interface McpMessage {
   readonly id?: number | string;
   readonly method: string;
   readonly params?: { readonly arguments?: { readonly message?: string } };
-}
-
-interface ChatRequest {
-  readonly messages?: unknown;
-  readonly stream?: boolean;
-  readonly max_tokens?: number;
 }
 
 function answerMessage({ id, method, params }: McpMessage, response: ServerResponse): void {
@@ -55,32 +50,37 @@ function resultOf(method: string, message: string): object {
   }
 }
 
-const ABOUT = { id: 'c', created: 1, model: 'bench-model' };
+/** Of a paced stream. */
+const PACE_MS = 20;
 
-function complete({ stream = false, max_tokens: count = 0 }: ChatRequest, response: ServerResponse): void {
-  if (!stream) {
-    send(response, {
-      ...ABOUT,
-      object: 'chat.completion',
-      choices: [{ index: 0, message: { role: 'assistant', content: PAYLOAD }, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 200, completion_tokens: 200, total_tokens: 400 },
-    });
+function complete(
+  api: Api,
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+  response: ServerResponse,
+): void {
+  const dialect = DIALECTS[api];
+  const { model, chunks } = dialect.wanted(path, body);
+  if (chunks === 0) {
+    send(response, dialect.whole());
     return;
   }
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const event = (delta: object, finish: string | null): string =>
-    `data: ${JSON.stringify({ ...ABOUT, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const isPaced = model.endsWith('-paced');
+  response.writeHead(200, { 'content-type': dialect.type });
+  const { begin, piece, end } = dialect.frames(isPaced ? stamp : undefined);
   let sent = 0;
   // A chunk a turn of the loop, so that each is a write of its own, as a model's are.
   const next = (): void => {
     if (response.destroyed) return;
-    if (sent === count) {
-      response.end(`${event({}, 'stop')}data: [DONE]\n\n`);
+    if (sent === chunks) {
+      response.end(end);
       return;
     }
     sent += 1;
-    response.write(event(sent === 1 ? { role: 'assistant', content: CHUNK } : { content: CHUNK }, null));
-    setImmediate(next);
+    response.write(sent === 1 ? begin + piece() : piece());
+    if (model.endsWith('-held')) return;
+    if (isPaced) setTimeout(next, PACE_MS);
+    else setImmediate(next);
   };
   next();
 }
