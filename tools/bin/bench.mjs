@@ -11,7 +11,7 @@ const { node, rest } = await takeNode(process.argv.slice(2));
 const { bundle } = await import('../build/bundle.mjs');
 const { ROOT } = await import('../build/projects.mjs');
 const OUT = 'dist/tools/bench';
-for (const part of ['main', 'load', 'upstream', 'pass-through', 'noisy', 'scan-bench']) {
+for (const part of ['main', 'load', 'upstream', 'pass-through', 'noisy', 'open-streams', 'scan-bench']) {
   const source = `tools/bench/src/${part}.ts`;
   if (existsSync(join(ROOT, source))) await bundle(source, `${OUT}/${part}.js`);
 }
