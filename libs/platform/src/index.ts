@@ -46,6 +46,14 @@ export {
   type BucketWish,
 } from './state/plane-buckets';
 export { PlaneMemory } from './state/plane-memory';
+export {
+  PgPlaneSpending,
+  PlaneSpending,
+  RedisPlaneSpending,
+  type SpendingAnswer,
+  type SpendingUse,
+  type SpendingWish,
+} from './state/plane-spending';
 export { PlaneStore } from './state/plane-store';
 export { BuildWake } from './queues/build-wake';
 export { QueueBroker, type QueueProducer } from './queues/queue-broker';

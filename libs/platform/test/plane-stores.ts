@@ -18,10 +18,12 @@ import {
   type Logger,
   type PlaneBuckets,
   type PlaneMemory,
+  type PlaneSpending,
   type PlaneStore,
 } from '../src';
 import type { BrokerAddress } from '../src/queues/queue-broker';
 import { PgPlaneBuckets, RedisPlaneBuckets } from '../src/state/plane-buckets';
+import { PgPlaneSpending, RedisPlaneSpending } from '../src/state/plane-spending';
 import { PgPlaneMemory, RedisPlaneMemory } from '../src/state/plane-memory';
 import { PgPlaneStore } from '../src/state/pg-plane-store';
 import { RedisPlaneStore } from '../src/state/redis-plane-store';
@@ -35,6 +37,7 @@ export interface PlaneStores {
   readonly open: Record<StoreKind, () => PlaneStore>;
   readonly memory: Record<StoreKind, () => PlaneMemory>;
   readonly buckets: Record<StoreKind, () => PlaneBuckets>;
+  readonly spending: Record<StoreKind, () => PlaneSpending>;
   /** The owner's URL of the database. */
   readonly url: () => string;
   readonly redisKeys: (pattern: string) => Promise<readonly string[]>;
@@ -120,6 +123,18 @@ export function planeStores(): PlaneStores {
       },
       postgres: () => {
         const made = new PgPlaneBuckets(databaseLogin(url, 'app', keys), log);
+        closers.push(() => made.close());
+        return made;
+      },
+    },
+    spending: {
+      redis: () => {
+        const made = new RedisPlaneSpending(redis!.url, 'test', log);
+        closers.push(() => made.close());
+        return made;
+      },
+      postgres: () => {
+        const made = new PgPlaneSpending(databaseLogin(url, 'app', keys), log);
         closers.push(() => made.close());
         return made;
       },

@@ -1,10 +1,11 @@
 import type { Client } from 'pg';
 import { BUCKET_STATEMENTS } from './bucket-statements';
 import { MIGRATED_TABLE } from './migration-wait';
+import { SPENDING_STATEMENTS } from './spending-statements';
 
 /**
  * The platform's own tables of a plane, made anew only where they are missing: plane state, what is
- * remembered for a while, what limits count, the record of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
+ * remembered for a while, what limits and budgets count, the record of people's changes, the signing keys, and the versions it was migrated to. Owner app of `changes`: identity-jwks serves it, every app
  * writes to it.
  */
 const STATEMENTS: readonly string[] = [
@@ -40,6 +41,7 @@ const STATEMENTS: readonly string[] = [
      expires_at timestamptz NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS memory_expires_ix ON plane.memory (expires_at)',
   ...BUCKET_STATEMENTS,
+  ...SPENDING_STATEMENTS,
   MIGRATED_TABLE,
 ];
 
@@ -51,7 +53,9 @@ export async function ensurePlaneSchema(owner: Client, appRole: string, auditRol
   await owner.query(`GRANT SELECT, INSERT, UPDATE ON plane.plane_state TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON plane.memory TO ${roles}`);
   await owner.query(
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON plane.buckets TO ${owner.escapeIdentifier(appRole)}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE
+       ON plane.buckets, plane.spending, plane.spending_reservations, plane.spending_settled
+       TO ${owner.escapeIdentifier(appRole)}`,
   );
   await owner.query(`GRANT SELECT ON plane.migrated TO ${roles}`);
   await owner.query(`GRANT SELECT, INSERT ON plane.changes, plane.signing_keys TO ${roles}`);

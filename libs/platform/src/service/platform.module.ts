@@ -15,6 +15,7 @@ import { PgPlaneStore } from '../state/pg-plane-store';
 import { PgPlaneBuckets, PlaneBuckets, RedisPlaneBuckets } from '../state/plane-buckets';
 import { PgPlaneMemory, PlaneMemory, RedisPlaneMemory } from '../state/plane-memory';
 import { PlaneSeal } from '../state/plane-seal';
+import { PgPlaneSpending, PlaneSpending, RedisPlaneSpending } from '../state/plane-spending';
 import { PlaneSignalBus } from '../state/plane-signals';
 import { PlaneState, type PlaneStateOptions } from '../state/plane-state';
 import { PlaneStore } from '../state/plane-store';
@@ -39,6 +40,7 @@ export class PlatformModule {
       { provide: PlaneStore, useFactory: planeStore, inject: [ServiceContext, Pool, PgNotifications] },
       { provide: PlaneMemory, useFactory: planeMemory, inject: [ServiceContext, Pool] },
       { provide: PlaneBuckets, useFactory: planeBuckets, inject: [ServiceContext] },
+      { provide: PlaneSpending, useFactory: planeSpending, inject: [ServiceContext] },
       { provide: SHARED, useFactory: shared, inject: [ServiceContext, PlaneStore] },
       { provide: PlaneState, useFactory: planeState, inject: [ServiceContext, SHARED] },
       { provide: PlaneSignalBus, useFactory: planeSignals, inject: [SHARED] },
@@ -118,6 +120,15 @@ function planeBuckets(context: ServiceContext): PlaneBuckets {
     : new PgPlaneBuckets({ ...appLogin(context), application_name: context.app }, context.log);
   context.onClose('plane buckets', () => buckets.close());
   return buckets;
+}
+
+function planeSpending(context: ServiceContext): PlaneSpending {
+  const { redisUrl, redisPrefix } = context.config;
+  const spending = redisUrl
+    ? new RedisPlaneSpending(redisUrl, redisPrefix, context.log)
+    : new PgPlaneSpending({ ...appLogin(context), application_name: context.app }, context.log);
+  context.onClose('plane spending', () => spending.close());
+  return spending;
 }
 
 function shared({ app, keys, clock, log, metrics }: ServiceContext, store: PlaneStore): PlaneStateOptions {
