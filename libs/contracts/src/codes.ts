@@ -63,6 +63,7 @@ export const REASON_CODES = [
   'request_too_large',
   'endpoint_unsupported',
   'model_denied',
+  'budget_exceeded',
   'method_unknown',
   'server_unknown',
   'server_disabled',

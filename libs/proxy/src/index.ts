@@ -12,4 +12,5 @@ export {
   takeBodies,
 } from './http';
 export { breakOff, sendStreamHead, writeStream } from './stream';
+export { StoreWatch } from './limits/store-watch';
 export { PlaneStateView } from './plane-state-view';

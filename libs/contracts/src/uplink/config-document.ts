@@ -20,6 +20,8 @@ export interface AgentEntry {
   readonly id: string;
   readonly name: string;
   readonly agent_type: string;
+  /** Who answers for it, as people named them; absent in documents of older control planes. */
+  readonly owner?: string | null;
   readonly status: AgentStatus;
   readonly client_id: string;
   /** Hex SHA-256 of the client secret. */

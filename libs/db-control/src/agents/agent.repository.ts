@@ -103,6 +103,7 @@ export class AgentRepository {
       id: row.id,
       name: row.name,
       agent_type: row.agentType,
+      owner: row.owner,
       status: row.status as AgentStatus,
       client_id: row.clientId,
       secret_sha256: row.secretSha256.toString('hex'),

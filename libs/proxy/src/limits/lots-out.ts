@@ -1,5 +1,5 @@
+import type { BucketWish } from '@behavry/platform';
 import type { Lease, Lot } from './lease';
-import type { StoreWatch } from './store-watch';
 
 /** With the time of a lot and the way to the store, less than a second: later ones are lost. */
 const LATE_MS = 125;
@@ -12,7 +12,7 @@ export class LotsOut {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly store: StoreWatch,
+    private readonly giveBack: (wishes: readonly BucketWish[]) => unknown,
     private readonly now: () => number,
   ) {}
 
@@ -47,7 +47,6 @@ export class LotsOut {
     }
     this.#lots = this.#lots.filter((lot) => !isOver(lot));
     this.#wait();
-    if (unused.size === 0 || !this.store.isThere) return;
-    void this.store.take([...unused.values()].map(({ lease, left }) => lease.wish(-left)));
+    if (unused.size > 0) this.giveBack([...unused.values()].map(({ lease, left }) => lease.wish(-left)));
   };
 }

@@ -6,6 +6,8 @@ import { StoreWatch } from './store-watch';
 
 const MAX_LEASES = 50_000;
 const ALLOWED: RateAnswer = { allowed: true };
+/** Takes nothing, in the way in which calls are taken. */
+const PROBE: readonly BucketWish[] = [{ key: 'probe', capacity: 1, perSecond: 1, amount: 0 }];
 const LONGEST_WAIT_SECONDS = 60;
 
 export interface SharedLimiterOptions {
@@ -25,6 +27,7 @@ export interface SharedLimiterOptions {
  */
 export class SharedLimiter implements RateLimiter {
   readonly #leases = new Map<string, Lease>();
+  readonly #buckets: PlaneBuckets;
   readonly #watch: StoreWatch;
   readonly #out: LotsOut;
   readonly #local: SharedLimiterOptions['local'];
@@ -33,8 +36,16 @@ export class SharedLimiter implements RateLimiter {
   constructor({ buckets, local, log, now = () => performance.now() }: SharedLimiterOptions) {
     this.#local = local;
     this.#now = now;
-    this.#watch = new StoreWatch(buckets, log);
-    this.#out = new LotsOut(this.#watch, now);
+    this.#buckets = buckets;
+    this.#watch = new StoreWatch({
+      probe: () => buckets.take(PROBE),
+      log,
+      lost: 'the store of limits does not answer; this process counts alone',
+      found: 'limits are counted together with the other processes again',
+    });
+    this.#out = new LotsOut((wishes) => {
+      if (this.#watch.isThere) void this.#take(wishes);
+    }, now);
   }
 
   /** Whether the plane's processes count together at present. */
@@ -130,7 +141,7 @@ export class SharedLimiter implements RateLimiter {
     wishes: readonly BucketWish[],
     heard: (answers: readonly BucketAnswer[]) => void,
   ): Promise<void> {
-    const asked = this.#watch.take(wishes).then((answers) => {
+    const asked = this.#take(wishes).then((answers) => {
       for (const lease of leases) lease.asked = undefined;
       if (answers === undefined) return;
       const now = this.#now();
@@ -139,6 +150,10 @@ export class SharedLimiter implements RateLimiter {
     });
     for (const lease of leases) lease.asked = asked;
     return asked;
+  }
+
+  #take(wishes: readonly BucketWish[]): Promise<readonly BucketAnswer[] | undefined> {
+    return this.#watch.ask(() => this.#buckets.take(wishes));
   }
 
   #leaseOf(limit: RateLimit): Lease {

@@ -1,4 +1,4 @@
-import type { BucketAnswer, BucketWish, Logger, PlaneBuckets } from '@behavry/platform';
+import type { Logger } from '@behavry/platform';
 
 /** A store that takes longer is as good as none: calls wait for it. */
 const ANSWER_MS = 250;
@@ -7,31 +7,32 @@ const START_MS = 5_000;
 /** Time is counted in steps: when the loop was held, an answer may be there and not be read yet. */
 const STEP_MS = 25;
 const RETRY_MS = 1_000;
-/** Takes nothing, in the way in which calls are taken. */
-const PROBE: readonly BucketWish[] = [{ key: 'probe', capacity: 1, perSecond: 1, amount: 0 }];
 
-/** Asks the plane's buckets for as long as they answer; when they do not, looks every second whether they do again. */
+export interface StoreWatchOptions {
+  /** A question that shows whether the store answers; also what it has missed may be told to it. */
+  readonly probe: () => Promise<unknown>;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** What the log says when the store does not answer, and when it does again. */
+  readonly lost: string;
+  readonly found: string;
+}
+
+/** Asks a store for as long as it answers; when it does not, looks every second whether it does again. */
 export class StoreWatch {
   #isThere = true;
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly buckets: PlaneBuckets,
-    private readonly log: Pick<Logger, 'warn' | 'info'>,
-  ) {}
+  constructor(private readonly options: StoreWatchOptions) {}
 
   get isThere(): boolean {
     return this.#isThere;
   }
 
-  /** @returns undefined when the store is away; what it granted unheard is lost. Never rejects */
-  async take(
-    wishes: readonly BucketWish[],
-    ms: number = ANSWER_MS,
-  ): Promise<readonly BucketAnswer[] | undefined> {
+  /** @returns undefined when the store is away; what it did unheard is not known. Never rejects */
+  async ask<T>(question: () => Promise<T>, ms: number = ANSWER_MS): Promise<T | undefined> {
     try {
-      return await inTime(this.buckets.take(wishes), ms);
+      return await inTime(question(), ms);
     } catch (error) {
       this.#lose(error);
       return undefined;
@@ -44,8 +45,13 @@ export class StoreWatch {
   }
 
   async #look(ms: number): Promise<void> {
-    if ((await this.take(PROBE, ms)) === undefined) return;
-    if (!this.#isThere) this.log.info('limits are counted together with the other processes again');
+    const { probe, log, found } = this.options;
+    const isAnswered = await this.ask(async () => {
+      await probe();
+      return true;
+    }, ms);
+    if (isAnswered === undefined) return;
+    if (!this.#isThere) log.info(found);
     this.#isThere = true;
   }
 
@@ -55,8 +61,8 @@ export class StoreWatch {
   }
 
   #lose(error: unknown): void {
-    if (this.#isThere && !this.#isClosed)
-      this.log.warn({ err: error }, 'the store of limits does not answer; this process counts alone');
+    const { log, lost } = this.options;
+    if (this.#isThere && !this.#isClosed) log.warn({ err: error }, lost);
     this.#isThere = false;
     clearTimeout(this.#retry);
     if (this.#isClosed) return;
