@@ -1,6 +1,7 @@
 import type { TokenCounts } from '@behavry/contracts';
 import type { WorkerPool } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
+import type { Budgets } from './budgets/budgets';
 import type { Dialect, Provider } from './dialects/dialect';
 import type { ModelJobs } from './large/model-jobs';
 import type { ReferenceLedger } from './references/reference-ledger';
@@ -25,6 +26,8 @@ export interface LlmParts {
   readonly large: WorkerPool<ModelJobs>;
   /** Who was given what the providers keep. */
   readonly references: ReferenceLedger;
+  /** How much may be used. */
+  readonly budgets: Budgets;
   readonly prefixes: readonly ProviderPrefix[];
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;

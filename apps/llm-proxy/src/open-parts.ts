@@ -10,6 +10,7 @@ import {
 } from '@behavry/platform';
 import { openLargeWork, openProxy } from '@behavry/proxy';
 import { Counter } from 'prom-client';
+import { openBudgets } from './budgets/open-budgets';
 import type { ProviderId } from './dialects/dialect';
 import { DIALECTS, PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
@@ -45,7 +46,9 @@ export async function openParts(
       context.log.warn({ err: error }, 'references cannot be looked up; each is a decision of its own');
     },
   });
+  const budgets = await openBudgets(app, context);
   return {
+    budgets,
     references,
     proxy: await openProxy(app, context, review),
     large: openLargeWork<ModelJobs>(context, __dirname),

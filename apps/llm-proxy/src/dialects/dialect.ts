@@ -71,6 +71,10 @@ export interface Endpoint {
   readonly name: string;
   /** Name and verb under which policies, kill switches and audit rows know it. */
   readonly toolName: 'chat' | 'embed' | 'complete' | 'list';
+  /** Whether a use of it costs nothing: it writes nothing, and its provider counts it as none. A `list` never costs. */
+  readonly isFree?: boolean;
+  /** @returns the most tokens that the answer to a body may have; left out where nothing is written */
+  readonly answerTokens?: ((body: unknown) => number) | undefined;
   /** Where a list of models has them, of an endpoint that answers with one. */
   readonly list?: ModelList | undefined;
   /** Path under the provider's base URL, with the query that goes on. */

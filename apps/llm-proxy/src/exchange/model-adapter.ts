@@ -10,6 +10,8 @@ import {
   type Refusal,
   type Scanned,
 } from '@behavry/pipeline';
+import { BUDGET_HEADER } from '../budgets/budgets';
+import type { Spend } from '../budgets/spend';
 import type { Endpoint, ModelAnswer, Place, Reference } from '../dialects/dialect';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
@@ -22,7 +24,7 @@ import { judgeAnswered, judgeHosted, judgeReferences, type Judged } from './judg
 import { askedOf, callOf, listedTools } from './model-call';
 import { noteModel, noteRequest, noteTokens } from './model-notes';
 import { hideModels, sightOf } from './model-sight';
-import { orderOf, outgoingOf, type ModelReading } from './outgoing';
+import { estimateIn, orderOf, outgoingOf, type ModelReading } from './outgoing';
 import { saysKeyIsWrong, statusOf } from './refusal-status';
 import { breaksSeal, SEALED } from '../stream/sealed';
 
@@ -98,8 +100,8 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { request, tools, call, examined } = value;
     noteRequest(exchange, request, tools);
     if (this.#isDenied(exchange)) return DENIED;
-    const { plain = value.bytes } = value;
-    return { call, examined, request: { kind: 'large', request, bytes: value.bytes, plain } };
+    const { bytes: outgoing, plain = outgoing, estimate } = value;
+    return { call, examined, request: { kind: 'large', request, bytes: outgoing, plain, estimate } };
   }
 
   #rulesOf({ config }: Exchange): ReadingRules {
@@ -121,6 +123,9 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
     const { service, endpoint, outbound } = this.input;
+    const { budgets } = this.parts;
+    const spend = await budgets.reserve(exchange, endpoint, () => estimateIn(endpoint, reading));
+    if (spend && 'reasonCode' in spend) return { kind: 'refused', refusal: spend };
     const answer = await service.upstream.send(exchange, {
       endpoint,
       isStream: request.isStream,
@@ -128,15 +133,13 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       ownKey: outbound.ownKey,
       outgoing: (asksForUsage) => outgoingOf(this.parts, this.input, exchange, reading, asksForUsage),
     });
-    switch (answer.kind) {
-      case 'failed':
-      case 'refused':
-        return answer;
-      case 'stream':
-        return this.#stream(exchange, request, answer);
-      case 'json':
-        return this.#whole(exchange, answer);
-    }
+    spend?.heard(answer);
+    if (answer.kind === 'failed' || answer.kind === 'refused') return answer;
+    const told =
+      spend?.header === undefined ? answer.headers : { ...answer.headers, [BUDGET_HEADER]: spend.header };
+    return answer.kind === 'stream'
+      ? this.#stream(exchange, request, { ...answer, headers: told }, spend)
+      : this.#whole(exchange, { ...answer, headers: told });
   }
 
   codeOf(refusal: Refusal): number {
@@ -205,6 +208,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     exchange: Exchange,
     { hidesTokens }: LargeRequest,
     { headers, body }: Extract<UpstreamAnswer, { kind: 'stream' }>,
+    spend: Spend | undefined,
   ): Forwarded<AgentAnswer, never> {
     const scan = exchange.config?.scan;
     if (!scan) throw new Error('a stream was opened without a configuration');
@@ -215,6 +219,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       remember: (given) => this.#remember(exchange, given),
       judge: async (calls) => (await judgeAnswered(this.parts.proxy, exchange, calls))?.refusal,
       hidesTokens,
+      ...(spend && {
+        note: (chunk) => {
+          spend.note(chunk);
+        },
+      }),
       maxHeldCharacters: this.parts.maxAnswerBytes,
     });
     return { kind: 'stream', payload: { kind: 'stream', headers, body, texts: stream.run(body) } };

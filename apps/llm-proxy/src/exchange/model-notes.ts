@@ -1,5 +1,6 @@
 // What the record says of a use of a model besides the decision.
 import type { TokenCounts } from '@behavry/contracts';
+import type { UsedTokens } from '@behavry/domain';
 import type { Exchange } from '@behavry/pipeline';
 import { isPlainName } from '../dialects/reading';
 import type { LargeRequest } from '../large/model-jobs';
@@ -27,10 +28,18 @@ export function noteModel(exchange: Exchange, model: string | undefined): void {
 export function noteTokens(exchange: Exchange, tokens: TokenCounts | null | undefined): void {
   if (!tokens) return;
   exchange.tokens = tokens;
-  const { config, provider, model, outcomeExtra } = exchange;
+  const cost = costIn(exchange, tokens);
+  if (cost !== undefined) exchange.outcomeExtra['cost_microusd'] = cost;
+}
+
+/** @returns what tokens cost in an exchange, in micro-USD; undefined when nobody knows the price */
+export function costIn(
+  { config, provider, model, outcomeExtra }: Exchange,
+  tokens: UsedTokens,
+): number | undefined {
   const { answered_model: answered } = outcomeExtra;
-  const cost =
+  return (
     (typeof answered === 'string' ? config?.costOf(provider, answered, tokens) : undefined) ??
-    config?.costOf(provider, model, tokens);
-  if (cost !== undefined) outcomeExtra['cost_microusd'] = cost;
+    config?.costOf(provider, model, tokens)
+  );
 }

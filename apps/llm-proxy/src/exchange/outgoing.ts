@@ -1,6 +1,7 @@
 import type { BlastRadiusSettings } from '@behavry/contracts';
 import { refuse, type Exchange, type JobOrder, type Refusal } from '@behavry/pipeline';
-import type { ModelRequest } from '../dialects/dialect';
+import { estimateOf, type Estimate } from '../budgets/estimate';
+import type { Endpoint, ModelRequest } from '../dialects/dialect';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts } from '../llm-proxy.parts';
 import { breaksSeal, SEALED } from '../stream/sealed';
@@ -17,6 +18,7 @@ export type ModelReading =
       readonly bytes: Uint8Array;
       /** The same without asking for the tokens of a stream. */
       readonly plain: Uint8Array;
+      readonly estimate: Estimate;
     };
 
 const UNCHANGEABLE = refuse(
@@ -58,6 +60,11 @@ export async function outgoingOf(
   if (!result.ok) return result.refusal;
   const { value } = result;
   return value.ok ? { body: value.bytes, headers: value.headers } : value.isSealed ? SEALED : UNCHANGEABLE;
+}
+
+/** @returns what a request may use */
+export function estimateIn(endpoint: Endpoint, reading: ModelReading): Estimate {
+  return reading.kind === 'large' ? reading.estimate : estimateOf(endpoint, reading.request.body);
 }
 
 /** What a thread must know of an exchange to read a body of it. */

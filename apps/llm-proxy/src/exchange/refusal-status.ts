@@ -6,6 +6,7 @@ import type { Dialect } from '../dialects/dialect';
 const STATUS: Readonly<Partial<Record<ReasonCode, number>>> = {
   request_malformed: 400,
   request_too_large: 413,
+  budget_exceeded: 429,
   rate_limited: 429,
   concurrency_limited: 429,
   upstream_error: 502,

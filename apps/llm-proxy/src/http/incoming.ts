@@ -110,7 +110,8 @@ export async function sendRefusal(
   if (facts.status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
   // What ends otherwise only when something else changes is not worth another try at once.
-  if (facts.status >= 500) reply.header('x-should-retry', 'false');
+  const isBudget = refusal.reasonCode === 'budget_exceeded';
+  if (facts.status >= 500 || isBudget) reply.header('x-should-retry', 'false');
   return reply
     .code(facts.status)
     .type('application/json; charset=utf-8')

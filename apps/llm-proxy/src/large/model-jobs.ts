@@ -1,6 +1,7 @@
 import type { BlastRadiusSettings, ReasonCode } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import { examine, factsOf, type Call, type Examined, type Judges, type ScanFacts } from '@behavry/pipeline';
+import { estimateOf, type Estimate } from '../budgets/estimate';
 import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
@@ -48,6 +49,8 @@ export type LargeRead =
       /** The same without asking for the tokens of a stream; only where that is needed, and differs. */
       readonly plain?: Uint8Array;
       readonly request: LargeRequest;
+      /** What it may use. */
+      readonly estimate: Estimate;
       /** Names of the agent's own tools, for the record; null when they cannot stand there. */
       readonly tools: readonly string[] | null;
       readonly call: Call;
@@ -93,6 +96,7 @@ export const MODEL_JOBS = {
     return {
       ok: true,
       request: { model, isStream, hidesTokens, hostedTools, references },
+      estimate: estimateOf(endpoint, read.request.body),
       tools: listedTools(judges.scan, read.request.toolNames),
       ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),

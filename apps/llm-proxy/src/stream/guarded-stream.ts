@@ -31,6 +31,8 @@ export interface GuardedStreamOptions {
   readonly judge: (calls: readonly AnsweredCall[]) => Promise<Refusal | undefined>;
   /** Keeps in mind what the provider keeps of the answer. Never throws. */
   readonly remember: (given: readonly Reference[]) => Promise<void>;
+  /** Hears of each chunk, before it is judged. */
+  readonly note?: (chunk: Chunk) => void;
   /** Whether the token counts were asked for by us and not by the agent. */
   readonly hidesTokens: boolean;
   /** Bound for what waits to be decided. */
@@ -127,6 +129,7 @@ export class GuardedStream {
     if (!chunk || !this.#isInOrder(chunk)) return MALFORMED;
     if (chunk.given && chunk.given.length > 0)
       this.#remembered = Promise.all([this.#remembered, this.#options.remember(chunk.given)]);
+    this.#options.note?.(chunk);
     noteModel(exchange, chunk.model);
     if (chunk.tokens) exchange.tokens = latest(exchange.tokens, chunk.tokens);
     if (chunk.isTokensOnly && hidesTokens) return undefined;

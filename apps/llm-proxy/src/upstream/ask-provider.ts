@@ -37,7 +37,12 @@ export type UpstreamAnswer =
       readonly bytes: Buffer;
     }
   | { readonly kind: 'stream'; readonly headers: Headers; readonly body: AnswerBody }
-  | { readonly kind: 'failed'; readonly fault: UpstreamFault };
+  | {
+      readonly kind: 'failed';
+      readonly fault: UpstreamFault;
+      /** Whether there was an answer, which nobody could read to its end. */
+      readonly isUnread?: boolean;
+    };
 
 /**
  * How a try went. `answered`, or `unreadable` after the address had begun to answer: nobody else is asked. `limited`
@@ -89,15 +94,16 @@ export async function askProvider(exchange: Exchange, asked: Asked): Promise<Try
   response.body.on('error', () => undefined);
   const outcome = outcomeOf(response.statusCode);
   const said = outcome === 'answered' ? {} : { said: response.headers };
+  const isUnread = isSuccess(response.statusCode);
   try {
     const answer = await readAnswer(response, asked);
-    const isLost = answer.kind === 'failed' && outcome === 'answered';
-    return { outcome: isLost ? 'unreadable' : outcome, answer, ...said };
+    if (answer.kind !== 'failed' || outcome !== 'answered') return { outcome, answer, ...said };
+    return { outcome: 'unreadable', answer: { ...answer, isUnread }, ...said };
   } catch (error) {
     const fault = faultOf(error, exchange);
     if (fault === 'client_aborted') return { outcome: 'aborted', answer: { kind: 'failed', fault } };
     const lost = outcome === 'answered' ? 'unreadable' : outcome;
-    return { outcome: lost, answer: { kind: 'failed', fault }, ...said };
+    return { outcome: lost, answer: { kind: 'failed', fault, isUnread }, ...said };
   }
 }
 

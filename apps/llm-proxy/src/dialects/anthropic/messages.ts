@@ -1,4 +1,6 @@
+import { isObject } from '@behavry/contracts';
 import { SSE } from '../../stream/sse-framing';
+import { mostTokens } from '../answer-tokens';
 import type { Endpoint } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
 import { sealedParts } from '../sealed';
@@ -25,6 +27,7 @@ export const MESSAGES: Endpoint = {
   hasEndMark: true,
   known: MESSAGES_MEMBERS,
   readRequest: readMessagesRequest,
+  answerTokens: (body) => mostTokens(isObject(body) ? body['max_tokens'] : undefined),
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
   readAnswer: readMessage,
@@ -40,6 +43,7 @@ export const COUNT_TOKENS: Endpoint = {
   name: 'POST /v1/messages/count_tokens',
   path: '/v1/messages/count_tokens',
   known: COUNT_MEMBERS,
+  isFree: true,
   readAnswer: readCount,
   readChunk: () => undefined,
 };

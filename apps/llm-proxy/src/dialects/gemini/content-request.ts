@@ -1,5 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
+import { answersOf, mostTokens } from '../answer-tokens';
 import { bothForms, camelOf, membersOf, namesOf } from '../members';
 import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody, type RequestFault } from '../reading';
 import { References } from '../references';
@@ -69,6 +70,14 @@ export function readCountRequest(bytes: Uint8Array, maxBytes: number, model: str
   }
   if ('ok' in tools) return tools;
   return { ok: true, request: { bytes, text, body, model, isStream: false, hidesTokens: false, ...tools } };
+}
+
+/** @returns the most tokens that all candidates of an answer may have */
+export function contentTokens(body: unknown): number {
+  const asked = isObject(body) ? [body['generationConfig'], body['generation_config']] : [];
+  const said = (name: string): readonly unknown[] =>
+    asked.filter(isObject).flatMap((config) => [...bothForms(name)].map((form) => config[form]));
+  return answersOf(...said('candidateCount')) * mostTokens(...said('maxOutputTokens'));
 }
 
 const TWICE = malformed('a member is there in both of its forms, or in one that is not known');

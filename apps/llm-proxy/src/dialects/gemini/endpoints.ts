@@ -8,7 +8,13 @@ import { bodiless, isAbsent, writtenQuery } from '../reading';
 import { sealedParts } from '../sealed';
 import { isSigned } from './candidates';
 import { dropQuotes, readContentAnswer, readContentElement, readContentEvent } from './content-answer';
-import { CONTENT_MEMBERS, COUNT_MEMBERS, readContentRequest, readCountRequest } from './content-request';
+import {
+  CONTENT_MEMBERS,
+  contentTokens,
+  COUNT_MEMBERS,
+  readContentRequest,
+  readCountRequest,
+} from './content-request';
 import { BATCH_MEMBERS, EMBED_MEMBERS, readBatchRequest, readEmbedRequest } from './embed-request';
 import { envelope } from './envelope';
 
@@ -38,6 +44,7 @@ function endpointFor({ version, model }: Addressed, verb: string): Endpoint {
     hasEndMark: false,
     known: CONTENT_MEMBERS,
     readRequest: (bytes, maxBytes) => readContentRequest(bytes, maxBytes, { model, isStream: false }),
+    answerTokens: contentTokens,
     outlineOf: (body) => outline(body, OUTLINE),
     outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
     readAnswer: readContentAnswer,
@@ -78,6 +85,7 @@ export function countTokens(addressed: Addressed): Endpoint {
   return {
     ...endpointFor(addressed, 'countTokens'),
     known: COUNT_MEMBERS,
+    isFree: true,
     readRequest: (bytes, maxBytes) => readCountRequest(bytes, maxBytes, addressed.model),
     // What would be used, not what was.
     readAnswer: answerWith((answer) => typeof (answer['totalTokens'] ?? answer['total_tokens']) === 'number'),
@@ -90,6 +98,7 @@ export function embedContent(addressed: Addressed, isBatch: boolean): Endpoint {
   return {
     ...endpointFor(addressed, isBatch ? 'batchEmbedContents' : 'embedContent'),
     toolName: 'embed',
+    answerTokens: undefined,
     known: isBatch ? BATCH_MEMBERS : EMBED_MEMBERS,
     readRequest: (bytes, maxBytes) => read(bytes, maxBytes, addressed.model),
     readAnswer: answerWith((answer) =>

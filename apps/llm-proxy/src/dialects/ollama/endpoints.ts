@@ -8,6 +8,7 @@ import { isSpelled } from './spelling';
 import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
 import { envelope } from './envelope';
 import {
+  answerTokens,
   MEMBERS,
   readChatRequest,
   readEmbeddingsRequest,
@@ -32,6 +33,7 @@ const CHAT: Endpoint = {
   hasEndMark: true,
   known: MEMBERS.CHAT,
   readRequest: readChatRequest,
+  answerTokens,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
   readAnswer,
@@ -49,7 +51,7 @@ const GENERATE: Endpoint = {
 };
 
 /** What is answered whole, whatever was asked. */
-const WHOLE: Endpoint = { ...CHAT, readChunk: () => undefined };
+const WHOLE: Endpoint = { ...CHAT, readChunk: () => undefined, answerTokens: undefined };
 
 const EMBED: Endpoint = {
   ...WHOLE,

@@ -1,5 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
+import { mostTokens } from '../answer-tokens';
 import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 
 // Members of bodies, as of SDK 0.6.4 and the server beside it.
@@ -63,6 +64,12 @@ export function readEmbeddingsRequest(bytes: Uint8Array, maxBytes: number): Requ
 /** Reads a body of `POST /api/show`, which older callers tell the model by `name`. */
 export function readShowRequest(bytes: Uint8Array, maxBytes: number): RequestResult {
   return readWith(bytes, maxBytes, () => ({}));
+}
+
+/** @returns the most tokens of an answer; below zero it is as long as the model likes */
+export function answerTokens(body: unknown): number {
+  const options = isObject(body) ? body['options'] : undefined;
+  return mostTokens(isObject(options) ? options['num_predict'] : undefined);
 }
 
 const NO_PROMPT = "'prompt' must be a text";

@@ -1,5 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
+import { answersOf, mostTokens } from '../answer-tokens';
 import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 
@@ -97,6 +98,12 @@ function readFunctions(functions: unknown, names: string[]): boolean {
     names.push(one['name']);
   }
   return true;
+}
+
+/** @returns the most tokens that all choices of an answer may have */
+export function chatTokens(body: unknown): number {
+  if (!isObject(body)) return mostTokens();
+  return answersOf(body['n']) * mostTokens(body['max_tokens'], body['max_completion_tokens']);
 }
 
 const ASK_FOR_USAGE = '"stream_options":{"include_usage":true}';

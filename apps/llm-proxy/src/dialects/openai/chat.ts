@@ -3,7 +3,7 @@ import type { Endpoint } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
 import { dropLogProbabilities, readChatAnswer } from './chat-answer';
 import { readChatChunk } from './chat-chunk';
-import { CHAT_MEMBERS, outboundChat, readChatRequest } from './chat-request';
+import { CHAT_MEMBERS, chatTokens, outboundChat, readChatRequest } from './chat-request';
 import { envelope } from './envelope';
 
 const OUTLINE: OutlineRules = {
@@ -22,6 +22,7 @@ export const CHAT: Endpoint = {
   hasEndMark: true,
   known: CHAT_MEMBERS,
   readRequest: readChatRequest,
+  answerTokens: chatTokens,
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: outboundChat,
   readAnswer: readChatAnswer,

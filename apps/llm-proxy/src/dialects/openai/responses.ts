@@ -1,4 +1,6 @@
+import { isObject } from '@behavry/contracts';
 import { SSE } from '../../stream/sse-framing';
+import { mostTokens } from '../answer-tokens';
 import type { Endpoint, ErrorFacts } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
 import { sealedParts } from '../sealed';
@@ -51,6 +53,7 @@ export const RESPONSES: Endpoint = {
   hasEndMark: true,
   known: RESPONSES_MEMBERS,
   readRequest: readResponsesRequest,
+  answerTokens: (body) => mostTokens(isObject(body) ? body['max_output_tokens'] : undefined),
   outlineOf: (body) => outline(body, OUTLINE),
   outboundBody: ({ bytes }, body) => (body === undefined ? bytes : JSON.stringify(body)),
   readAnswer: readResponse,

@@ -1,6 +1,7 @@
 // Endpoints that take texts and give back what is no conversation: vectors, verdicts, a completion.
 import { isObject } from '@behavry/contracts';
 import { SSE } from '../../stream/sse-framing';
+import { answersOf, mostTokens } from '../answer-tokens';
 import type { Chunk, Endpoint, ModelAnswer, RequestResult, TextPiece } from '../dialect';
 import { outline } from '../outline';
 import { END, isAbsent, isPlainName, malformed, readBody } from '../reading';
@@ -108,6 +109,7 @@ export const MODERATIONS: Endpoint = {
   toolName: 'complete',
   path: '/moderations',
   known: MODERATION_MEMBERS,
+  isFree: true,
   readRequest: readTexts('input', true),
   readAnswer: listAnswer('results'),
 };
@@ -120,11 +122,20 @@ export const COMPLETIONS: Endpoint = {
   path: '/completions',
   known: COMPLETION_MEMBERS,
   readRequest: readTexts('prompt'),
+  answerTokens: completionTokens,
   readAnswer: readCompletion,
   readChunk: ({ event, data }) =>
     event === undefined || event === 'message' ? readCompletionChunk(data) : undefined,
   dropEchoes: dropLogProbabilities,
 };
+
+/** Each of the texts is gone on with, and the best of several is all of them to its provider. */
+function completionTokens(body: unknown): number {
+  if (!isObject(body)) return mostTokens();
+  const { prompt, n, best_of: bestOf, max_tokens: most } = body;
+  const prompts = Array.isArray(prompt) ? Math.max(1, prompt.length) : 1;
+  return prompts * answersOf(n, bestOf) * mostTokens(most);
+}
 
 function readCompletion(value: unknown): ModelAnswer | undefined {
   const choices = isObject(value) ? value['choices'] : undefined;
