@@ -115,9 +115,12 @@ export function wishFor(account: Account, amount: number, now: number): Spending
   };
 }
 
+/** Nobody uses as much in one call; what a provider tells beyond it would not fit the store's numbers. */
+const MOST = 1_000_000_000_000;
+
 /** @returns the amount in an account's unit */
 export function amountIn({ unit }: Account, { tokens, microusd = 0 }: Amounts): number {
-  return unit === 'tokens' ? tokens : microusd;
+  return Math.min(MOST, unit === 'tokens' ? tokens : microusd);
 }
 
 /** How much of an account is used, this call included. */
