@@ -47,9 +47,7 @@ export {
 } from './state/plane-buckets';
 export { PlaneMemory } from './state/plane-memory';
 export {
-  PgPlaneSpending,
   PlaneSpending,
-  RedisPlaneSpending,
   type SpendingAnswer,
   type SpendingUse,
   type SpendingWish,

@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { eventually, freePort } from '@behavry/test-components';
-import {
-  databaseLogin,
-  PgPlaneSpending,
-  RedisPlaneSpending,
-  type PlaneSpending,
-  type SpendingUse,
-  type SpendingWish,
-} from '../src';
+import { databaseLogin, type PlaneSpending, type SpendingUse, type SpendingWish } from '../src';
+import { PgPlaneSpending, RedisPlaneSpending } from '../src/state/plane-spending';
 import { planeStores, type StoreKind } from './plane-stores';
 
 const stores = planeStores();
