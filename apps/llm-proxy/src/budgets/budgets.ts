@@ -72,7 +72,7 @@ export class Budgets {
     if (unpriced.length > 0) return UNPRICED;
     const counted = accounts.filter(({ unit }) => unit === 'tokens' || hasPrice);
     const wishes = counted.map((account) => wishFor(account, amountIn(account, wanted), now()));
-    const { isRefused, answers, settle } = await spending.reserve(exchange.id, wishes);
+    const { isRefused, answers, settle } = await spending.reserve(wishes);
     if (isRefused) return this.#refuse(counted, answers);
     const levels = counted.map((account, index) => ({
       account,

@@ -54,7 +54,6 @@ describe('spending', () => {
   const log = { warn: jest.fn(), info: jest.fn() };
   let store: FakeStore;
   let spending: Spending;
-  let calls = 0;
 
   beforeEach(async () => {
     jest.useFakeTimers();
@@ -73,10 +72,7 @@ describe('spending', () => {
 
   /** Reserves 10 of 100. */
   async function reserve(limit: number | null = 100) {
-    calls += 1;
-    const reserving = spending.reserve(`c${String(calls)}`, [
-      { key: 'k', amount: 10, limit, keepSeconds: 9 },
-    ]);
+    const reserving = spending.reserve([{ key: 'k', amount: 10, limit, keepSeconds: 9 }]);
     await pass(store.state === 'there' ? 0 : 300);
     return reserving;
   }

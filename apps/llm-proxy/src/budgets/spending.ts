@@ -72,8 +72,9 @@ export class Spending {
       this.options.log.warn({ untold }, 'what some calls used was not counted: the store is away');
   }
 
-  /** Reserves all that is wished for, or nothing. @param id of the call. Never rejects */
-  async reserve(id: string, wishes: readonly SpendingWish[]): Promise<Reserved> {
+  /** Reserves all that is wished for, or nothing. Never rejects. */
+  async reserve(wishes: readonly SpendingWish[]): Promise<Reserved> {
+    const id = uuidv7(this.options.now());
     const asked = this.#watch.isThere;
     const told = asked
       ? await this.#watch.ask(() => this.options.store.reserve(id, HELD_SECONDS, wishes))

@@ -1,6 +1,7 @@
 /**
  * The tables of `PgPlaneSpending` and the functions by which they are changed. Logged: what was used in a month must
- * outlive a crash. What is only reserved may be lost in one, so nobody waits for the disk then.
+ * outlive a crash. Nobody waits for the disk, though: others wait for the row meanwhile, and what a crash takes is the
+ * last second.
  *
  * Rows are locked in the order of their keys, so that two statements never wait for each other. Each statement in a
  * function sees what others have committed before it, so under the lock of its row a sum of reservations is whole.
@@ -63,6 +64,7 @@ export const SPENDING_STATEMENTS: readonly string[] = [
    DECLARE
      i int;
    BEGIN
+     PERFORM set_config('synchronous_commit', 'off', true);
      INSERT INTO plane.spending_settled (id, forgotten_at)
        VALUES (call_id, clock_timestamp() + make_interval(secs => remember_seconds)) ON CONFLICT DO NOTHING;
      IF NOT FOUND THEN
