@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ROLES, type ClaimAnswer, type ClaimRequest, type Role } from '@behavry/contracts';
+import {
+  ROLES,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type Role,
+  type Standing,
+  type StandingAnswer,
+  type StandingRequest,
+} from '@behavry/contracts';
 import { DATA_ENTITIES, DATA_MIGRATIONS } from '@behavry/db-data';
 import {
   createLogger,
@@ -47,9 +55,15 @@ export interface RunningWorker {
   /** Stops the app and starts it anew, with other settings. */
   readonly restart: (settings?: Readonly<Record<string, string>>) => Promise<void>;
   /** Asks as a proxy does. */
-  readonly ask: (request: ClaimRequest, signal?: AbortSignal) => Promise<Response>;
+  readonly ask: (
+    request: ClaimRequest | StandingRequest,
+    signal?: AbortSignal,
+    path?: string,
+  ) => Promise<Response>;
   /** Asks for what must be answered with an escalation. */
   readonly claim: (request: ClaimRequest, signal?: AbortSignal) => Promise<Escalated>;
+  /** Asks how escalations of the test's tenant stand. */
+  readonly standing: (request: Omit<StandingRequest, 'tenant_id'>) => Promise<readonly Standing[]>;
   readonly people: (
     method: 'GET' | 'POST',
     path: string,
@@ -117,8 +131,14 @@ export function runningWorker(): RunningWorker {
     await postgres.stop();
   });
 
-  function ask(request: ClaimRequest, signal?: AbortSignal): Promise<Response> {
-    return fetch(`${opsUrl}/internal/claims`, {
+  async function standing(request: Omit<StandingRequest, 'tenant_id'>): Promise<readonly Standing[]> {
+    const response = await ask({ tenant_id: TENANT, ...request }, undefined, '/standing');
+    expect(response.status).toBe(200);
+    return ((await response.json()) as StandingAnswer).states;
+  }
+
+  function ask(request: ClaimRequest | StandingRequest, signal?: AbortSignal, path = ''): Promise<Response> {
+    return fetch(`${opsUrl}/internal/claims${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${keys.internalBearer}`, 'content-type': 'application/json' },
       body: JSON.stringify(request),
@@ -168,6 +188,7 @@ export function runningWorker(): RunningWorker {
     },
     ask,
     claim,
+    standing,
     people,
   };
 }

@@ -4,6 +4,9 @@ import type { Target } from './audit';
 /** Path of the one synchronous call between apps, on the ops port of escalation-worker. */
 export const CLAIM_PATH = '/internal/claims';
 
+/** Path by which a proxy asks how escalations stand, beside {@link CLAIM_PATH}. */
+export const STANDING_PATH = '/internal/claims/standing';
+
 /** Bytes of JSON that the arguments of a claim may have; a larger call cannot be given to a person. */
 export const MAX_CLAIM_BYTES = 1024 * 1024;
 
@@ -46,3 +49,24 @@ export type ClaimAnswer =
   | { readonly state: 'denied'; readonly escalation_id: string }
   | { readonly state: 'expired'; readonly escalation_id: string }
   | { readonly state: 'limit' };
+
+/** What a proxy asks before it claims several calls that belong together: asking uses nothing up. */
+export interface StandingRequest {
+  readonly tenant_id: string;
+  readonly agent_id: string;
+  /** At most 128. */
+  readonly escalation_ids: readonly string[];
+  /** How long to wait while a person must still decide and nobody has refused, in ms. */
+  readonly hold_ms: number;
+}
+
+/**
+ * `approved`: and not used up. `refused`: denied, run out or ended, and not told yet. `gone`: used up, told, unknown, or
+ * too old: ten minutes after the last of them was decided all are.
+ */
+export type Standing = 'pending' | 'approved' | 'refused' | 'gone';
+
+/** In the order of the ids. */
+export interface StandingAnswer {
+  readonly states: readonly Standing[];
+}

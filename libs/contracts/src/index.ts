@@ -41,9 +41,19 @@ export {
   type TokenCounts,
   type WholeEntry,
 } from './audit';
-export { CLAIM_PATH, MAX_CLAIM_BYTES, type ClaimAnswer, type ClaimRequest } from './claims';
+export {
+  CLAIM_PATH,
+  MAX_CLAIM_BYTES,
+  STANDING_PATH,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type Standing,
+  type StandingAnswer,
+  type StandingRequest,
+} from './claims';
 export { PLANE_SIGNAL_SENDERS, PLANE_STATE_OWNERS } from './plane-state';
 export type {
+  KeptEntry,
   LicenseMode,
   LicenseState,
   PlaneSignal,

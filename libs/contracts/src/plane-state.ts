@@ -55,6 +55,13 @@ export interface ProxyReplica {
   readonly at: string;
 }
 
+/** An answer of a model that waits for a person, by its name in the plane's memory. */
+export interface KeptEntry {
+  readonly agent_id: string;
+  /** RFC 3339. */
+  readonly until: string;
+}
+
 /** The values that move inside a plane, each written by one app (lifecycle: plane state). */
 export interface PlaneStateValues {
   config: ConfigDocument;
@@ -67,6 +74,8 @@ export interface PlaneStateValues {
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
   /** By replica id. Each replica writes its own entry and removes those of replicas that went silent. */
   'mcp.replicas': { readonly replicas: Readonly<Record<string, ProxyReplica>> };
+  /** So that only those proxies look for a kept answer whose agent has one. */
+  'llm.kept': { readonly answers: Readonly<Record<string, KeptEntry>> };
 }
 export type PlaneStateKey = keyof PlaneStateValues;
 
@@ -79,6 +88,7 @@ export const PLANE_STATE_OWNERS = {
   risk: 'behavior-monitor',
   'sessions.ended': 'audit-writer',
   'mcp.replicas': 'mcp-proxy',
+  'llm.kept': 'llm-proxy',
 } as const satisfies Record<PlaneStateKey, AppName>;
 
 /** What apps of a plane call out to each other: heard by those who listen now, kept by nobody. */

@@ -102,7 +102,7 @@ function identify(token: string): Identity | undefined {
 
 /** A guard whose every port a test can see. Token `good` is agent `a1`, session `j1`. */
 export function fakeGuard(
-  parts: { document?: ConfigDocument; engine?: FakeDecisionEngine; claims?: Claims } = {},
+  parts: { document?: ConfigDocument; engine?: FakeDecisionEngine; claims?: Pick<Claims, 'claim'> } = {},
 ): FakeGuard {
   return {
     identify: { identify, identifySoon: (token) => Promise.resolve(identify(token)) },
@@ -112,7 +112,11 @@ export function fakeGuard(
     turns: new LoopTurns(),
     digest: new KeyedDigest(Buffer.alloc(32, 7)),
     engine: parts.engine ?? new FakeDecisionEngine(),
-    claims: parts.claims ?? { claim: () => Promise.resolve(undefined) },
+    claims: {
+      claim: () => Promise.resolve(undefined),
+      standing: () => Promise.resolve(undefined),
+      ...parts.claims,
+    },
     spool: new FakeSpool(),
     metrics: {
       decided: () => undefined,

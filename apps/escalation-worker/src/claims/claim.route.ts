@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CLAIM_PATH, MAX_CLAIM_BYTES } from '@behavry/contracts';
+import { CLAIM_PATH, MAX_CLAIM_BYTES, STANDING_PATH } from '@behavry/contracts';
 import { overSignal, ServiceContext } from '@behavry/platform';
-import { isClaimRequest } from '../domain/claim-request';
+import { isClaimRequest, isStandingRequest } from '../domain/claim-request';
 import { ClaimService } from './claim.service';
 import { payloadText } from './sealed-arguments';
 
-/** The plane-internal route by which a proxy claims a held call. */
+/** The plane-internal routes by which a proxy claims held calls, and asks how they stand. */
 @Injectable()
 export class ClaimRoute implements OnModuleInit {
   constructor(
@@ -16,6 +16,7 @@ export class ClaimRoute implements OnModuleInit {
 
   onModuleInit(): void {
     this.context.ops.internal('POST', CLAIM_PATH, (request, reply) => this.#answer(request, reply));
+    this.context.ops.internal('POST', STANDING_PATH, (request, reply) => this.#tell(request, reply));
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -32,5 +33,15 @@ export class ClaimRoute implements OnModuleInit {
       this.context.log.error({ err: error }, 'a claim could not be answered');
     }
     return reply.code(503).send({ code: 'unavailable' });
+  }
+
+  async #tell(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (!isStandingRequest(request.body)) return reply.code(422).send({ code: 'validation_failed' });
+    try {
+      return { states: await this.claims.standing(request.body, overSignal(reply.raw)) };
+    } catch (error) {
+      this.context.log.error({ err: error }, 'how escalations stand could not be told');
+      return reply.code(503).send({ code: 'unavailable' });
+    }
   }
 }

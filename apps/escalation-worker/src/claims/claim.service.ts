@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
-import type { ClaimAnswer, ClaimRequest } from '@behavry/contracts';
+import type { ClaimAnswer, ClaimRequest, Standing, StandingRequest } from '@behavry/contracts';
 import { ClaimRepository, type Escalation } from '@behavry/db-data';
 import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/platform';
 import { claimKeyOf } from '../domain/claim-key';
@@ -43,7 +43,7 @@ export class ClaimService {
    * @returns the answer, at the latest after the hold that was asked for
    */
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer | undefined> {
-    const until = this.clock.now() + Math.min(request.hold_ms, this.context.config.maxHoldSeconds * 1000);
+    const until = this.#holdUntil(request);
     const key = claimKeyOf(request);
     const isGone = (): boolean => signal.aborted;
     while (!isGone()) {
@@ -59,6 +59,35 @@ export class ClaimService {
       await this.feed.wait(answer.escalation_id, remaining, signal);
     }
     return undefined;
+  }
+
+  /**
+   * Says how escalations stand; uses nothing up.
+   * @param signal aborted when the asking proxy went away
+   * @returns in the order of the ids; while one is pending and none refused at the latest after the hold
+   */
+  async standing(request: StandingRequest, signal: AbortSignal): Promise<readonly Standing[]> {
+    const { tenant_id: tenantId, agent_id: agentId, escalation_ids: ids } = request;
+    const until = this.#holdUntil(request);
+    for (;;) {
+      const now = this.clock.now();
+      const states = await withTenant(this.database, tenantId, (manager) =>
+        new ClaimRepository(manager, tenantId).standing(
+          agentId,
+          ids,
+          new Date(now),
+          new Date(now - DECISION_KEPT_MS),
+        ),
+      );
+      const isOver = !states.includes('pending') || states.includes('refused') || states.includes('gone');
+      const waiting = ids[states.indexOf('pending')];
+      if (isOver || waiting === undefined || until <= now || signal.aborted) return states;
+      await this.feed.wait(waiting, until - now, signal);
+    }
+  }
+
+  #holdUntil({ hold_ms: holdMs }: Pick<ClaimRequest, 'hold_ms'>): number {
+    return this.clock.now() + Math.min(holdMs, this.context.config.maxHoldSeconds * 1000);
   }
 
   #giveBack({ tenant_id: tenantId, decision_id: decisionId }: ClaimRequest, id: string): Promise<void> {

@@ -1,4 +1,10 @@
-import { isObject, RISK_TIERS, type ClaimRequest, type Target } from '@behavry/contracts';
+import {
+  isObject,
+  RISK_TIERS,
+  type ClaimRequest,
+  type StandingRequest,
+  type Target,
+} from '@behavry/contracts';
 
 const TEXTS = [
   'decision_id',
@@ -25,6 +31,23 @@ export function isClaimRequest(body: unknown): body is ClaimRequest {
     (body['target'] === null || isTarget(body['target'])) &&
     Number.isSafeInteger(body['policy_version']) &&
     TIERS.includes(body['risk_tier']) &&
+    typeof body['hold_ms'] === 'number' &&
+    body['hold_ms'] >= 0
+  );
+}
+
+const MAX_ASKED = 128;
+
+/** Narrows a question for how escalations stand. */
+export function isStandingRequest(body: unknown): body is StandingRequest {
+  const ids = isObject(body) ? body['escalation_ids'] : undefined;
+  return (
+    isObject(body) &&
+    typeof body['tenant_id'] === 'string' &&
+    typeof body['agent_id'] === 'string' &&
+    Array.isArray(ids) &&
+    ids.length <= MAX_ASKED &&
+    ids.every((id) => typeof id === 'string') &&
     typeof body['hold_ms'] === 'number' &&
     body['hold_ms'] >= 0
   );

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { Standing } from '@behavry/contracts';
 import {
   ESCALATION_COLUMNS,
   toEscalation,
@@ -76,6 +77,33 @@ export class ClaimRepository {
        WHERE tenant_id = $1 AND id = $2 AND claimed_decision_id = $3`,
       [this.tenantId, escalationId, decisionId],
     );
+  }
+
+  /**
+   * Says how escalations of an agent stand, and uses nothing up.
+   * @param decidedSince when the last of them was decided before this instant, all are gone
+   * @returns in the order of the ids
+   */
+  async standing(
+    agentId: string,
+    ids: readonly string[],
+    now: Date,
+    decidedSince: Date,
+  ): Promise<readonly Standing[]> {
+    const rows: { readonly id: string; readonly state: Standing }[] = await this.manager.query(
+      `SELECT id, CASE
+         WHEN claimed_at IS NOT NULL THEN 'gone'
+         WHEN status = 'pending' AND expires_at > $4 THEN 'pending'
+         WHEN status = 'pending' THEN 'refused'
+         WHEN bool_and(status <> 'pending') OVER () AND max(decided_at) OVER () <= $5 THEN 'gone'
+         WHEN status = 'approved' AND (expires_at > $4 OR decided_at > $5) THEN 'approved'
+         WHEN status <> 'approved' AND decided_at > $5 THEN 'refused'
+         ELSE 'gone' END AS state
+       FROM data.escalations WHERE tenant_id = $1 AND agent_id = $2 AND id = ANY ($3)`,
+      [this.tenantId, agentId, ids, now, decidedSince],
+    );
+    const states = new Map(rows.map(({ id, state }) => [id, state]));
+    return ids.map((id) => states.get(id) ?? 'gone');
   }
 
   /** @returns the escalation of this call that waits for a person, or undefined */

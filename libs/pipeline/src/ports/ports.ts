@@ -7,6 +7,8 @@ import type {
   ReasonCode,
   SeenRiskTier,
   SpoolEntry,
+  Standing,
+  StandingRequest,
   Verdict,
 } from '@behavry/contracts';
 import type { ConfigView } from '../adapters/plane/config-view';
@@ -100,10 +102,14 @@ export interface DecisionEngine {
   revision(): Promise<string | undefined>;
 }
 
-/** Asks whether a person has approved exactly this call. Never throws: undefined means nobody could be asked. */
+/**
+ * Asks whether a person has approved exactly this call. Never throws: undefined means nobody could be asked. A signal
+ * ends the wait when the exchange is over.
+ */
 export interface Claims {
-  /** @param signal ends the wait when the exchange is over */
   claim(request: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer | undefined>;
+  /** Asks how escalations stand, in the order of their ids, and uses nothing up. */
+  standing(request: StandingRequest, signal: AbortSignal): Promise<readonly Standing[] | undefined>;
 }
 
 /** Where records are made durable before an answer leaves. */
