@@ -4,6 +4,7 @@ import type { Proxy } from '@behavry/proxy';
 import type { Budgets } from './budgets/budgets';
 import type { Dialect, Provider } from './dialects/dialect';
 import type { ModelJobs } from './large/model-jobs';
+import type { KeptAnswers } from './kept/kept-answers';
 import type { ReferenceLedger } from './references/reference-ledger';
 import type { ProviderUpstream } from './upstream/provider-upstream';
 
@@ -28,6 +29,8 @@ export interface LlmParts {
   readonly references: ReferenceLedger;
   /** How much may be used. */
   readonly budgets: Budgets;
+  /** Answers that wait for a person. */
+  readonly kept: KeptAnswers;
   readonly prefixes: readonly ProviderPrefix[];
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;

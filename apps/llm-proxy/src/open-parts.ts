@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KeyedDigest, type PlaneView } from '@behavry/pipeline';
 import {
   PlaneMemory,
+  PlaneState,
   planeAddressGuard,
   processEnvironment,
   UpstreamSecrets,
@@ -16,6 +17,7 @@ import { DIALECTS, PROVIDERS } from './dialects/providers';
 import type { LlmProxyConfig } from './llm-proxy.config';
 import type { ModelJobs } from './large/model-jobs';
 import type { LlmParts, ProviderService } from './llm-proxy.parts';
+import { KeptAnswers } from './kept/kept-answers';
 import { ReferenceLedger } from './references/reference-ledger';
 import type { TryOutcome } from './upstream/ask-provider';
 import type { OwnAccount } from './upstream/candidates';
@@ -47,9 +49,23 @@ export async function openParts(
     },
   });
   const budgets = await openBudgets(app, context);
+  const kept = new KeptAnswers({
+    state: app.get(PlaneState),
+    memory: app.get(PlaneMemory),
+    keys: context.keys,
+    digest: new KeyedDigest(context.keys.derive('llm-kept')),
+    now: () => context.clock.now(),
+    onFault: (error) => {
+      context.log.warn(
+        { err: error },
+        'answers that wait for a person cannot be kept; retries are paid for anew',
+      );
+    },
+  });
   return {
     budgets,
     references,
+    kept,
     proxy: await openProxy(app, context, review),
     large: openLargeWork<ModelJobs>(context, __dirname),
     prefixes: PROVIDERS.map((provider) => ({

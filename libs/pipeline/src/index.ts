@@ -3,12 +3,12 @@ export { judgeCall } from './exchange/judge-call';
 export { previewCalls } from './exchange/preview-calls';
 export { countInbound, judgeInbound, noteInbound } from './exchange/inbound';
 export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
-export { protocolCall, toolCall, type Call } from './exchange/call';
+export { boundContent, protocolCall, toolCall, type Call } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
 export type { Guard } from './exchange/guard';
 export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
-export { isLimited, refusalFor, refuse, type Refusal } from './exchange/refusal';
+export { isLimited, isPending, refusalFor, refuse, type Refusal } from './exchange/refusal';
 export { ConfigView } from './adapters/plane/config-view';
 export type {
   DecisionEngine,

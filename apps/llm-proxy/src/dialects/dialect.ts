@@ -1,6 +1,7 @@
 import type { ReasonCode, TokenCounts } from '@behavry/contracts';
 import type { Frame, Framing } from '../stream/framing';
 import type { RequestFault } from './reading';
+import type { Turns } from './turns';
 
 /** The providers whose prefixes this app serves, each under `/api/v1/<id>`. */
 export type ProviderId = 'openai' | 'anthropic' | 'gemini' | 'ollama';
@@ -110,6 +111,8 @@ export interface Endpoint {
    * @returns its parts that the provider has signed: they are told as they are or not at all; left out where it signs none
    */
   sealedIn?(value: unknown): readonly unknown[];
+  /** Of a conversation; left out where answers carry no calls. */
+  readonly turns?: Turns;
   /**
    * @param hasBegun whether anything of the stream is out
    * @returns the text that makes the provider's SDKs throw in the middle of a stream

@@ -1,30 +1,12 @@
 import { Exchange, judgeCall, refuse, toolCall, type Call, type Refusal } from '@behavry/pipeline';
 import type { Proxy } from '@behavry/proxy';
-import type { AnsweredCall, HostedTool, Reference } from '../dialects/dialect';
-import { isPlainName } from '../dialects/reading';
+import type { HostedTool, Reference } from '../dialects/dialect';
 
 /** What was refused inside an exchange, with the decision that has a row of its own; undefined: it goes on. */
 export type Judged = { readonly refusal: Refusal; readonly decisionId: string } | undefined;
 
 /** Each of them is decided. */
-const MAX_CALLS = 128;
 const MAX_STRANGE = 32;
-
-/** Decides the tool calls of an answer, one after the other; the first refusal ends it. */
-export async function judgeAnswered(
-  proxy: Proxy,
-  exchange: Exchange,
-  calls: readonly AnsweredCall[],
-): Promise<Judged> {
-  const fault =
-    calls.length > MAX_CALLS ? TOO_MANY : calls.map((call) => faultIn(exchange, call)).find(Boolean);
-  if (fault) return { refusal: fault, decisionId: exchange.id };
-  for (const { name, arguments: args } of calls) {
-    const refused = await judgeInside(proxy, exchange, toolCall(name, args));
-    if (refused) return refused;
-  }
-  return undefined;
-}
 
 /** Decides what the provider would run on its own side, before anything is sent. */
 export async function judgeHosted(
@@ -65,7 +47,7 @@ function judgeAtProvider(proxy: Proxy, exchange: Exchange, call: Call): Promise<
  * Decides and records one call inside an exchange.
  * @param provider who would run it; empty when that is the agent
  */
-async function judgeInside(
+export async function judgeInside(
   { guard, makeId }: Proxy,
   exchange: Exchange,
   call: Call,
@@ -86,26 +68,7 @@ async function judgeInside(
   return refusal && { refusal, decisionId: inner.id };
 }
 
-const TOO_MANY = refuse('result_too_large', 'the answer calls more tools than can be decided');
 const TOO_STRANGE = refuse(
   'request_malformed',
   'the request names more things at the provider that this agent was not given than can be decided',
 );
-const NAMELESS = refuse('request_malformed', "the answer calls a tool by what is no tool's name");
-const NOT_STRICT = refuse(
-  'request_malformed',
-  'the answer calls a function with arguments that are not an object in strict JSON',
-);
-const UNKEPT = refuse(
-  'obligation_unkept',
-  'policy asks for redact_inbound, which would change the arguments of a tool call in the answer',
-);
-
-/** Why a call cannot be judged, or would not reach the agent as it was judged. */
-function faultIn(exchange: Exchange, { name, arguments: args }: AnsweredCall): Refusal | undefined {
-  if (!isPlainName(name) || name.startsWith('hosted:')) return NAMELESS;
-  if (!args) return NOT_STRICT;
-  if (!exchange.hasObligation('redact_inbound')) return undefined;
-  const scanned = exchange.config?.scan.inbound([args, JSON.stringify(args)], { redacts: true });
-  return scanned?.verdict === 'pass' ? undefined : UNKEPT;
-}

@@ -15,12 +15,15 @@ import type { Spend } from '../budgets/spend';
 import type { Endpoint, ModelAnswer, Place, Reference } from '../dialects/dialect';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
+import { AnswerKeeper } from '../kept/answer-keeper';
+import { withoutTokens } from '../kept/without-tokens';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
 import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/ask-provider';
-import { judgeAnswered, judgeHosted, judgeReferences, type Judged } from './judge-inside';
+import { AnswerJudge } from './answer-judge';
+import { judgeHosted, judgeReferences, type Judged } from './judge-inside';
 import { askedOf, callOf, listedTools } from './model-call';
 import { noteModel, noteRequest, noteTokens } from './model-notes';
 import { hideModels, sightOf } from './model-sight';
@@ -120,26 +123,32 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       (await judgeHosted(this.parts.proxy, exchange, request.hostedTools)) ??
       (await this.#judgeReferences(exchange, request));
     if (refused) return { kind: 'refused', ...refused };
+    const keeper = new AnswerKeeper(this.parts, this.input, exchange);
+    const kept = keeper.mayFind ? await keeper.find(reading) : undefined;
+    if (kept && 'reasonCode' in kept) return { kind: 'refused', refusal: kept };
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
     const { service, endpoint, outbound } = this.input;
-    const { budgets } = this.parts;
-    const spend = await budgets.reserve(exchange, endpoint, () => estimateIn(endpoint, reading));
+    const spend = kept
+      ? undefined
+      : await this.parts.budgets.reserve(exchange, endpoint, () => estimateIn(endpoint, reading));
     if (spend && 'reasonCode' in spend) return { kind: 'refused', refusal: spend };
-    const answer = await service.upstream.send(exchange, {
-      endpoint,
-      isStream: request.isStream,
-      hidesTokens: request.hidesTokens,
-      ownKey: outbound.ownKey,
-      outgoing: (asksForUsage) => outgoingOf(this.parts, this.input, exchange, reading, asksForUsage),
-    });
+    const answer =
+      kept ??
+      (await service.upstream.send(exchange, {
+        endpoint,
+        isStream: request.isStream,
+        hidesTokens: request.hidesTokens,
+        ownKey: outbound.ownKey,
+        outgoing: (asksForUsage) => outgoingOf(this.parts, this.input, exchange, reading, asksForUsage),
+      }));
     spend?.heard(answer);
     if (answer.kind === 'failed' || answer.kind === 'refused') return answer;
     const told =
-      spend?.header === undefined ? answer.headers : { ...answer.headers, [BUDGET_HEADER]: spend.header };
-    return answer.kind === 'stream'
-      ? this.#stream(exchange, request, { ...answer, headers: told }, spend)
-      : this.#whole(exchange, { ...answer, headers: told });
+      answer.kind === 'stream'
+        ? this.#stream(exchange, request, answer, { keeper, spend })
+        : await this.#whole(exchange, answer, keeper);
+    return withBudget(told, spend);
   }
 
   codeOf(refusal: Refusal): number {
@@ -175,8 +184,10 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   async #whole(
     exchange: Exchange,
-    { status, headers, bytes }: Extract<UpstreamAnswer, { kind: 'json' }>,
+    told: Extract<UpstreamAnswer, { kind: 'json' }>,
+    keeper: AnswerKeeper,
   ): Promise<Forwarded<AgentAnswer, never>> {
+    const { status, headers, bytes } = told;
     const isOk = isSuccess(status);
     if (exchange.keySource !== 'request' && saysKeyIsWrong(this.input.service.dialect, status, bytes)) {
       const { upstream } = exchange.outcomeExtra;
@@ -189,9 +200,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (!read || (isOk && !read.answer)) return { kind: 'failed', fault: 'upstream_error' };
     const { answer, scanned } = read;
     noteModel(exchange, answer?.model);
-    noteTokens(exchange, answer?.tokens);
-    const refused = answer && (await judgeAnswered(this.parts.proxy, exchange, answer.calls));
-    if (refused) return { kind: 'refused', ...refused };
+    if (!keeper.hasFound) noteTokens(exchange, answer?.tokens);
+    const judge = new AnswerJudge(this.parts.proxy, exchange);
+    const refused = answer && (await judge.judge(answer.calls));
+    if (refused)
+      return (await keeper.keepWhole(told, refused.refusal, judge)) ?? { kind: 'refused', ...refused };
     await this.#remember(exchange, answer?.given);
     return {
       kind: 'message',
@@ -206,19 +219,23 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   #stream(
     exchange: Exchange,
-    { hidesTokens }: LargeRequest,
-    { headers, body }: Extract<UpstreamAnswer, { kind: 'stream' }>,
-    spend: Spend | undefined,
+    request: LargeRequest,
+    told: Extract<UpstreamAnswer, { kind: 'stream' }>,
+    { keeper, spend }: { readonly keeper: AnswerKeeper; readonly spend: Spend | undefined },
   ): Forwarded<AgentAnswer, never> {
     const scan = exchange.config?.scan;
     if (!scan) throw new Error('a stream was opened without a configuration');
+    const { headers, body } = told;
+    const { endpoint } = this.input;
+    const judge = new AnswerJudge(this.parts.proxy, exchange);
     const stream = new GuardedStream({
-      endpoint: this.input.endpoint,
+      endpoint: keeper.hasFound ? withoutTokens(endpoint) : endpoint,
       exchange,
       scan,
       remember: (given) => this.#remember(exchange, given),
-      judge: async (calls) => (await judgeAnswered(this.parts.proxy, exchange, calls))?.refusal,
-      hidesTokens,
+      judge: async (calls) => (await judge.judge(calls))?.refusal,
+      keeper: keeper.ofStream(request, told, judge),
+      hidesTokens: request.hidesTokens,
       ...(spend && {
         note: (chunk) => {
           spend.note(chunk);
@@ -258,6 +275,16 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       retryAfterSeconds: 1,
     });
   }
+}
+
+/** Tells with an answer how much of a budget is used. */
+function withBudget(
+  told: Forwarded<AgentAnswer, never>,
+  spend: Spend | undefined,
+): Forwarded<AgentAnswer, never> {
+  if (spend?.header === undefined || !('payload' in told)) return told;
+  const headers = { ...told.payload.headers, [BUDGET_HEADER]: spend.header };
+  return { ...told, payload: { ...told.payload, headers } };
 }
 
 const DENIED = refuse('model_denied', 'this model may not be used here');

@@ -25,6 +25,14 @@ export function statusOf({
   return isUnauthenticated ? 401 : (STATUS[reasonCode] ?? 403);
 }
 
+/** On an answer with which a person has to do: what they decide. */
+export const ESCALATION_HEADER = 'x-behavry-escalation';
+
+/** @returns what an agent is told of a refusal in any dialect; the id of an escalation is part of the sentence */
+export function sentenceOf({ reason, escalationId }: Refusal): string {
+  return `Behavry: ${escalationId === null ? reason : `${reason} (escalation ${escalationId})`}`;
+}
+
 /** @returns what a failure of the provider is called in front of agents */
 export function faultRefusal(fault: UpstreamFault): Refusal {
   const reason = {

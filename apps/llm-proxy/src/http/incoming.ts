@@ -4,7 +4,7 @@ import { refuse, runExchange, type Exchange, type Refusal } from '@behavry/pipel
 import { bearerOf } from '@behavry/platform';
 import { DECISION_HEADER, headerOf, startExchange } from '@behavry/proxy';
 import type { Endpoint, ErrorFacts, Place } from '../dialects/dialect';
-import { statusOf } from '../exchange/refusal-status';
+import { ESCALATION_HEADER, sentenceOf, statusOf } from '../exchange/refusal-status';
 import type { LlmParts, ProviderPrefix, ProviderService } from '../llm-proxy.parts';
 
 /** Under this and a provider's name lie the routes of this app. */
@@ -90,11 +90,10 @@ function endpointIn({ config }: Exchange, incoming: Incoming): string {
   return isPlain ? `${method} ${path}` : method;
 }
 
-/** @returns a refusal as any dialect says it; the id of an escalation is part of the sentence */
+/** @returns a refusal as any dialect says it */
 export function errorFacts({ request }: Incoming, refusal: Refusal): ErrorFacts {
-  const { reason, escalationId, reasonCode } = refusal;
-  const message = escalationId === null ? reason : `${reason} (escalation ${escalationId})`;
-  return { status: statusOf(refusal), reasonCode, message: `Behavry: ${message}`, requestId: request.id };
+  const { reasonCode } = refusal;
+  return { status: statusOf(refusal), reasonCode, message: sentenceOf(refusal), requestId: request.id };
 }
 
 /** Answers a refusal in the provider's envelope. @param decisionId the decision that refused it, if there is one */
@@ -107,6 +106,7 @@ export async function sendRefusal(
   const facts = errorFacts(incoming, refusal);
   reply.headers(prefix.provider.errorHeaders(facts));
   if (decisionId !== undefined && refusal.isRecorded) reply.header(DECISION_HEADER, decisionId);
+  if (refusal.escalationId !== null) reply.header(ESCALATION_HEADER, refusal.escalationId);
   if (facts.status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
   // What ends otherwise only when something else changes is not worth another try at once.

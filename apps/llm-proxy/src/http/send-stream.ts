@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Outcome } from '@behavry/contracts';
-import { refusalFor, type Exchange, type Refusal } from '@behavry/pipeline';
+import { isPending, refusalFor, type Exchange, type Refusal } from '@behavry/pipeline';
 import { breakOff, DECISION_HEADER, faultOf, sendStreamHead, writeStream } from '@behavry/proxy';
 import type { Endpoint } from '../dialects/dialect';
 import type { AgentAnswer } from '../exchange/model-adapter';
@@ -60,8 +60,7 @@ function endingOf(
     case 'complete':
       return { outcome: 'ok' };
     case 'refused': {
-      const isPending = end.refusal.reasonCode === 'escalation_pending';
-      return { outcome: isPending ? 'pending' : 'refused', refusal: end.refusal };
+      return { outcome: isPending(end.refusal) ? 'pending' : 'refused', refusal: end.refusal };
     }
     case 'failed':
       return { outcome: 'upstream_error', refusal: faultRefusal(end.fault) };

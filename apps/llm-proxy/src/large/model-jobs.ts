@@ -6,6 +6,7 @@ import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import { callOf, headersLeft, listedTools, type Asked } from '../exchange/model-call';
+import { earlierOf, type EarlierDigests } from '../kept/earlier';
 import { hideModels, type ModelSight } from '../exchange/model-sight';
 import { breaksSeal } from '../stream/sealed';
 
@@ -38,7 +39,7 @@ export interface AnswerInput {
 /** What the event loop keeps of a large request. */
 export type LargeRequest = Pick<
   ModelRequest,
-  'model' | 'isStream' | 'hidesTokens' | 'hostedTools' | 'references'
+  'model' | 'isStream' | 'hidesTokens' | 'toolNames' | 'hostedTools' | 'references'
 >;
 
 export type LargeRead =
@@ -78,6 +79,9 @@ export type LargeAnswer =
 /** More than this of what the provider would run is judged for nobody: each is decided on the event loop. */
 const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
+/** A request that was read before, as it was a turn ago. */
+export type EarlierInput = Omit<RedactInput, 'asksForUsage'>;
+
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
   read({ place, bytes, asked, rules, blast, needsPlain }: ReadInput, judges: Judges): LargeRead {
@@ -85,7 +89,7 @@ export const MODEL_JOBS = {
     const size = bytes.length;
     const read = readRequest(endpoint, bytes, rules);
     if (!read.ok) return read;
-    const { model, isStream, hidesTokens, hostedTools, references = [] } = read.request;
+    const { model, isStream, hidesTokens, toolNames, hostedTools, references = [] } = read.request;
     if (JSON.stringify(hostedTools).length > MAX_HOSTED_CHARACTERS) {
       return {
         ok: false,
@@ -95,9 +99,9 @@ export const MODEL_JOBS = {
     }
     return {
       ok: true,
-      request: { model, isStream, hidesTokens, hostedTools, references },
+      request: { model, isStream, hidesTokens, toolNames, hostedTools, references },
       estimate: estimateOf(endpoint, read.request.body),
-      tools: listedTools(judges.scan, read.request.toolNames),
+      tools: listedTools(judges.scan, toolNames),
       ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),
       ...(needsPlain && hidesTokens && { plain: bytes }),
@@ -115,6 +119,13 @@ export const MODEL_JOBS = {
     const headers = headersLeft(scan.outbound(beside, { redacts: true }).redacted(), request.model);
     if (!headers) return { ok: false, isSealed: false };
     return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers };
+  },
+
+  earlier({ place, bytes, asked }: EarlierInput, { digest }: Judges): EarlierDigests {
+    const endpoint = endpointAt(place);
+    const read = endpoint.readRequest(bytes, Infinity);
+    if (!read.ok) throw new Error('a request was read otherwise before');
+    return earlierOf(endpoint, read.request, asked, digest);
   },
 
   answer({ place, bytes, redacts, sight }: AnswerInput, { scan }: Judges): LargeAnswer {

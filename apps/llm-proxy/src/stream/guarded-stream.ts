@@ -7,6 +7,7 @@ import {
   type Refusal,
   type Scan,
   type Scanned,
+  isPending,
   type UpstreamFault,
 } from '@behavry/pipeline';
 import type { AnsweredCall, Chunk, Endpoint, Reference } from '../dialects/dialect';
@@ -27,8 +28,10 @@ export interface GuardedStreamOptions {
   readonly endpoint: Endpoint;
   readonly exchange: Exchange;
   readonly scan: Scan;
-  /** Decides the tool calls of a finished group. */
+  /** Decides the tool calls of a finished group; what waits for a person is refused as pending. */
   readonly judge: (calls: readonly AnsweredCall[]) => Promise<Refusal | undefined>;
+  /** Told all that is read, and that the answer is whole and some of its calls wait for a person. Never throws. */
+  readonly keeper?: StreamKeeper | undefined;
   /** Keeps in mind what the provider keeps of the answer. Never throws. */
   readonly remember: (given: readonly Reference[]) => Promise<void>;
   /** Hears of each chunk, before it is judged. */
@@ -39,12 +42,19 @@ export interface GuardedStreamOptions {
   readonly maxHeldCharacters: number;
 }
 
+/** Whoever keeps an answer until a person has decided. */
+export interface StreamKeeper {
+  take(bytes: Uint8Array): void;
+  keep(): Promise<void>;
+}
+
 const MALFORMED: StreamEnd = { kind: 'failed', fault: 'upstream_error' };
 const COMPLETE: StreamEnd = { kind: 'complete' };
 
 /**
  * Reads a stream of an endpoint and lets its frames go on, in order, as soon as what they carry is decided: running
- * text by the scanner, tool calls by policy. The same for every way in which the bytes are cut.
+ * text by the scanner, tool calls by policy. The same for every way in which the bytes are cut. The calls of an answer
+ * leave together, at its end, or none of them.
  */
 export class GuardedStream {
   readonly #options: GuardedStreamOptions;
@@ -63,6 +73,10 @@ export class GuardedStream {
   #hasStarted = false;
   #remembered: Promise<unknown> = Promise.resolve();
   #free = '';
+  /** What is free but for the calls: from the first of them on everything waits for the end. */
+  #withheld: string | undefined;
+  /** What the first call was refused with that waits for a person. */
+  #pending: Refusal | undefined;
 
   constructor(options: GuardedStreamOptions) {
     const { endpoint, exchange, scan } = options;
@@ -86,6 +100,7 @@ export class GuardedStream {
       for (;;) {
         const next = await chunks.next();
         const frames = next.done ? this.#reader.end() : this.#read(next.value);
+        if (!next.done) this.#options.keeper?.take(next.value);
         let end = frames ? undefined : MALFORMED;
         for (const frame of frames ?? []) {
           const taken = this.#take(frame);
@@ -96,7 +111,7 @@ export class GuardedStream {
             if (this.#free !== '') yield this.#takeFree();
           }
           end = taken instanceof Promise ? await taken : taken;
-          if (!end || end === COMPLETE) this.#free += this.#window.release(this.#calls);
+          if (!end) this.#release();
           if (end) break;
         }
         if (next.done) end ??= await this.#close();
@@ -176,7 +191,8 @@ export class GuardedStream {
     if (refusal) return { kind: 'refused', refusal };
     this.#window.add(frame, chunk, changed, this.#note);
     if (this.#refused) return this.#refused;
-    if (this.#window.isCrowded || this.#window.heldCharacters > maxHeldCharacters) return TOO_LARGE;
+    const held = this.#window.heldCharacters + (this.#withheld?.length ?? 0);
+    if (this.#window.isCrowded || held > maxHeldCharacters) return TOO_LARGE;
     return undefined;
   }
 
@@ -205,7 +221,21 @@ export class GuardedStream {
     const end = await this.#settle();
     // Whoever reads the end may use at once what it was given.
     await this.#remembered;
-    return end ?? COMPLETE;
+    if (end) return end;
+    this.#release();
+    if (this.#pending) {
+      await this.#options.keeper?.keep();
+      return { kind: 'refused', refusal: this.#pending };
+    }
+    this.#free += this.#withheld ?? '';
+    return COMPLETE;
+  }
+
+  /** Lets go what is decided: to the agent, or behind the calls that wait for the end. */
+  #release(): void {
+    const text = this.#window.release(this.#calls);
+    if (this.#withheld === undefined) this.#free += text;
+    else if (!this.#pending) this.#withheld += text;
   }
 
   /** What the running texts so far come to. */
@@ -219,11 +249,15 @@ export class GuardedStream {
     this.#window.end(this.#note, group);
     if (this.#refused) return this.#refused;
     // Texts need not share the fate of the calls behind them.
-    this.#free += this.#window.release(this.#calls);
+    this.#release();
     const calls = this.#calls.whole(group);
     if (!calls) return MALFORMED;
-    const refusal = calls.length === 0 ? undefined : await this.#options.judge(calls);
-    if (refusal) return { kind: 'refused', refusal };
+    if (calls.length > 0) {
+      const refusal = await this.#options.judge(calls);
+      if (refusal && !isPending(refusal)) return { kind: 'refused', refusal };
+      this.#pending ??= refusal;
+      this.#withheld ??= '';
+    }
     this.#calls.release(group);
     return undefined;
   }
@@ -232,9 +266,7 @@ export class GuardedStream {
   async #close(): Promise<StreamEnd> {
     if (this.#options.endpoint.hasEndMark || this.#finished.size === 0) return MALFORMED;
     for (const group of this.#begun) if (!this.#finished.has(group)) return MALFORMED;
-    const end = await this.#finish();
-    if (end === COMPLETE) this.#free += this.#window.release(this.#calls);
-    return end;
+    return this.#finish();
   }
 }
 

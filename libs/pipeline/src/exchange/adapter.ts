@@ -34,7 +34,8 @@ export type Forwarded<A, F> =
       readonly scanned?: Scanned;
       /** Size of the answer on the wire. */
       readonly bytes: number;
-      readonly outcome: 'ok' | 'upstream_error';
+      /** `pending`: what is left of an answer a part of which waits for a person. */
+      readonly outcome: 'ok' | 'pending' | 'upstream_error';
       readonly responseCode: number;
     }
   | { readonly kind: 'stream'; readonly payload: A }

@@ -64,6 +64,11 @@ export function refusalFor(reason: StopReason): Refusal {
   }
 }
 
+/** Whether it says that a person must still decide. */
+export function isPending({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
+  return reasonCode === 'escalation_pending';
+}
+
 /** Whether it says that its caller does too much, in a minute or at once. */
 export function isLimited({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
   return reasonCode === 'rate_limited' || reasonCode === 'concurrency_limited';

@@ -8,7 +8,7 @@ import { decisionEntry, outcomeEntry, wholeEntry } from './entries';
 import type { Exchange, Settlement } from './exchange';
 import type { Guard } from './guard';
 import { judgeInbound } from './inbound';
-import { isLimited, refusalFor, refuse, type Refusal } from './refusal';
+import { isLimited, isPending, refusalFor, refuse, type Refusal } from './refusal';
 import { beginForward, endTrace, within } from './trace';
 
 /** What the proxy has to answer. When it is returned, the decision is on stable storage. */
@@ -159,11 +159,17 @@ function faultIn<A, F>(forwarded: Forwarded<A, F>): string | undefined {
     case 'refused':
       return forwarded.refusal.reasonCode;
     case 'message':
-      return forwarded.outcome === 'ok' ? undefined : String(forwarded.responseCode);
+      return forwarded.outcome === 'upstream_error' ? String(forwarded.responseCode) : undefined;
     case 'stream':
       return undefined;
   }
 }
+
+const ERROR_OF = {
+  ok: null,
+  pending: 'escalation_pending',
+  upstream_error: 'upstream_error',
+} as const;
 
 /** What was scanned in a thread takes nothing of the event loop any more. */
 function isScannedHere<A, F>(forwarded: Forwarded<A, F>): boolean {
@@ -203,7 +209,7 @@ function ended<R, A, F>(
       if (!judged.passes) return refusedWith(judged.refusal);
       return {
         result: { type: 'message', payload, value: judged.value, isChanged: judged.isChanged },
-        settlement: { outcome, responseCode, error: outcome === 'ok' ? null : 'upstream_error' },
+        settlement: { outcome, responseCode, error: ERROR_OF[outcome] },
       };
     }
   }
@@ -265,7 +271,7 @@ function settlementOf<R, A, F>(
 }
 
 function outcomeOf(reasonCode: Refusal['reasonCode'], exchange?: Exchange): Outcome {
-  if (reasonCode === 'escalation_pending') return 'pending';
+  if (isPending({ reasonCode })) return 'pending';
   // It was allowed and forwarded before it was stopped.
   return reasonCode === 'client_aborted' || exchange?.stopReason ? 'aborted' : 'refused';
 }

@@ -6,6 +6,7 @@ import { outline, type OutlineRules } from '../outline';
 import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { readCount, readMessage, readMessageEvent } from './messages-answer';
+import { TURNS } from './turns';
 import { COUNT_MEMBERS, MESSAGES_MEMBERS, readMessagesRequest } from './messages-request';
 
 const OUTLINE: OutlineRules = {
@@ -33,6 +34,7 @@ export const MESSAGES: Endpoint = {
   readAnswer: readMessage,
   readChunk: readMessageEvent,
   dropEchoes: () => false,
+  turns: TURNS,
   sealedIn: (value) => sealedParts(value, ({ type }) => SIGNED.has(type)),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(envelope(facts)) }),
 };

@@ -17,6 +17,7 @@ import {
 } from './content-request';
 import { BATCH_MEMBERS, EMBED_MEMBERS, readBatchRequest, readEmbedRequest } from './embed-request';
 import { envelope } from './envelope';
+import { TURNS } from './turns';
 
 const OUTLINE: OutlineRules = {
   texts: bothForms('content contents description labels stopSequences systemInstruction title'),
@@ -50,6 +51,7 @@ function endpointFor({ version, model }: Addressed, verb: string): Endpoint {
     readAnswer: readContentAnswer,
     readChunk: () => undefined,
     dropEchoes: dropQuotes,
+    turns: TURNS,
     sealedIn: (value) => sealedParts(value, isSigned),
     errorEvent: (facts) => SSE.write({ data: errorOf(facts) }),
   };

@@ -16,6 +16,7 @@ import {
   readGenerateRequest,
   readShowRequest,
 } from './requests';
+import { TURNS } from './turns';
 
 const OUTLINE: OutlineRules = {
   texts: new Set('context description images input messages prompt stop suffix system template'.split(' ')),
@@ -39,6 +40,7 @@ const CHAT: Endpoint = {
   readAnswer,
   readChunk: readLine,
   dropEchoes: dropTokens,
+  turns: TURNS,
   errorEvent: (facts) => NDJSON.write({ data: JSON.stringify(envelope(facts)) }),
 };
 

@@ -4,6 +4,7 @@ import { outline, type OutlineRules } from '../outline';
 import { dropLogProbabilities, readChatAnswer } from './chat-answer';
 import { readChatChunk } from './chat-chunk';
 import { CHAT_MEMBERS, chatTokens, outboundChat, readChatRequest } from './chat-request';
+import { CHAT_TURNS } from './chat-turns';
 import { envelope } from './envelope';
 
 const OUTLINE: OutlineRules = {
@@ -28,5 +29,6 @@ export const CHAT: Endpoint = {
   readAnswer: readChatAnswer,
   readChunk: readChatChunk,
   dropEchoes: dropLogProbabilities,
+  turns: CHAT_TURNS,
   errorEvent: (facts) => SSE.write({ data: JSON.stringify(envelope(facts)) }),
 };

@@ -8,6 +8,7 @@ import { envelope } from './envelope';
 import { dropTokens, readResponse } from './responses-answer';
 import { readResponseEvent } from './responses-event';
 import { readResponsesRequest, RESPONSES_MEMBERS } from './responses-request';
+import { RESPONSES_TURNS } from './responses-turns';
 
 const OUTLINE: OutlineRules = {
   texts: new Set([
@@ -59,6 +60,7 @@ export const RESPONSES: Endpoint = {
   readAnswer: readResponse,
   readChunk: readResponseEvent,
   dropEchoes: dropTokens,
+  turns: RESPONSES_TURNS,
   // Its summary is told to people, but what OpenAI has encrypted beside it is taken back only with it.
   sealedIn: (value) => sealedParts(value, ({ type }) => type === 'reasoning'),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(errorOf(facts)) }),
