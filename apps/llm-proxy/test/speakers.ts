@@ -18,23 +18,24 @@ export interface Speaker {
   /** A tool that the provider would run. */
   readonly hosted: { readonly type: string; readonly member: object };
   /** A whole answer. */
-  whole(texts: readonly string[], call?: Called): string;
+  whole(texts: readonly string[], ...calls: readonly (Called | undefined)[]): string;
   /** The same as a stream that ends as it should, a text a chunk. */
-  stream(texts: readonly string[], call?: Called): string;
+  stream(texts: readonly string[], ...calls: readonly (Called | undefined)[]): string;
   readonly streamType: string;
   /** The text of an error in an answer's body. */
   readonly message: (body: unknown) => string;
 }
 
 const json = JSON.stringify;
+const given = (calls: readonly (Called | undefined)[]): readonly Called[] => calls.filter((call) => !!call);
 const sse = (data: object | string, event?: string): string =>
   `${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : json(data)}\n\n`;
 const named = (event: { readonly type: string }): string => sse(event, event.type);
 const messageOf = (body: unknown): string => (body as { error: { message: string } }).error.message;
 
-const openAiCall = (call: Called): object => ({
-  index: 0,
-  id: 'c1',
+const openAiCall = (call: Called, index: number): object => ({
+  index,
+  id: `c${String(index + 1)}`,
   type: 'function',
   function: { name: call.name, arguments: json(call.arguments) },
 });
@@ -52,7 +53,7 @@ const openai: Speaker = {
     ...more,
   }),
   hosted: { type: 'mcp', member: { tools: [{ type: 'mcp', server_url: 'https://mcp.example' }] } },
-  whole: (texts, call) =>
+  whole: (texts, ...calls) =>
     json({
       choices: [
         {
@@ -60,17 +61,17 @@ const openai: Speaker = {
           message: {
             role: 'assistant',
             content: texts.join(''),
-            ...(call && { tool_calls: [openAiCall(call)] }),
+            ...(calls[0] && { tool_calls: given(calls).map(openAiCall) }),
           },
-          finish_reason: call ? 'tool_calls' : 'stop',
+          finish_reason: calls[0] ? 'tool_calls' : 'stop',
         },
       ],
     }),
-  stream: (texts, call) =>
+  stream: (texts, ...calls) =>
     [
       ...texts.map((content) => openAiChunk({ content })),
-      ...(call ? [openAiChunk({ tool_calls: [openAiCall(call)] })] : []),
-      openAiChunk({}, call ? 'tool_calls' : 'stop'),
+      ...given(calls).map((call, index) => openAiChunk({ tool_calls: [openAiCall(call, index)] })),
+      openAiChunk({}, calls[0] ? 'tool_calls' : 'stop'),
       sse('[DONE]'),
     ].join(''),
   streamType: 'text/event-stream',
@@ -99,17 +100,22 @@ const anthropic: Speaker = {
     type: 'mcp',
     member: { mcp_servers: [{ type: 'url', name: 'x', url: 'https://mcp.example' }] },
   },
-  whole: (texts, call) =>
+  whole: (texts, ...calls) =>
     json({
       type: 'message',
       role: 'assistant',
       content: [
-        { type: 'text', text: texts.join('') },
-        ...(call ? [{ type: 'tool_use', id: 't1', name: call.name, input: call.arguments }] : []),
+        ...(texts.length > 0 ? [{ type: 'text', text: texts.join('') }] : []),
+        ...given(calls).map(({ name, arguments: input }, at) => ({
+          type: 'tool_use',
+          id: `t${String(at + 1)}`,
+          name,
+          input,
+        })),
       ],
-      stop_reason: call ? 'tool_use' : 'end_turn',
+      stop_reason: calls[0] ? 'tool_use' : 'end_turn',
     }),
-  stream: (texts, call) =>
+  stream: (texts, ...calls) =>
     [
       named({ type: 'message_start', message: { role: 'assistant', content: [] } } as never),
       block(
@@ -117,13 +123,13 @@ const anthropic: Speaker = {
         { type: 'text', text: '' },
         texts.map((text) => ({ type: 'text_delta', text })),
       ),
-      call
-        ? block(1, { type: 'tool_use', id: 't1', name: call.name, input: {} }, [
-            { type: 'input_json_delta', partial_json: json(call.arguments).slice(0, 5) },
-            { type: 'input_json_delta', partial_json: json(call.arguments).slice(5) },
-          ])
-        : '',
-      named({ type: 'message_delta', delta: { stop_reason: call ? 'tool_use' : 'end_turn' } } as never),
+      ...given(calls).map((call, at) =>
+        block(at + 1, { type: 'tool_use', id: `t${String(at + 1)}`, name: call.name, input: {} }, [
+          { type: 'input_json_delta', partial_json: json(call.arguments).slice(0, 5) },
+          { type: 'input_json_delta', partial_json: json(call.arguments).slice(5) },
+        ]),
+      ),
+      named({ type: 'message_delta', delta: { stop_reason: calls[0] ? 'tool_use' : 'end_turn' } } as never),
       named({ type: 'message_stop' }),
     ].join(''),
   streamType: 'text/event-stream',
@@ -133,8 +139,8 @@ const anthropic: Speaker = {
 const candidate = (parts: readonly object[], finishReason?: string): object => ({
   candidates: [{ index: 0, content: { role: 'model', parts }, ...(finishReason && { finishReason }) }],
 });
-const geminiCall = (call?: Called): object[] =>
-  call ? [{ functionCall: { name: call.name, args: call.arguments } }] : [];
+const geminiCalls = (calls: readonly (Called | undefined)[]): object[] =>
+  given(calls).map((call) => ({ functionCall: { name: call.name, args: call.arguments } }));
 
 const gemini: Speaker = {
   provider: 'gemini',
@@ -146,11 +152,11 @@ const gemini: Speaker = {
     ...more,
   }),
   hosted: { type: 'googleSearch', member: { tools: [{ googleSearch: {} }] } },
-  whole: (texts, call) => json(candidate([{ text: texts.join('') }, ...geminiCall(call)], 'STOP')),
-  stream: (texts, call) =>
+  whole: (texts, ...calls) => json(candidate([{ text: texts.join('') }, ...geminiCalls(calls)], 'STOP')),
+  stream: (texts, ...calls) =>
     [
       ...texts.map((text) => sse(candidate([{ text }]))),
-      ...(call ? [sse(candidate(geminiCall(call)))] : []),
+      ...geminiCalls(calls).map((part) => sse(candidate([part]))),
       sse(candidate([], 'STOP')),
     ].join(''),
   streamType: 'text/event-stream',
@@ -159,8 +165,8 @@ const gemini: Speaker = {
 
 const line = (message: object, done = false): string =>
   `${json({ message: { role: 'assistant', ...message }, done })}\n`;
-const ollamaCall = (call: Called): object => ({
-  tool_calls: [{ function: { name: call.name, arguments: call.arguments } }],
+const ollamaCalls = (calls: readonly (Called | undefined)[]): object => ({
+  tool_calls: given(calls).map((call) => ({ function: { name: call.name, arguments: call.arguments } })),
 });
 
 const ollama: Speaker = {
@@ -169,11 +175,11 @@ const ollama: Speaker = {
   path: () => '/api/chat',
   body: openai.body,
   hosted: { type: 'shell', member: { tools: [{ type: 'shell' }] } },
-  whole: (texts, call) => line({ content: texts.join(''), ...(call && ollamaCall(call)) }, true),
-  stream: (texts, call) =>
+  whole: (texts, ...calls) => line({ content: texts.join(''), ...(calls[0] && ollamaCalls(calls)) }, true),
+  stream: (texts, ...calls) =>
     [
       ...texts.map((content) => line({ content })),
-      ...(call ? [line({ content: '', ...ollamaCall(call) })] : []),
+      ...given(calls).map((call) => line({ content: '', ...ollamaCalls([call]) })),
       line({ content: '' }, true),
     ].join(''),
   streamType: 'application/x-ndjson',

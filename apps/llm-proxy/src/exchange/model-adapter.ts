@@ -95,16 +95,17 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { order, blast } = orderOf(exchange, bytes.length, 'outbound');
     const needsPlain = service.upstream.mayNotAskForUsage(exchange);
     const asked = askedOf(exchange, outbound);
-    const input = { place, bytes, asked, rules: this.#rulesOf(exchange), blast, needsPlain };
+    const wantsEarlier = new AnswerKeeper(this.parts, this.input, exchange).mayFind;
+    const input = { place, bytes, asked, rules: this.#rulesOf(exchange), blast, needsPlain, wantsEarlier };
     const result = await this.parts.large.run('read', input, order);
     if (!result.ok) return result.refusal;
     const { value } = result;
     if (!value.ok) return refuse(value.reasonCode, value.message);
-    const { request, tools, call, examined } = value;
+    const { request, tools, call, examined, earlier } = value;
     noteRequest(exchange, request, tools);
     if (this.#isDenied(exchange)) return DENIED;
     const { bytes: outgoing, plain = outgoing, estimate } = value;
-    return { call, examined, request: { kind: 'large', request, bytes: outgoing, plain, estimate } };
+    return { call, examined, request: { kind: 'large', request, bytes: outgoing, plain, estimate, earlier } };
   }
 
   #rulesOf({ config }: Exchange): ReadingRules {
@@ -203,16 +204,23 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     if (!keeper.hasFound) noteTokens(exchange, answer?.tokens);
     const judge = new AnswerJudge(this.parts.proxy, exchange);
     const refused = answer && (await judge.judge(answer.calls));
-    if (refused)
-      return (await keeper.keepWhole(told, refused.refusal, judge)) ?? { kind: 'refused', ...refused };
-    await this.#remember(exchange, answer?.given);
+    const left = refused && (await keeper.keepWhole({ ...told, bytes: read.bytes }, refused.refusal, judge));
+    if (refused && !left) return { kind: 'refused', ...refused };
+    if (!left) await this.#remember(exchange, answer?.given);
+    const shown = left ?? { ...read, headers };
     return {
       kind: 'message',
-      payload: { kind: 'whole', status, headers, bytes: read.bytes, isFinal: scanned !== undefined },
-      value: read.value,
+      payload: {
+        kind: 'whole',
+        status,
+        headers: shown.headers,
+        bytes: shown.bytes,
+        isFinal: scanned !== undefined,
+      },
+      value: shown.value,
       ...(scanned && { scanned }),
       bytes: size,
-      outcome: isOk ? 'ok' : 'upstream_error',
+      outcome: left ? 'pending' : isOk ? 'ok' : 'upstream_error',
       responseCode: status,
     };
   }

@@ -2,6 +2,7 @@ import type { BlastRadiusSettings } from '@behavry/contracts';
 import { refuse, type Exchange, type JobOrder, type Refusal } from '@behavry/pipeline';
 import { estimateOf, type Estimate } from '../budgets/estimate';
 import type { Endpoint, ModelRequest } from '../dialects/dialect';
+import type { EarlierDigests } from '../kept/earlier';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts } from '../llm-proxy.parts';
 import { breaksSeal, SEALED } from '../stream/sealed';
@@ -19,6 +20,8 @@ export type ModelReading =
       /** The same without asking for the tokens of a stream. */
       readonly plain: Uint8Array;
       readonly estimate: Estimate;
+      /** What it was a turn ago, as far as that was asked. */
+      readonly earlier: EarlierDigests;
     };
 
 const UNCHANGEABLE = refuse(

@@ -1,11 +1,11 @@
 import { parseStrictJson } from '@behavry/domain';
 import { isObject } from '@behavry/contracts';
-import { isPending, refuse, type Exchange, type Forwarded, type Refusal } from '@behavry/pipeline';
+import { isPending, refuse, type Exchange, type Refusal } from '@behavry/pipeline';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { AnswerJudge, WaitingCall } from '../exchange/answer-judge';
-import type { AgentAnswer, ModelInput } from '../exchange/model-adapter';
+import type { ModelInput } from '../exchange/model-adapter';
 import { askedOf } from '../exchange/model-call';
-import { orderOf, type ModelReading } from '../exchange/outgoing';
+import type { ModelReading } from '../exchange/outgoing';
 import { ESCALATION_HEADER, sentenceOf } from '../exchange/refusal-status';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts } from '../llm-proxy.parts';
@@ -15,7 +15,13 @@ import { earlierOf, type EarlierDigests } from './earlier';
 import { MAX_KEPT_BYTES, type KeptAnswer, type RawAnswer } from './kept-answers';
 import { saidBefore } from './said-before';
 
-type Whole = Extract<UpstreamAnswer, { kind: 'json' }>;
+type Whole = Omit<Extract<UpstreamAnswer, { kind: 'json' }>, 'bytes'> & { readonly bytes: Uint8Array };
+/** What is left of a whole answer without its calls. */
+interface Left {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
 type Streamed = Extract<UpstreamAnswer, { kind: 'stream' }>;
 
 /** What one exchange has to do with answers that wait for a person: finds the one that is its own, keeps its own. */
@@ -48,7 +54,7 @@ export class AnswerKeeper {
    */
   async find(reading: ModelReading): Promise<UpstreamAnswer | Refusal | undefined> {
     const { kept } = this.#parts;
-    const name = await this.#nameOf(reading);
+    const name = this.#nameOf(reading);
     const seen = name === undefined ? undefined : await kept.look(name.name);
     if (!name || !seen || (name.said !== undefined && name.said !== seen.said)) return undefined;
     const states = await this.#standing(seen);
@@ -77,7 +83,7 @@ export class AnswerKeeper {
     { kind, status, headers, bytes }: Whole,
     refusal: Refusal,
     { waiting }: AnswerJudge,
-  ): Promise<Forwarded<AgentAnswer, never> | undefined> {
+  ): Promise<Left | undefined> {
     const { turns } = this.#input.endpoint;
     if (!isPending(refusal) || !turns || bytes.length > MAX_KEPT_BYTES) return undefined;
     const parsed = parseStrictJson(bytes, { maxBytes: MAX_KEPT_BYTES, maxDepth: MAX_DEPTH });
@@ -85,16 +91,8 @@ export class AnswerKeeper {
     const said = this.#asDelivered(turns.withhold(value, sentenceOf(refusal)));
     await this.#keep({ kind, status, headers, body: base64(bytes) }, said, waiting);
     if (said === '') return undefined;
-    const left = { ...headers, [ESCALATION_HEADER]: refusal.escalationId ?? '' };
-    const body = Buffer.from(JSON.stringify(value));
-    return {
-      kind: 'message',
-      payload: { kind: 'whole', status, headers: left, bytes: body, isFinal: false },
-      value,
-      bytes: bytes.length,
-      outcome: 'pending',
-      responseCode: status,
-    };
+    const escalation = { [ESCALATION_HEADER]: refusal.escalationId ?? '' };
+    return { value, bytes: Buffer.from(JSON.stringify(value)), headers: { ...headers, ...escalation } };
   }
 
   /** @returns what keeps a stream; undefined where no calls are to be expected: then nothing of it is held for that */
@@ -139,29 +137,24 @@ export class AnswerKeeper {
   }
 
   /** @returns the name under which the answer would be kept, and what else must have been said for it */
-  async #nameOf(
-    reading: ModelReading,
-  ): Promise<{ readonly name: string; readonly said?: string } | undefined> {
+  #nameOf(reading: ModelReading): { readonly name: string; readonly said?: string } | undefined {
     const { kept } = this.#parts;
     const { identity, inputHash } = this.#exchange;
     if (!identity || inputHash === null) return undefined;
     const { path } = this.#input.endpoint;
     const own = kept.nameOf(identity, path, inputHash);
     if (kept.has(own)) return { name: own };
-    const earlier = await this.#earlier(reading);
+    const earlier = this.#earlier(reading);
     const names = earlier.digests.map((digest) => kept.nameOf(identity, path, digest));
     const name = names.find((each) => kept.has(each));
     return name === undefined ? undefined : { name, said: earlier.said };
   }
 
-  async #earlier(reading: ModelReading): Promise<EarlierDigests> {
-    const { place, endpoint, bytes, outbound } = this.#input;
+  #earlier(reading: ModelReading): EarlierDigests {
+    if (reading.kind === 'large') return reading.earlier;
+    const { endpoint, outbound } = this.#input;
     const asked = askedOf(this.#exchange, outbound);
-    if (reading.kind === 'small')
-      return earlierOf(endpoint, reading.request, asked, this.#parts.proxy.guard.digest);
-    const { order } = orderOf(this.#exchange, bytes.length, 'outbound');
-    const result = await this.#parts.large.run('earlier', { place, bytes, asked }, order);
-    return result.ok ? result.value : { said: '', digests: [] };
+    return earlierOf(endpoint, reading.request, asked, this.#parts.proxy.guard.digest);
   }
 
   #standing({ escalations }: KeptAnswer) {

@@ -10,6 +10,9 @@ export interface EarlierDigests {
   readonly digests: readonly string[];
 }
 
+/** Nothing that it may have been. */
+export const NO_EARLIER: EarlierDigests = { said: '', digests: [] };
+
 /** @returns none for a request whose last turn is not just a text of the model's */
 export function earlierOf(
   endpoint: Endpoint,
@@ -17,7 +20,9 @@ export function earlierOf(
   asked: Asked,
   digest: Pick<KeyedDigest, 'ofJson'>,
 ): EarlierDigests {
-  const { said, bodies } = endpoint.turns?.before(request.body) ?? { said: '', bodies: [] };
+  const earlier = endpoint.turns?.before(request.body);
+  if (!earlier) return NO_EARLIER;
+  const { said, bodies } = earlier;
   const digests = bodies.map((body) =>
     digest.ofJson(boundContent(callOf(endpoint, { ...request, body }, asked, 0))),
   );

@@ -5,7 +5,7 @@ import type { UpstreamAnswer } from '../upstream/ask-provider';
 
 /** A larger answer is not kept. */
 export const MAX_KEPT_BYTES = 256 * 1024;
-/** So many answers of an agent wait at once, and of all agents. */
+/** So many answers of an agent wait at once, the newest, and of all agents. */
 const MAX_PER_AGENT = 16;
 const MAX_ENTRIES = 512;
 /** How long a decision counts, as escalation-worker has it too. */
@@ -87,7 +87,9 @@ export class KeptAnswers {
     const { memory, keys, now } = this.options;
     const endsAt = until + AFTER_DECISION_MS;
     try {
-      if (!(await this.#list(name, { agent_id: agentId, until: new Date(endsAt).toISOString() }))) return;
+      const gone = await this.#enter(name, { agent_id: agentId, until: new Date(endsAt).toISOString() });
+      if (!gone) return;
+      await Promise.all(gone.map((each) => memory.take(each)));
       const value = keys.seal(labelOf(name), JSON.stringify(answer));
       await memory.put([{ key: name, value }], Math.ceil(Math.max(0, endsAt - now()) / 1000));
     } catch (error) {
@@ -111,7 +113,7 @@ export class KeptAnswers {
     try {
       const taken = this.#opened(name, await this.options.memory.take(name));
       // Whoever looks for it meanwhile finds nothing.
-      this.#list(name, undefined).catch(this.options.onFault);
+      this.#remove(name).catch(this.options.onFault);
       return taken;
     } catch (error) {
       this.options.onFault(error);
@@ -119,21 +121,29 @@ export class KeptAnswers {
     }
   }
 
-  /** Puts an entry in, or takes it out. @returns whether there was room */
-  async #list(name: string, entry: KeptEntry | undefined): Promise<boolean> {
+  /** @returns the names that had to give way; undefined where there is no room */
+  async #enter(name: string, entry: KeptEntry): Promise<readonly string[] | undefined> {
     const { state, now } = this.options;
-    let hasRoom = true;
+    let gone: readonly string[] | undefined;
     await state.update('llm.kept', (present) => {
-      const { [name]: own, ...others } = present?.answers ?? {};
-      if (!own && !entry) return undefined;
-      const left = alive(others, now());
-      const kept = Object.values(left);
-      const isOfAgent = (each: KeptEntry): boolean => each.agent_id === entry?.agent_id;
-      hasRoom = kept.length < MAX_ENTRIES && kept.filter(isOfAgent).length < MAX_PER_AGENT;
-      if (entry && !hasRoom) return undefined;
-      return { answers: entry ? { ...left, [name]: entry } : left };
+      const others = alive(present?.answers ?? {}, now()).filter(([each]) => each !== name);
+      const own = others.filter(([, { agent_id: id }]) => id === entry.agent_id).map(([each]) => each);
+      // Oldest first: an agent that never comes back for its answers does not stand in its own way.
+      const over = own.slice(0, Math.max(0, own.length + 1 - MAX_PER_AGENT));
+      const left = others.filter(([each]) => !over.includes(each));
+      gone = left.length < MAX_ENTRIES ? over : undefined;
+      return gone && { answers: Object.fromEntries([...left, [name, entry]]) };
     });
-    return hasRoom;
+    return gone;
+  }
+
+  async #remove(name: string): Promise<void> {
+    const { state, now } = this.options;
+    await state.update('llm.kept', (present) => {
+      const answers = present?.answers ?? {};
+      if (!Object.hasOwn(answers, name)) return undefined;
+      return { answers: Object.fromEntries(alive(answers, now()).filter(([each]) => each !== name)) };
+    });
   }
 
   #opened(name: string, sealed: string | undefined): KeptAnswer | undefined {
@@ -160,6 +170,7 @@ function lastEnds(entries: Entries): ReadonlyMap<string, number> {
   return ends;
 }
 
-function alive(entries: Entries, now: number): Entries {
-  return Object.fromEntries(Object.entries(entries).filter(([, { until }]) => Date.parse(until) > now));
+/** @returns those that have not ended, oldest first */
+function alive(entries: Entries, now: number): readonly [string, KeptEntry][] {
+  return Object.entries(entries).filter(([, { until }]) => Date.parse(until) > now);
 }

@@ -6,7 +6,7 @@ import type { ModelAnswer, ModelRequest, Place } from '../dialects/dialect';
 import { endpointAt } from '../dialects/providers';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import { callOf, headersLeft, listedTools, type Asked } from '../exchange/model-call';
-import { earlierOf, type EarlierDigests } from '../kept/earlier';
+import { earlierOf, NO_EARLIER, type EarlierDigests } from '../kept/earlier';
 import { hideModels, type ModelSight } from '../exchange/model-sight';
 import { breaksSeal } from '../stream/sealed';
 
@@ -25,6 +25,8 @@ export interface ReadInput extends Omit<RedactInput, 'asksForUsage'> {
   /** Whether some address of the provider is not to be asked for the tokens of a stream. */
   readonly needsPlain: boolean;
   readonly rules: ReadingRules;
+  /** Whether it is to be told what the request was a turn ago. */
+  readonly wantsEarlier: boolean;
   readonly blast: BlastRadiusSettings;
 }
 
@@ -56,6 +58,7 @@ export type LargeRead =
       readonly tools: readonly string[] | null;
       readonly call: Call;
       readonly examined: Examined;
+      readonly earlier: EarlierDigests;
     }
   | { readonly ok: false; readonly reasonCode: ReasonCode; readonly message: string };
 
@@ -79,12 +82,12 @@ export type LargeAnswer =
 /** More than this of what the provider would run is judged for nobody: each is decided on the event loop. */
 const MAX_HOSTED_CHARACTERS = 64 * 1024;
 
-/** A request that was read before, as it was a turn ago. */
-export type EarlierInput = Omit<RedactInput, 'asksForUsage'>;
-
 /** What is done with large bodies in threads: all that the event loop does with small ones. */
 export const MODEL_JOBS = {
-  read({ place, bytes, asked, rules, blast, needsPlain }: ReadInput, judges: Judges): LargeRead {
+  read(
+    { place, bytes, asked, rules, blast, needsPlain, wantsEarlier }: ReadInput,
+    judges: Judges,
+  ): LargeRead {
     const endpoint = endpointAt(place);
     const size = bytes.length;
     const read = readRequest(endpoint, bytes, rules);
@@ -103,6 +106,7 @@ export const MODEL_JOBS = {
       estimate: estimateOf(endpoint, read.request.body),
       tools: listedTools(judges.scan, toolNames),
       ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
+      earlier: wantsEarlier ? earlierOf(endpoint, read.request, asked, judges.digest) : NO_EARLIER,
       bytes: encoded(endpoint.outboundBody(read.request, undefined)),
       ...(needsPlain && hidesTokens && { plain: bytes }),
     };
@@ -119,13 +123,6 @@ export const MODEL_JOBS = {
     const headers = headersLeft(scan.outbound(beside, { redacts: true }).redacted(), request.model);
     if (!headers) return { ok: false, isSealed: false };
     return { ok: true, bytes: encoded(endpoint.outboundBody(request, body)), headers };
-  },
-
-  earlier({ place, bytes, asked }: EarlierInput, { digest }: Judges): EarlierDigests {
-    const endpoint = endpointAt(place);
-    const read = endpoint.readRequest(bytes, Infinity);
-    if (!read.ok) throw new Error('a request was read otherwise before');
-    return earlierOf(endpoint, read.request, asked, digest);
   },
 
   answer({ place, bytes, redacts, sight }: AnswerInput, { scan }: Judges): LargeAnswer {

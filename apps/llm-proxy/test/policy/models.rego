@@ -76,3 +76,13 @@ deny contains {"policy": "behavry.base.models", "reason": "only what can be read
 	input.request.model == "readable"
 	count(input.request.unscanned) > 0
 }
+
+escalate contains {"policy": "behavry.base.models", "reason": "a person looks at payments first"} if {
+	input.request.tool_name == "pay"
+	input.request.model != "no-payments"
+}
+
+deny contains {"policy": "behavry.base.models", "reason": "too much"} if {
+	input.request.tool_name == "pay"
+	input.request.parameters.amount > 1000
+}
