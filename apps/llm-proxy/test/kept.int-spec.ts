@@ -212,8 +212,7 @@ describeWithOpa('an answer that waits for a person', () => {
     });
   });
 
-  const CHAT = CONVERSATIONS[0] as Conversation;
-  const MESSAGES = CONVERSATIONS[1] as Conversation;
+  const [CHAT, MESSAGES] = CONVERSATIONS as [Conversation, Conversation];
 
   it.each([
     ['another agent', { agent: OTHER }, {}],

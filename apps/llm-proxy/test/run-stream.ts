@@ -1,6 +1,6 @@
 import { Exchange, refuse, Scan, toolCall } from '@behavry/pipeline';
 import type { AnsweredCall, Endpoint } from '../src/dialects/dialect';
-import { GuardedStream, type StreamEnd } from '../src/stream/guarded-stream';
+import { GuardedStream, type StreamEnd, type StreamKeeper } from '../src/stream/guarded-stream';
 
 const SCAN = Scan.of([], { injection: 'observe' });
 
@@ -19,6 +19,9 @@ export interface StreamSetting {
   readonly redacts?: boolean;
   /** Name of a tool that policy denies. */
   readonly denied?: string;
+  /** Name of a tool of which a person must decide. */
+  readonly waits?: string;
+  readonly keeper?: StreamKeeper;
   /** What a decision waits for. */
   readonly until?: (steps: readonly string[]) => Promise<unknown>;
   readonly hidesTokens?: boolean;
@@ -40,7 +43,15 @@ export async function runStream(
   endpoint: Endpoint,
   body: Uint8Array,
   cuts: readonly number[],
-  { redacts = false, denied, until, hidesTokens = true, maxHeldCharacters = 1_000_000 }: StreamSetting = {},
+  {
+    redacts = false,
+    denied,
+    waits,
+    keeper,
+    until,
+    hidesTokens = true,
+    maxHeldCharacters = 1_000_000,
+  }: StreamSetting = {},
 ): Promise<StreamOutcome> {
   const exchange = new Exchange({ id: 'e', kind: 'llm', startedAt: 0, token: undefined, serverId: '' });
   exchange.call = toolCall('chat', {});
@@ -55,10 +66,12 @@ export async function runStream(
     judge: async (calls) => {
       judged.push(...calls);
       await until?.(steps);
-      return calls.some(({ name }) => name === denied) ? refuse('policy_deny', 'no') : undefined;
+      if (calls.some(({ name }) => name === denied)) return refuse('policy_deny', 'no');
+      return calls.some(({ name }) => name === waits) ? refuse('escalation_pending', 'wait') : undefined;
     },
     hidesTokens,
     maxHeldCharacters,
+    keeper,
   });
   const texts = stream.run(pieces(body, cuts));
   for (;;) {
