@@ -1,3 +1,4 @@
+// Long because one plane serves all of it, and each promise is short.
 // Answers whose calls wait for a person, in all dialects: what the agent has meanwhile, who gets the call, and how often.
 import { agentEntry, describeWithOpa } from '@behavry/testing';
 import { CONVERSATIONS, type Conversation } from './conversations';
