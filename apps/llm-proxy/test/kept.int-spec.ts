@@ -213,7 +213,7 @@ describeWithOpa('an answer that waits for a person', () => {
     });
   });
 
-  const [CHAT, MESSAGES] = CONVERSATIONS as [Conversation, Conversation];
+  const [CHAT, MESSAGES, CONTENTS] = CONVERSATIONS as [Conversation, Conversation, Conversation];
 
   it.each([
     ['another agent', { agent: OTHER }, {}],
@@ -304,6 +304,68 @@ describeWithOpa('an answer that waits for a person', () => {
     expect(refused.text).toContain('kill_switch');
     own.expectHits(1);
     await plane.configure({ kill_switches: [] });
+  });
+
+  it.each([
+    ['whole', false],
+    ['streamed', true],
+  ])('is told with what policy takes out of it, then and before: %s', async (_name, isStream) => {
+    const texts = ['mine is AKIAIOSFODNN', '7EXAMPLE, and I', ' pay.'];
+    const told = isStream ? MESSAGES.stream(texts, pay(7)) : MESSAGES.whole(texts, pay(7));
+    const headers = { 'content-type': isStream ? MESSAGES.streamType : 'application/json' };
+    plane.provider.say('redacted', { raw: told, headers });
+    const path = MESSAGES.path('redacted', isStream);
+    const body = MESSAGES.body('redacted', 'hello', isStream);
+    const first = await send(path, body);
+    expect(first.text).toMatch(/REDACTED/);
+    expect(first.text).not.toMatch(/AKIA|7EXAMPLE|amount/);
+    people.decide('approved');
+    const [said = ''] = /mine is \[REDACTED:[^\]]+\]/.exec(first.text) ?? [];
+    const given = await send(path, MESSAGES.after(body, `${said}, and I pay.`));
+    expect(given.text).toMatch(/REDACTED[^]*tool_use/);
+    expect(given.text).not.toMatch(/AKIA|7EXAMPLE/);
+    expect(plane.provider.seen).toHaveLength(1);
+  });
+
+  it('is not for a stream that is written in another way', async () => {
+    const own = new Case(CONTENTS, true);
+    await own.ask();
+    people.decide('approved');
+    await send(own.path.replace('?alt=sse', ''), own.body);
+    own.expectHits(2);
+    own.expectGiven(await own.ask());
+    own.expectHits(2);
+  });
+
+  it('waits anew where the approval is not for what policy asks now, and is still paid once', async () => {
+    const own = new Case(CHAT, true);
+    const first = await own.ask();
+    people.forget();
+    const { claims } = plane.proxy;
+    const { standing } = claims;
+    claims.standing = ({ escalation_ids: ids }) => ids.map(() => 'approved');
+    expect((await own.ask()).text).toContain(idOf());
+    claims.standing = standing;
+    people.decide('approved');
+    const given = await own.ask();
+    own.expectGiven(given);
+    own.expectHits(1);
+    expect(await plane.record(given.decision)).toMatchObject({ extra: { kept_from: first.decision } });
+  });
+
+  it('is neither given nor paid for again while nobody can tell whether it is approved', async () => {
+    const own = new Case(CHAT, false);
+    await own.ask();
+    const { claims } = plane.proxy;
+    const { standing } = claims;
+    claims.standing = () => [];
+    const refused = await own.ask();
+    claims.standing = standing;
+    expect(refused.status).toBe(503);
+    expect(refused.text).toContain('escalation_unavailable');
+    people.decide('approved');
+    own.expectGiven(await own.ask());
+    own.expectHits(1);
   });
 
   it('costs a request of an agent without one no question to anybody', async () => {
