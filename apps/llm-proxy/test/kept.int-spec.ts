@@ -1,6 +1,7 @@
 // Long because one plane serves all of it, and each promise is short.
 // Answers whose calls wait for a person, in all dialects: what the agent has meanwhile, who gets the call, and how often.
-import { agentEntry, describeWithOpa } from '@behavry/testing';
+import { agentEntry, describeWithOpa, eventually } from '@behavry/testing';
+import type { LlmProxyConfig } from '../src/llm-proxy.config';
 import { CONVERSATIONS, type Conversation } from './conversations';
 import { AGENT, LlmPlane } from './llm-plane';
 import { People } from './people';
@@ -366,6 +367,27 @@ describeWithOpa('an answer that waits for a person', () => {
     people.decide('approved');
     own.expectGiven(await own.ask());
     own.expectHits(1);
+  });
+
+  it('is not lost by a stream for which there is no room', async () => {
+    const own = new Case(CHAT, true);
+    await own.ask();
+    people.decide('approved');
+    plane.provider.say('hanging', { ending: 'hang' });
+    const gone = new AbortController();
+    const { streamsPerAgent } = plane.proxy.context.config as LlmProxyConfig;
+    const open = await Promise.all(
+      Array.from({ length: streamsPerAgent }, () =>
+        plane.post(JSON.stringify(plane.ask('hanging', { stream: true })), {}, undefined, gone.signal),
+      ),
+    );
+    expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
+    expect(await own.ask()).toMatchObject({ status: 429 });
+    gone.abort();
+    await eventually(async () => {
+      own.expectGiven(await own.ask());
+    });
+    expect(plane.provider.seen.filter(({ text }) => text.includes(own.model))).toHaveLength(1);
   });
 
   it('costs a request of an agent without one no question to anybody', async () => {

@@ -72,11 +72,13 @@ export class LlmPlane {
     body: string,
     headers: Record<string, string> = {},
     path = 'openai/v1/chat/completions',
+    signal?: AbortSignal,
   ): Promise<Response> {
     return fetch(`${this.proxy.url}/api/v1/${path}`, {
       method: 'POST',
       body,
       headers: { authorization: `Bearer ${this.token()}`, 'content-type': 'application/json', ...headers },
+      ...(signal && { signal }),
     });
   }
 

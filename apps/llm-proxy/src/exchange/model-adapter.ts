@@ -124,11 +124,12 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       (await judgeHosted(this.parts.proxy, exchange, request.hostedTools)) ??
       (await this.#judgeReferences(exchange, request));
     if (refused) return { kind: 'refused', ...refused };
+    const full = request.isStream ? this.#takeStream(exchange) : undefined;
+    if (full) return { kind: 'refused', refusal: full };
+    // The last before the provider: what is found here is taken.
     const keeper = new AnswerKeeper(this.parts, this.input, exchange);
     const kept = keeper.mayFind ? await keeper.find(reading) : undefined;
     if (kept && 'reasonCode' in kept) return { kind: 'refused', refusal: kept };
-    const full = request.isStream ? this.#takeStream(exchange) : undefined;
-    if (full) return { kind: 'refused', refusal: full };
     const { service, endpoint, outbound } = this.input;
     const spend = kept
       ? undefined

@@ -1,5 +1,6 @@
-import { parseStrictJson } from '@behavry/domain';
+import { setImmediate } from 'node:timers/promises';
 import { isObject } from '@behavry/contracts';
+import { parseStrictJson } from '@behavry/domain';
 import { isPending, refuse, type Exchange, type Refusal } from '@behavry/pipeline';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { AnswerJudge, WaitingCall } from '../exchange/answer-judge';
@@ -16,13 +17,14 @@ import { MAX_KEPT_BYTES, type KeptAnswer, type RawAnswer } from './kept-answers'
 import { saidBefore } from './said-before';
 
 type Whole = Omit<Extract<UpstreamAnswer, { kind: 'json' }>, 'bytes'> & { readonly bytes: Uint8Array };
+type Streamed = Extract<UpstreamAnswer, { kind: 'stream' }>;
+
 /** What is left of a whole answer without its calls. */
 interface Left {
   readonly value: Readonly<Record<string, unknown>>;
   readonly bytes: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
-type Streamed = Extract<UpstreamAnswer, { kind: 'stream' }>;
 
 /** What one exchange has to do with answers that wait for a person: finds the one that is its own, keeps its own. */
 export class AnswerKeeper {
@@ -87,7 +89,8 @@ export class AnswerKeeper {
     const { turns } = this.#input.endpoint;
     if (!isPending(refusal) || !turns || bytes.length > MAX_KEPT_BYTES) return undefined;
     const parsed = parseStrictJson(bytes, { maxBytes: MAX_KEPT_BYTES, maxDepth: MAX_DEPTH });
-    const value = parsed.ok && isObject(parsed.value) ? parsed.value : {};
+    const value = parsed.ok ? parsed.value : undefined;
+    if (!isObject(value)) return undefined;
     const said = this.#asDelivered(turns.withhold(value, sentenceOf(refusal)));
     await this.#keep({ kind, status, headers, body: base64(bytes) }, said, waiting);
     if (said === '') return undefined;
@@ -193,12 +196,17 @@ function restored(answer: RawAnswer): UpstreamAnswer {
   return { kind, headers, body: new ReplayedBody(bytes) };
 }
 
-/** Bytes of a stream that are there already. */
+const PIECE_BYTES = 16 * 1024;
+
+/** Bytes of a stream that are there already; in pieces, so that others have their turns between them. */
 class ReplayedBody {
   constructor(private readonly bytes: Uint8Array) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(this.bytes);
+    for (let at = 0; at < this.bytes.length; at += PIECE_BYTES) {
+      yield this.bytes.subarray(at, at + PIECE_BYTES);
+      await setImmediate();
+    }
   }
 
   destroy(): void {

@@ -51,8 +51,8 @@ class Shared {
           return () => true;
         },
         update: async (_key, make) => {
-          const made = (await there(() => make(this.value as never))) as unknown as Value | undefined;
-          const value = await made;
+          const made: unknown = await there(() => make(this.value as never));
+          const value = made as Value | undefined;
           if (!value) return 0;
           this.value = value;
           for (const watcher of this.#watchers) watcher({ version: 1, value } as never);
