@@ -32,6 +32,7 @@ export {
 export { TextScanner, scanText } from './scan/text-scanner';
 export { MAX_LISTED, scanJson, type Findings } from './scan/json-scanner';
 export { Redaction, redactJson } from './scan/redact';
+export type { TextFacts, TextMemory } from './scan/text-memory';
 export { InjectionText } from './scan/injection-text';
 export { scanInjection } from './scan/injection-scanner';
 export { blockingFinding } from './scan/judge-findings';

@@ -13,7 +13,12 @@ import { SECTIONS, type Bench } from './sections';
 import { BenchSystem } from './system';
 
 const run = promisify(execFile);
-const NAMES = ['scan', ...Object.keys(SECTIONS)];
+/** Sections that need no system, each in a process of its own: what a file gives as rows. */
+const ALONE: Readonly<Record<string, { readonly script: string; readonly figures: string }>> = {
+  scan: { script: 'scan-bench.js', figures: 'scanFigures' },
+  chat: { script: 'chat-bench.js', figures: 'chatFigures' },
+};
+const NAMES = [...Object.keys(ALONE), ...Object.keys(SECTIONS)];
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: NAMES.join(',') },
@@ -48,9 +53,10 @@ async function main(): Promise<void> {
       process.exitCode = 1;
     }
   };
-  await section('scan', scanRows);
+  for (const [name, { script, figures }] of Object.entries(ALONE))
+    await section(name, () => rowsOf(script, figures));
   const notes: string[] = [];
-  if (wanted.some((name) => name !== 'scan')) {
+  if (wanted.some((name) => !(name in ALONE))) {
     await withBench(notes, async (bench) => {
       for (const [name, measured] of Object.entries(SECTIONS)) {
         if (wanted.includes(name)) await bench.system.signIn();
@@ -136,10 +142,8 @@ async function prepare(system: BenchSystem, url: string): Promise<void> {
   await system.api('PATCH', `/api/v1/super-admin/tenants/${system.run.tenant_id}`, { max_agents: -1 });
 }
 
-/** The scanner alone, in a process of its own: `scanFigures()` of scan-bench gives rows. */
-async function scanRows(): Promise<readonly Row[]> {
-  const script = join(__dirname, 'scan-bench.js');
-  const program = `console.log(JSON.stringify(require(${JSON.stringify(script)}).scanFigures()))`;
+async function rowsOf(script: string, figures: string): Promise<readonly Row[]> {
+  const program = `Promise.resolve(require(${JSON.stringify(join(__dirname, script))}).${figures}()).then((rows) => console.log(JSON.stringify(rows)))`;
   const { stdout } = await run(process.execPath, ['-e', program], { maxBuffer: 1 << 22 });
   return JSON.parse(stdout) as readonly Row[];
 }

@@ -1,5 +1,3 @@
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /**
  * The JSON Canonicalization Scheme: members sorted by UTF-16 code units, no white space, numbers as
  * ECMAScript writes them. Members whose value is `undefined` are left out.
@@ -29,7 +27,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 function canonicalString(text: string): string {
-  if (LONE_SURROGATE.test(text)) throw new TypeError('a text with a lone surrogate has no canonical form');
+  if (!text.isWellFormed()) throw new TypeError('a text with a lone surrogate has no canonical form');
   return JSON.stringify(text);
 }
 

@@ -3,6 +3,7 @@ import { hasLongRun } from './encoded-runs';
 import { injectionPatterns, InjectionText } from './injection-text';
 import { MAX_LISTED } from './json-scanner';
 import { eachText, pointerTo } from './json-texts';
+import type { FoundOrders, TextMemory } from './text-memory';
 import { scanText } from './text-scanner';
 
 /** What was found in a message that gives orders to its reader. */
@@ -20,8 +21,11 @@ const NOTHING: InjectionFindings = { listed: [], critical: undefined, counts: {}
 /** Shorter texts give no orders. */
 const SHORTEST = 12;
 
-/** Scans the strings of a JSON value and its long member names, each for itself. */
-export function scanInjection(value: unknown): InjectionFindings {
+/**
+ * Scans the strings of a JSON value and its long member names, each for itself.
+ * @param memory of the rules that are in force: what is known of a text there is not searched again
+ */
+export function scanInjection(value: unknown, memory?: TextMemory): InjectionFindings {
   const listed: Finding[] = [];
   const counts = new Map<string, number>();
   let critical: Finding | undefined;
@@ -29,11 +33,13 @@ export function scanInjection(value: unknown): InjectionFindings {
   let total = 0;
   eachText(value, (name, text, place) => {
     for (const [part, suffix] of [[name, '#'], [text ?? '', '']] as const) {
-      if (part.length < SHORTEST || isPlain(part)) continue;
-      const scanner = new InjectionText();
-      const found = [...scanner.push(part), ...scanner.end()];
+      if (part.length < SHORTEST) continue;
+      const { found, score: sum } =
+        memory && suffix === ''
+          ? memory.recall('injection', name, part, () => ordersIn(part))
+          : ordersIn(part);
       if (found.length === 0) continue;
-      score = Math.max(score, scanner.score);
+      score = Math.max(score, sum);
       total += found.length;
       for (const { pattern } of found) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
       const first = critical ?? found.find(({ severity }) => severity === 'critical');
@@ -49,6 +55,15 @@ export function scanInjection(value: unknown): InjectionFindings {
   }); // prettier-ignore
   if (total === 0) return NOTHING;
   return { listed, critical, score, counts: total > listed.length ? Object.fromEntries(counts) : {} };
+}
+
+const PLAIN: FoundOrders = { found: [], score: 0 };
+
+function ordersIn(text: string): FoundOrders {
+  if (isPlain(text)) return PLAIN;
+  const scanner = new InjectionText();
+  const found = [...scanner.push(text), ...scanner.end()];
+  return found.length === 0 ? PLAIN : { found, score: scanner.score };
 }
 
 const ASCII = /^[\u0000-\u007f]*$/;

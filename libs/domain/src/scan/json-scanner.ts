@@ -2,6 +2,7 @@ import type { Finding } from '@behavry/contracts';
 import { blockingFinding } from './judge-findings';
 import { eachText, pointerTo, type Place } from './json-texts';
 import type { PatternSet } from './pattern-set';
+import type { FoundSecrets, TextMemory } from './text-memory';
 import { TextScanner } from './text-scanner';
 
 /** More findings of one message than this are counted and not listed. */
@@ -24,18 +25,17 @@ const NOTHING: Findings = { listed: [], counts: {}, blocking: undefined };
  *
  * A finding's `field` is the JSON pointer (RFC 6901) of the string; for a finding inside a member's
  * name it is the pointer of that member followed by `#`. Names that may be data are `*`.
+ * @param memory of these patterns: what is known of a text there is not searched again
  */
-export function scanJson(value: unknown, patterns: PatternSet): Findings {
+export function scanJson(value: unknown, patterns: PatternSet, memory?: TextMemory): Findings {
   const listed: Finding[] = [];
   const counts = new Map<string, number>();
   let total = 0;
   let blocking: Finding | undefined;
   eachText(value, (name, text, place) => {
-    if (!mayHold(name, text, patterns)) return;
-    const scanner = new TextScanner(patterns);
-    const found = scanner.whole(textWithName(name, text));
+    const { found, counts: ofText } = secretsIn(name, text, patterns, memory);
     if (found.length === 0) return;
-    for (const [pattern, count] of scanner.counts()) {
+    for (const [pattern, count] of ofText) {
       counts.set(pattern, (counts.get(pattern) ?? 0) + count);
       total += count;
     }
@@ -51,15 +51,36 @@ export function scanJson(value: unknown, patterns: PatternSet): Findings {
   return { listed, counts: total > listed.length ? Object.fromEntries(counts) : {}, blocking };
 }
 
+const CLEAN: FoundSecrets = { found: [], counts: new Map() };
+
+/** @param text undefined when only the name is a text @returns what is found in both, as `name=text` has it */
+export function secretsIn(
+  name: string,
+  text: string | undefined,
+  patterns: PatternSet,
+  memory?: TextMemory,
+): FoundSecrets {
+  return memory && text !== undefined
+    ? memory.recall('dlp', name, text, () => searched(name, text, patterns))
+    : searched(name, text, patterns);
+}
+
+function searched(name: string, text: string | undefined, patterns: PatternSet): FoundSecrets {
+  if (!mayHold(name, text, patterns)) return CLEAN;
+  const scanner = new TextScanner(patterns);
+  const found = scanner.whole(textWithName(name, text));
+  return found.length === 0 ? CLEAN : { found, counts: scanner.counts() };
+}
+
 /** One pass over the characters that tells most texts to be clean. */
-export function mayHold(name: string, text: string | undefined, { literals }: PatternSet): boolean {
+function mayHold(name: string, text: string | undefined, { literals }: PatternSet): boolean {
   const behindName = literals.reach(name, 0);
   if (behindName < 0) return true;
   return text !== undefined && literals.reach(text, name === '' ? 0 : literals.reach('=', behindName)) < 0;
 }
 
 /** A member's name is put before its value, so that patterns see what it is called. */
-export function textWithName(name: string, text: string | undefined): string {
+function textWithName(name: string, text: string | undefined): string {
   if (name === '' || text === undefined) return text ?? name;
   return `${name}=${text}`;
 }

@@ -1,9 +1,9 @@
 import type { Finding } from '@behavry/contracts';
-import { isInName, mayHold, textWithName } from './json-scanner';
+import { isInName, secretsIn } from './json-scanner';
 import { MAX_NESTING, textOf } from './json-texts';
 import type { PatternSet } from './pattern-set';
 import { MAX_FINDINGS_PER_PATTERN } from './rule-search';
-import { scanText } from './text-scanner';
+import type { TextMemory } from './text-memory';
 
 /**
  * Takes findings out of one text, whole or in pieces that read together as the redacted whole. Each is
@@ -57,10 +57,16 @@ export function redactText(text: string, findings: readonly Finding[]): string {
  * Takes out of a JSON value what `scanJson` finds in it, listed or not. Strings stay strings, numbers
  * become 0, and a member's name stays a name, made distinct when two would become equal. Lists and
  * objects nested too deep to be walked safely come back empty.
+ * @param memory as of `scanJson`
  * @returns a new value; parts without findings are shared with the old one
  */
-export function redactJson(value: unknown, patterns: PatternSet): unknown {
-  return redactMember('', value, patterns, 0).value;
+export function redactJson(value: unknown, patterns: PatternSet, memory?: TextMemory): unknown {
+  return redactMember('', value, { patterns, memory }, 0).value;
+}
+
+interface Search {
+  readonly patterns: PatternSet;
+  readonly memory: TextMemory | undefined;
 }
 
 interface Member {
@@ -68,11 +74,11 @@ interface Member {
   readonly value: unknown;
 }
 
-function redactMember(name: string, value: unknown, patterns: PatternSet, depth: number): Member {
+function redactMember(name: string, value: unknown, search: Search, depth: number): Member {
   const text = textOf(value);
-  const inner = text === undefined ? redactHolder(value, patterns, depth) : value;
-  if ((text === undefined && name === '') || !mayHold(name, text, patterns)) return { name, value: inner };
-  const found = scanText(textWithName(name, text), patterns);
+  const inner = text === undefined ? redactHolder(value, search, depth) : value;
+  if (text === undefined && name === '') return { name, value: inner };
+  const { found } = secretsIn(name, text, search.patterns, search.memory);
   if (found.length === 0) return { name, value: inner };
   const inName = found.filter((finding) => isInName(finding, name));
   const redactedName = redactText(name, inName);
@@ -88,15 +94,15 @@ function redactMember(name: string, value: unknown, patterns: PatternSet, depth:
   return { name: redactedName, value: redactText(text, inValue) };
 }
 
-function redactHolder(value: unknown, patterns: PatternSet, depth: number): unknown {
+function redactHolder(value: unknown, search: Search, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_NESTING) return Array.isArray(value) ? [] : {};
   if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => redactMember('', item, patterns, depth + 1).value);
+    const items = value.map((item: unknown) => redactMember('', item, search, depth + 1).value);
     return items.every((item, index) => item === value[index]) ? value : items;
   }
   const entries = Object.entries(value) as [string, unknown][];
-  const members = entries.map(([key, member]) => redactMember(key, member, patterns, depth + 1));
+  const members = entries.map(([key, member]) => redactMember(key, member, search, depth + 1));
   const isSame = members.every(({ name, value: member }, index) => {
     const [key, before] = entries[index] ?? [];
     return name === key && member === before;

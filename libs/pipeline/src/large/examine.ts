@@ -26,6 +26,8 @@ export interface Examined {
 export interface Judges {
   readonly scan: Scan;
   readonly digest: KeyedDigest;
+  /** Of whom the message is; what its scan knows of his texts is not searched again. */
+  readonly agentId: string;
 }
 
 /** More of the text that says what a call is about is seen by no rule. */
@@ -38,7 +40,7 @@ const MAX_RESOURCE = 4_096;
 export function examine(
   call: Call,
   blast: BlastRadiusSettings,
-  { scan, digest }: Judges,
+  { scan, digest, agentId }: Judges,
 ): { readonly call: Call; readonly examined: Examined } {
   const isDecided = call.handling === 'decide';
   const { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes);
@@ -55,7 +57,7 @@ export function examine(
     examined: {
       blast: (isDecided ? judgeBlastRadius(call, blast) : undefined) ?? null,
       scanned: {
-        arguments: factsOf(scan.outbound(args)),
+        arguments: factsOf(scan.outbound(args, { agentId })),
         beside: beside === null ? null : factsOf(scan.outbound(beside)),
       },
       digest: isDecided ? digest.ofJson(boundContent(call)) : '',

@@ -14,12 +14,12 @@ export function serveJobs(jobs: Jobs): void {
   if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const digest = new KeyedDigest(Buffer.from((workerData as { readonly digestKey: Uint8Array }).digestKey));
   let scan = Scan.of([], { injection: 'enforce' });
-  port.on('message', ({ name, input, scan: source }: JobMessage) => {
+  port.on('message', ({ name, input, agentId, scan: source }: JobMessage) => {
     let reply: JobReply;
     try {
       if (source) scan = Scan.of(source.entries, source.settings);
       const job = jobs[name] as ((input: object, judges: Judges) => object) | undefined;
-      reply = job ? { ok: true, value: job(input, { scan, digest }) } : { ok: false };
+      reply = job ? { ok: true, value: job(input, { scan, digest, agentId }) } : { ok: false };
     } catch {
       // Its error could say what it read.
       reply = { ok: false };

@@ -106,11 +106,11 @@ export class WorkerPool<J extends Jobs> {
   }
 
   async #do(thread: WorkerThread, waiting: Waiting): Promise<void> {
-    const { agentId, name, input, scan, size, direction, done } = waiting;
+    const { agentId, name, input, size, direction, done } = waiting;
     await thread.started;
     const begun = performance.now();
     const limitMs = (this.#options.limitMs ?? LIMIT_MS) + size * MS_PER_BYTE;
-    const result = await thread.run(name, input, scan.source, limitMs);
+    const result = await thread.run(name, input, waiting, limitMs);
     this.#busy.delete(thread);
     setTimeout(() => {
       this.#served.delete(agentId);

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { ScanSource } from '../scan/scan';
+import type { JobOrder } from './worker-pool';
 
 /** What a thread is asked. */
 export interface JobMessage {
   readonly name: string;
   readonly input: object;
+  readonly agentId: string;
   /** Only when it is another than the last time. */
   readonly scan: ScanSource | null;
 }
@@ -69,11 +71,11 @@ export class WorkerThread {
   async run(
     name: string,
     input: object,
-    scan: ScanSource,
+    { agentId, scan: { source } }: Pick<JobOrder, 'agentId' | 'scan'>,
     limitMs: number,
   ): Promise<{ readonly value: object } | { readonly fault: JobFault }> {
     if (this.#isDead) return { fault: 'died' };
-    const message: JobMessage = { name, input, scan: scan === this.#scan ? null : scan };
+    const message: JobMessage = { name, input, agentId, scan: source === this.#scan ? null : source };
     const result = await new Promise<JobReply | JobFault>((resolve) => {
       const timer = setTimeout(() => {
         this.#settle?.('slow');
@@ -86,7 +88,7 @@ export class WorkerThread {
       };
       try {
         this.#worker.postMessage(message, transferables(input));
-        this.#scan = scan;
+        this.#scan = source;
       } catch {
         // What cannot be sent, such as bytes that were handed over before.
         this.#settle('failed');

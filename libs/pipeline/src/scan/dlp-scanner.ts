@@ -13,6 +13,7 @@ import {
   TextScanner,
   type CompiledPattern,
   type Findings,
+  type TextMemory,
 } from '@behavry/domain';
 import type { ChannelOptions, Direction, Opinion, ScanOptions, Scanner, ScannerChannel } from './scanner';
 
@@ -43,16 +44,16 @@ export class DlpScanner implements Scanner {
     return new DlpScanner(new PatternSet(usable), faults);
   }
 
-  whole(value: unknown, _direction: Direction, options: ScanOptions): Opinion {
-    return opinionOf(scanJson(value, this.patterns), this.patterns, options);
+  whole(value: unknown, _direction: Direction, options: ScanOptions, memory?: TextMemory): Opinion {
+    return opinionOf(scanJson(value, this.patterns, memory), this.patterns, options);
   }
 
   channel(_direction: Direction, options: ChannelOptions): ScannerChannel {
     return new DlpChannel(this.patterns, options);
   }
 
-  redact(value: unknown): unknown {
-    return redactJson(value, this.patterns);
+  redact(value: unknown, memory?: TextMemory): unknown {
+    return redactJson(value, this.patterns, memory);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from '@behavry/contracts';
-import { InjectionText, MAX_LISTED, scanInjection } from '@behavry/domain';
+import { InjectionText, MAX_LISTED, scanInjection, type TextMemory } from '@behavry/domain';
 import { NO_OPINION } from './scanned';
-import type { ChannelOptions, Direction, Opinion, Scanner, ScannerChannel } from './scanner';
+import type { ChannelOptions, Direction, Opinion, ScanOptions, Scanner, ScannerChannel } from './scanner';
 
 /**
  * Looks for texts that give orders to their reader. What comes back with a critical one is replaced by a
@@ -13,8 +13,8 @@ export class InjectionScanner implements Scanner {
   /** @param enforces whether anything is withheld, or all is only logged */
   constructor(private readonly enforces: boolean) {}
 
-  whole(value: unknown, direction: Direction): Opinion {
-    const { listed, critical, counts, score } = scanInjection(value);
+  whole(value: unknown, direction: Direction, _options: ScanOptions, memory?: TextMemory): Opinion {
+    const { listed, critical, counts, score } = scanInjection(value, memory);
     return this.#opinion(listed, critical, direction, score, counts);
   }
 

@@ -2,6 +2,7 @@ import type { DlpPatternEntry } from '@behavry/contracts';
 import type { DlpPatternError } from '@behavry/domain';
 import { DlpScanner } from './dlp-scanner';
 import { InjectionScanner } from './injection-scanner';
+import { ScanMemory } from './scan-memory';
 import { scannedOf, type Scanned } from './scanned';
 import type { ChannelOptions, Direction, ScanOptions, Scanner, ScannerChannel } from './scanner';
 
@@ -33,6 +34,8 @@ export interface TextChannel {
 
 /** The one way in which texts and JSON values are scanned. Built once for each revision of the configuration. */
 export class Scan {
+  readonly #memory = new ScanMemory();
+
   private constructor(
     private readonly scanners: readonly Scanner[],
     /** Patterns that cannot be used; the control plane refuses such, so each is an alarm. */
@@ -72,10 +75,13 @@ export class Scan {
   }
 
   #whole(value: unknown, direction: Direction, options: ScanOptions): Scanned {
-    return scannedOf(
-      value,
-      this.scanners.map((scanner) => [scanner, scanner.whole(value, direction, options)] as const),
-    );
+    const { agentId } = options;
+    const turn = agentId === undefined ? undefined : this.#memory.turn(agentId);
+    const opinions = this.scanners.map((scanner) => {
+      turn?.restart();
+      return [scanner, scanner.whole(value, direction, options, turn)] as const;
+    });
+    return scannedOf(value, opinions, turn);
   }
 }
 

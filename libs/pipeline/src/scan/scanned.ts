@@ -1,4 +1,5 @@
 import type { Finding } from '@behavry/contracts';
+import type { Turn } from './scan-memory';
 import type { Opinion, Scanner, ScanVerdict } from './scanner';
 
 /** What all scanners together say of a message, or of what became certain of a text. */
@@ -21,10 +22,14 @@ export interface Scanned {
 /** From the weakest to the strongest. */
 const STRENGTH: readonly ScanVerdict[] = ['pass', 'redact', 'stand_in', 'hold', 'block'];
 
-/** @returns the scanned form of a value (of a piece of text: `undefined`, it is redacted by its channel) */
+/**
+ * @param turn what the value was scanned with
+ * @returns the scanned form of a value (of a piece of text: `undefined`, it is redacted by its channel)
+ */
 export function scannedOf(
   value: unknown,
   opinions: readonly (readonly [Scanner, Opinion | undefined])[],
+  turn?: Turn,
 ): Scanned {
   const said = opinions.filter((pair): pair is readonly [Scanner, Opinion] => isSaid(pair[1]));
   if (said.length === 0) return { ...NOTHING, redacted: () => value };
@@ -41,7 +46,12 @@ export function scannedOf(
     tags: [...new Set(said.flatMap(([, { tags }]) => tags))],
     score: Math.max(...said.map(([, { score }]) => score)),
     blockedBy: strongest.decidedBy,
-    redacted: once(() => said.reduce((rest, [scanner]) => scanner.redact?.(rest) ?? rest, value)),
+    redacted: once(() =>
+      said.reduce((rest, [scanner]) => {
+        turn?.restart();
+        return scanner.redact?.(rest, turn) ?? rest;
+      }, value),
+    ),
   };
 }
 

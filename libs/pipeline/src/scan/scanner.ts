@@ -1,4 +1,5 @@
 import type { Finding } from '@behavry/contracts';
+import type { TextMemory } from '@behavry/domain';
 
 /** What is to become of a message. The strongest wins: block > hold > stand_in > redact > pass. */
 export type ScanVerdict = 'pass' | 'redact' | 'block' | 'stand_in' | 'hold';
@@ -8,9 +9,11 @@ export type Direction = 'outbound' | 'inbound';
 export interface ScanOptions {
   /** A redact obligation: what is found is taken out instead of blocked. */
   readonly redacts?: boolean;
+  /** Whose texts they are, where the same ones come again and again: what is known of them is not searched again. */
+  readonly agentId?: string | undefined;
 }
 
-export interface ChannelOptions extends ScanOptions {
+export interface ChannelOptions extends Pick<ScanOptions, 'redacts'> {
   /** What findings say about where the text stood. */
   readonly field?: string;
   /** Whether the text is a result or a document, in which injections are looked for; not a model's own prose. */
@@ -35,12 +38,15 @@ export interface Opinion {
 export interface Scanner {
   /** Under which name its findings stand in the record and in policy's input. */
   readonly kind: 'dlp' | 'injection';
-  /** @param value any JSON value */
-  whole(value: unknown, direction: Direction, options: ScanOptions): Opinion;
+  /**
+   * @param value any JSON value
+   * @param memory for the texts in it; all scanners go through a value in one order
+   */
+  whole(value: unknown, direction: Direction, options: ScanOptions, memory?: TextMemory): Opinion;
   /** @returns undefined when this scanner has nothing to say of such texts */
   channel(direction: Direction, options: ChannelOptions): ScannerChannel | undefined;
   /** The value with what this scanner found taken out; left out by scanners that take nothing out. */
-  redact?(value: unknown): unknown;
+  redact?(value: unknown, memory?: TextMemory): unknown;
 }
 
 /** One scanner's look at a text that arrives in pieces. */
