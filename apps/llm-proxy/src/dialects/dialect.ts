@@ -1,5 +1,6 @@
 import type { ReasonCode, TokenCounts } from '@behavry/contracts';
 import type { Frame, Framing } from '../stream/framing';
+import type { PastResult } from './past-results';
 import type { RequestFault } from './reading';
 import type { Turns } from './turns';
 
@@ -113,6 +114,12 @@ export interface Endpoint {
   sealedIn?(value: unknown): readonly unknown[];
   /** Of a conversation; left out where answers carry no calls. */
   readonly turns?: Turns;
+  /**
+   * @param body of a request
+   * @returns what tools have brought back before its newest message, but for what is signed: a stand-in may take the place
+   *   of each; left out where requests tell no such things
+   */
+  pastResultsIn?(body: unknown): readonly PastResult[];
   /**
    * @param hasBegun whether anything of the stream is out
    * @returns the text that makes the provider's SDKs throw in the middle of a stream

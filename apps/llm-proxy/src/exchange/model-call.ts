@@ -2,6 +2,7 @@ import { actionClassOf } from '@behavry/domain';
 import type { Call, Exchange, Scan } from '@behavry/pipeline';
 import type { Endpoint, ModelRequest, ProviderId } from '../dialects/dialect';
 import type { OutboundHeaders } from '../dialects/request-headers';
+import { standInsFor } from './stand-ins';
 
 const MAX_LISTED_TOOLS = 64;
 
@@ -42,6 +43,7 @@ export function callOf(
     arguments: body,
     parameters: endpoint.outlineOf(body),
     unscanned,
+    ...(endpoint.pastResultsIn && { withStandIns: standInsFor(endpoint, body) }),
     beside: { provider, model, endpoint: endpoint.name, key_source: keySource, headers },
     bytes,
   };

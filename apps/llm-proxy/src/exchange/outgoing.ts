@@ -41,11 +41,13 @@ export async function outgoingOf(
   asksForUsage: boolean,
 ): Promise<Outgoing | Refusal> {
   const { arguments: body, beside, isChanged } = exchange.outbound;
+  const redacts = isChanged && exchange.hasObligation('redact_outbound');
   // What is said in an address is said already.
   if (isChanged && endpoint.method === 'GET') return UNCHANGEABLE;
   if (reading.kind === 'small') {
     const { scan } = exchange.config ?? {};
-    if (isChanged && scan && breaksSeal(scan, 'outbound', endpoint, reading.request.body)) return SEALED;
+    // Stand-ins change nothing that is signed.
+    if (redacts && scan && breaksSeal(scan, 'outbound', endpoint, reading.request.body)) return SEALED;
     const request = asksForUsage ? reading.request : { ...reading.request, hidesTokens: false };
     const headers = isChanged ? headersLeft(beside, request.model) : outbound.headers;
     return headers
@@ -53,7 +55,8 @@ export async function outgoingOf(
       : UNCHANGEABLE;
   }
   const bytes = asksForUsage ? reading.bytes : reading.plain;
-  if (!isChanged) return { body: bytes, headers: outbound.headers };
+  // What a thread gave back has its stand-ins already.
+  if (!redacts) return { body: bytes, headers: outbound.headers };
   const { order } = orderOf(exchange, bytes.length, 'outbound');
   const result = await large.run(
     'redact',

@@ -100,25 +100,29 @@ export const MODEL_JOBS = {
         message: 'the settings of tools that the provider would run are too large to be judged',
       };
     }
+    const { call, examined, left } = examine(callOf(endpoint, read.request, asked, size), blast, judges);
+    const outgoing = (request: ModelRequest): Uint8Array =>
+      encoded(endpoint.outboundBody(request, left?.arguments));
     return {
       ok: true,
       request: { model, isStream, hidesTokens, toolNames, hostedTools, references },
       estimate: estimateOf(endpoint, read.request.body),
       tools: listedTools(judges.scan, toolNames),
-      ...examine(callOf(endpoint, read.request, asked, size), blast, judges),
+      call,
+      examined,
       earlier: wantsEarlier ? earlierOf(endpoint, read.request, asked, judges.digest) : NO_EARLIER,
-      bytes: encoded(endpoint.outboundBody(read.request, undefined)),
-      ...(needsPlain && hidesTokens && { plain: bytes }),
+      bytes: outgoing(read.request),
+      ...(needsPlain && hidesTokens && { plain: outgoing({ ...read.request, hidesTokens: false }) }),
     };
   },
 
-  redact({ place, bytes, asked, asksForUsage }: RedactInput, { scan }: Judges): LargeRedacted {
+  redact({ place, bytes, asked, asksForUsage }: RedactInput, { scan, agentId }: Judges): LargeRedacted {
     const endpoint = endpointAt(place);
     const read = endpoint.readRequest(bytes, Infinity);
     if (!read.ok) throw new Error('a request was read otherwise before');
     const request = asksForUsage ? read.request : { ...read.request, hidesTokens: false };
     if (breaksSeal(scan, 'outbound', endpoint, request.body)) return { ok: false, isSealed: true };
-    const body = scan.outbound(request.body, { redacts: true }).redacted();
+    const body = scan.outbound(request.body, { redacts: true, agentId }).redacted();
     const { beside } = callOf(endpoint, request, asked, bytes.length);
     const headers = headersLeft(scan.outbound(beside, { redacts: true }).redacted(), request.model);
     if (!headers) return { ok: false, isSealed: false };

@@ -86,3 +86,9 @@ deny contains {"policy": "behavry.base.models", "reason": "too much"} if {
 	input.request.tool_name == "pay"
 	input.request.parameters.amount > 1000
 }
+
+deny contains {"policy": "behavry.base.models", "reason": "a token was found"} if {
+	input.request.model == "finder"
+	some finding in input.dlp.findings
+	finding.pattern == "github_token"
+}

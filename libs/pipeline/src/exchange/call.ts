@@ -1,5 +1,6 @@
 import type { TargetClass } from '@behavry/contracts';
 import { normaliseCall, resourceKeyOf, type ActionClass } from '@behavry/domain';
+import type { CallLeft } from '../scan/scan-call';
 
 /** What an exchange asks for, in words that rules, people and audit rows share. */
 export interface Call {
@@ -23,6 +24,13 @@ export interface Call {
   readonly parameters: unknown;
   /** Kinds of parts in it that no scanner reads; left out when there are none. */
   readonly unscanned?: readonly string[];
+  /**
+   * Puts stand-ins for parts of `arguments` that may be replaced and are blocked; left out where none may, and
+   * of no use to another thread.
+   * @param patternIn says for what a part is blocked, and undefined when it is not
+   */
+  readonly withStandIns?:
+    ((patternIn: (part: unknown) => string | undefined) => CallLeft | undefined) | undefined;
   /** Size of the request on the wire, in bytes. */
   readonly bytes: number;
 }

@@ -4,6 +4,7 @@ import { boundedJson, type BoundedJson } from '../exchange/bounded-json';
 import { boundContent, type Call } from '../exchange/call';
 import type { KeyedDigest } from '../exchange/keyed-digest';
 import type { Scan } from '../scan/scan';
+import { scanCall } from '../scan/scan-call';
 import type { Scanned } from '../scan/scanned';
 
 /** What a scan found, without the value: small enough to cross threads. */
@@ -13,6 +14,8 @@ export type ScanFacts = Omit<Scanned, 'redacted'>;
 export interface Examined {
   readonly blast: BlastVerdict | null;
   readonly scanned: { readonly arguments: ScanFacts; readonly beside: ScanFacts | null };
+  /** How many stand-ins are in what goes on. */
+  readonly standIns: number;
   /** Digest of all that goes upstream; empty for what is not decided. */
   readonly digest: string;
   /** JSON text of what an engine reads; a text, for it is parsed faster than a tree is copied. */
@@ -33,38 +36,49 @@ export interface Judges {
 /** More of the text that says what a call is about is seen by no rule. */
 const MAX_RESOURCE = 4_096;
 
-/**
- * Does in one go what the stages do one by one with a small call.
- * @returns the call without its content, and what is known of that
- */
+/** What is known of a call, and what of its content goes on. */
+export interface Examination {
+  /** Without its content. */
+  readonly call: Call;
+  readonly examined: Examined;
+  /** Only where stand-ins changed it. */
+  readonly left: { readonly arguments: unknown } | undefined;
+}
+
+/** Does in one go what the stages do one by one with a small call. */
 export function examine(
   call: Call,
   blast: BlastRadiusSettings,
   { scan, digest, agentId }: Judges,
-): { readonly call: Call; readonly examined: Examined } {
+): Examination {
   const isDecided = call.handling === 'decide';
-  const { value, truncated } = boundedJson(call.parameters ?? {}, call.bytes);
-  const { arguments: args, beside } = call;
-  const shown = isDecided ? boundedJson({ arguments: args, beside }, call.bytes) : undefined;
+  const { left, ...scanned } = scanCall(call, scan, agentId);
+  const told = left ? { ...call, arguments: left.arguments, parameters: left.parameters } : call;
+  const { arguments: args, beside, parameters, bytes } = told;
+  const { value, truncated } = boundedJson(parameters ?? {}, bytes);
+  const shown = isDecided ? boundedJson({ arguments: args, beside }, bytes) : undefined;
   return {
     call: {
-      ...call,
+      ...told,
       resource: call.resource.slice(0, MAX_RESOURCE),
       arguments: null,
       parameters: null,
       beside: null,
+      withStandIns: undefined,
     },
     examined: {
       blast: (isDecided ? judgeBlastRadius(call, blast) : undefined) ?? null,
       scanned: {
-        arguments: factsOf(scan.outbound(args, { agentId })),
-        beside: beside === null ? null : factsOf(scan.outbound(beside)),
+        arguments: factsOf(scanned.arguments),
+        beside: scanned.beside && factsOf(scanned.beside),
       },
-      digest: isDecided ? digest.ofJson(boundContent(call)) : '',
+      standIns: left?.standIns ?? 0,
+      digest: isDecided ? digest.ofJson(boundContent(told)) : '',
       parameters: JSON.stringify(value),
       truncated,
       shown: shown?.truncated.length === 0 ? JSON.stringify(shown.value) : null,
     },
+    left,
   };
 }
 

@@ -90,6 +90,7 @@ describe('a large message', () => {
             arguments: factsOf(SCAN.outbound(args)),
             beside: beside === null ? null : factsOf(SCAN.outbound(beside)),
           },
+          standIns: 0,
           digest: digest.ofJson(boundContent(call)),
           parameters: JSON.stringify(parameters),
           truncated,

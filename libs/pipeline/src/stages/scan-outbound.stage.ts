@@ -1,9 +1,8 @@
 import type { Severity } from '@behavry/contracts';
-import type { Call } from '../exchange/call';
 import type { Exchange } from '../exchange/exchange';
 import { refuse, type Refusal } from '../exchange/refusal';
 import { scannedOfFacts, type Examined } from '../large/examine';
-import type { Scan } from '../scan/scan';
+import { scanCall } from '../scan/scan-call';
 import type { Scanned } from '../scan/scanned';
 import type { Stage } from './stage';
 
@@ -12,31 +11,32 @@ const PASSING: readonly Severity[] = ['low'];
 
 /**
  * Does it carry a secret out? Whatever goes upstream is looked at, not only what policy judges. Critical and high
- * findings end the exchange, the others are for policy and record.
+ * findings end the exchange, the others are for policy and record. Of what a call tells again stand-ins may go up: it
+ * is then decided, shown and recorded as it goes on, and its findings are those of what came.
  */
 export const scanOutboundStage: Stage = {
   name: 'scan-outbound',
   run(exchange) {
     const { call, config, examined } = exchange;
     if (!call || !config) return undefined;
-    const scanned = examined ? known(examined) : scannedCall(call, config.scan);
+    const { left, ...scanned } = examined ? known(examined) : scanCall(call, config.scan);
     exchange.scanned = scanned;
+    if (left) {
+      exchange.call = { ...call, arguments: left.arguments, parameters: left.parameters };
+      exchange.outbound = { ...exchange.outbound, arguments: left.arguments, isChanged: true };
+    }
+    const standIns = left?.standIns ?? examined?.standIns ?? 0;
+    if (standIns > 0) {
+      exchange.dlpAction = 'redacted';
+      exchange.extra['stand_ins'] = standIns;
+    }
     return (
       judge(exchange, scanned.arguments) ?? (scanned.beside ? judge(exchange, scanned.beside) : undefined)
     );
   },
 };
 
-type ScannedCall = NonNullable<Exchange['scanned']>;
-
-function scannedCall(call: Call, scan: Scan): ScannedCall {
-  return {
-    arguments: scan.outbound(call.arguments),
-    beside: call.beside === null ? null : scan.outbound(call.beside),
-  };
-}
-
-function known({ scanned }: Examined): ScannedCall {
+function known({ scanned }: Examined): ReturnType<typeof scanCall> {
   return {
     arguments: scannedOfFacts(scanned.arguments),
     beside: scanned.beside && scannedOfFacts(scanned.beside),
@@ -56,5 +56,7 @@ function judge(exchange: Exchange, scanned: Scanned): Refusal | undefined {
     return undefined;
   }
   exchange.dlpAction = 'blocked';
-  return refuse('dlp_blocked', `the call carries ${blocking.pattern}`, { policy: `dlp.${blocking.pattern}` });
+  const { pattern, field } = blocking;
+  const place = field === '' ? '' : ` at ${field}`;
+  return refuse('dlp_blocked', `the call carries ${pattern}${place}`, { policy: `dlp.${pattern}` });
 }

@@ -3,6 +3,7 @@ import { SSE } from '../../stream/sse-framing';
 import { mostTokens } from '../answer-tokens';
 import type { Endpoint } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
+import { resultsBefore, resultsOfParts, textResult } from '../past-results';
 import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { readCount, readMessage, readMessageEvent } from './messages-answer';
@@ -36,6 +37,12 @@ export const MESSAGES: Endpoint = {
   dropEchoes: () => false,
   turns: TURNS,
   sealedIn: (value) => sealedParts(value, ({ type }) => SIGNED.has(type)),
+  pastResultsIn: (body) =>
+    resultsBefore(body, 'messages', (message) =>
+      resultsOfParts(message, 'content', (block) =>
+        block['type'] === 'tool_result' ? textResult(block, 'content') : [],
+      ),
+    ),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(envelope(facts)) }),
 };
 

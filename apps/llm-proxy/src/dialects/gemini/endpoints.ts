@@ -4,6 +4,7 @@ import { SSE } from '../../stream/sse-framing';
 import type { Endpoint, ErrorFacts, ModelAnswer } from '../dialect';
 import { bothForms } from '../members';
 import { outline, type OutlineRules } from '../outline';
+import { resultsBefore } from '../past-results';
 import { bodiless, isAbsent, writtenQuery } from '../reading';
 import { sealedParts } from '../sealed';
 import { isSigned } from './candidates';
@@ -17,6 +18,7 @@ import {
 } from './content-request';
 import { BATCH_MEMBERS, EMBED_MEMBERS, readBatchRequest, readEmbedRequest } from './embed-request';
 import { envelope } from './envelope';
+import { pastResponses } from './past-responses';
 import { TURNS } from './turns';
 
 const OUTLINE: OutlineRules = {
@@ -53,6 +55,7 @@ function endpointFor({ version, model }: Addressed, verb: string): Endpoint {
     dropEchoes: dropQuotes,
     turns: TURNS,
     sealedIn: (value) => sealedParts(value, isSigned),
+    pastResultsIn: (body) => resultsBefore(body, 'contents', pastResponses),
     errorEvent: (facts) => SSE.write({ data: errorOf(facts) }),
   };
 }

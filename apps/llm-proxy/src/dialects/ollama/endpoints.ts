@@ -3,6 +3,7 @@ import { NDJSON } from '../../stream/ndjson-framing';
 import type { Endpoint, ModelAnswer, Target } from '../dialect';
 import { OPENAI } from '../openai/openai';
 import { outline, type OutlineRules } from '../outline';
+import { resultsBefore, textResult } from '../past-results';
 import { bodiless, isAbsent, malformed } from '../reading';
 import { isSpelled } from './spelling';
 import { dropTokens, readAnswer, readLine, tokensOf } from './answers';
@@ -41,6 +42,10 @@ const CHAT: Endpoint = {
   readChunk: readLine,
   dropEchoes: dropTokens,
   turns: TURNS,
+  pastResultsIn: (body) =>
+    resultsBefore(body, 'messages', (message) =>
+      message['role'] === 'tool' ? textResult(message, 'content') : [],
+    ),
   errorEvent: (facts) => NDJSON.write({ data: JSON.stringify(envelope(facts)) }),
 };
 

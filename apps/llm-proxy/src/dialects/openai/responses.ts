@@ -3,6 +3,7 @@ import { SSE } from '../../stream/sse-framing';
 import { mostTokens } from '../answer-tokens';
 import type { Endpoint, ErrorFacts } from '../dialect';
 import { outline, type OutlineRules } from '../outline';
+import { resultsBefore, textResult } from '../past-results';
 import { sealedParts } from '../sealed';
 import { envelope } from './envelope';
 import { dropTokens, readResponse } from './responses-answer';
@@ -44,6 +45,9 @@ const OUTLINE: OutlineRules = {
   schemas: new Set(['parameters', 'output_schema', 'schema']),
 };
 
+/** Items that tell what a tool of the agent has brought back, in texts. */
+const OUTPUTS: ReadonlySet<unknown> = new Set(['function_call_output', 'custom_tool_call_output']);
+
 /** Responses, whole and streamed. */
 export const RESPONSES: Endpoint = {
   method: 'POST',
@@ -63,6 +67,8 @@ export const RESPONSES: Endpoint = {
   turns: RESPONSES_TURNS,
   // Its summary is told to people, but what OpenAI has encrypted beside it is taken back only with it.
   sealedIn: (value) => sealedParts(value, ({ type }) => type === 'reasoning'),
+  pastResultsIn: (body) =>
+    resultsBefore(body, 'input', (item) => (OUTPUTS.has(item['type']) ? textResult(item, 'output') : [])),
   errorEvent: (facts) => SSE.write({ event: 'error', data: JSON.stringify(errorOf(facts)) }),
 };
 
