@@ -216,6 +216,62 @@ describeWithOpa('a chat that goes on', () => {
     expect(refused.record).toMatchObject({ outcome: 'refused', error: 'obligation_unkept' });
   });
 
+  describe('with a file that is a text', () => {
+    const base64 = (text: string): string => Buffer.from(text).toString('base64');
+    const url = (text: string): string => `data:text/csv;base64,${base64(text)}`;
+    const inParts = (key: string, part: object): object => ({ role: 'user', [key]: [part] });
+    const FILES: readonly (readonly [name: string, pointer: string, message: (text: string) => object])[] = [
+      [
+        'openai chat',
+        '/messages/1/content/0/file/file_data',
+        (text) => inParts('content', { type: 'file', file: { filename: 'a.csv', file_data: url(text) } }),
+      ],
+      [
+        'openai responses',
+        '/input/1/content/0/file_data',
+        (text) => inParts('content', { type: 'input_file', filename: 'a.csv', file_data: url(text) }),
+      ],
+      [
+        'anthropic',
+        '/messages/1/content/0/source/data',
+        (text) =>
+          inParts('content', {
+            type: 'document',
+            source: { type: 'base64', media_type: 'text/plain', data: base64(text) },
+          }),
+      ],
+      [
+        'gemini',
+        '/contents/1/parts/0/inlineData/data',
+        (text) => inParts('parts', { inlineData: { mimeType: 'text/plain', data: base64(text) } }),
+      ],
+    ];
+    const EACH = FILES.flatMap((file) => SIZES.map((size) => [file[0], size[0], file, size[1]] as const));
+
+    it.each(EACH)(
+      '%s, %s: what is in it is scanned, and cannot be taken out',
+      async (name, _size, file, bulk) => {
+        const teller = tellerOf(name);
+        const items = (text: string): object[] => [teller.asked(bulk), file[2](text)];
+        // Policy lets nothing pass to this model that nobody has read.
+        expect(await send(teller, items('only, plain, words'), { model: 'readable' })).toMatchObject({
+          sent: [{ [teller.list]: items('only, plain, words') }],
+          record: { verdict: 'allow', dlp_action: 'none' },
+        });
+        const secret = await send(teller, items(`a,${SECRET}`));
+        expect([secret.status, secret.sent]).toEqual([403, []]);
+        expect(secret.text).toContain(`the call carries github_token at ${file[1]}`);
+        expect(secret.record).toMatchObject({ dlp_findings: [{ pattern: 'github_token', field: file[1] }] });
+        const mail = await send(teller, items(`a,${MAIL}`));
+        expect(mail.sent).toHaveLength(1);
+        expect(mail.record).toMatchObject({ dlp_action: 'logged', dlp_findings: [{ field: file[1] }] });
+        const unkept = await send(teller, items(`a,${MAIL}`), { model: 'redacted' });
+        expect(unkept.sent).toEqual([]);
+        expect(unkept.record).toMatchObject({ reason_code: 'obligation_unkept' });
+      },
+    );
+  });
+
   it.each(SIZES)('is refused where a past result itself is signed: %s', async (_size, bulk) => {
     const teller = tellerOf('gemini');
     const { parts } = teller.result(SECRET) as { parts: object[] };

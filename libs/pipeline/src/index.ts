@@ -3,7 +3,7 @@ export { judgeCall } from './exchange/judge-call';
 export { previewCalls } from './exchange/preview-calls';
 export { countInbound, judgeInbound, noteInbound } from './exchange/inbound';
 export type { ExchangeAdapter, Forwarded, Parsed, Reading, UpstreamFault } from './exchange/adapter';
-export { boundContent, protocolCall, toolCall, type Call } from './exchange/call';
+export { boundContent, protocolCall, toolCall, type Call, type EncodedText } from './exchange/call';
 export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchange';
 export type { Guard } from './exchange/guard';
 export { KeyedDigest } from './exchange/keyed-digest';

@@ -1,4 +1,5 @@
 import type { ReasonCode, TokenCounts } from '@behavry/contracts';
+import type { EncodedText } from '@behavry/pipeline';
 import type { Frame, Framing } from '../stream/framing';
 import type { PastResult } from './past-results';
 import type { RequestFault } from './reading';
@@ -155,6 +156,8 @@ export interface ModelRequest {
   readonly references?: readonly Reference[];
   /** Kinds of parts that nobody here can read; undefined where an endpoint has none. */
   readonly unscanned?: readonly Unscanned[];
+  /** Texts that stand in the body in another form. */
+  readonly encoded?: readonly EncodedText[];
 }
 
 /** What a request may be made of besides texts. */

@@ -1,3 +1,4 @@
+import type { EncodedText } from '@behavry/pipeline';
 import type { ModelRequest, Reference, Unscanned } from './dialect';
 import { isAbsent } from './reading';
 
@@ -8,19 +9,30 @@ const MAX_REFERENCES = 512;
 export class References {
   readonly #all = new Map<string, Reference>();
   readonly #unscanned = new Set<Unscanned>();
+  readonly #encoded: EncodedText[] = [];
 
   get all(): readonly Reference[] {
     return [...this.#all.values()];
   }
 
   /** As a request has them. */
-  get found(): Required<Pick<ModelRequest, 'references' | 'unscanned'>> {
-    return { references: this.all, unscanned: [...this.#unscanned] };
+  get found(): Required<Pick<ModelRequest, 'references' | 'unscanned' | 'encoded'>> {
+    return { references: this.all, unscanned: [...this.#unscanned], encoded: this.#encoded };
   }
 
   /** Notes a part that nobody here can read. */
   addUnscanned(kind: Unscanned): void {
     this.#unscanned.add(kind);
+  }
+
+  /**
+   * Notes a part that is written into the request.
+   * @param read finds the text that it is
+   */
+  addWritten(kind: Unscanned, written: unknown, read: (written: unknown) => string | undefined): void {
+    const text = typeof written === 'string' ? read(written) : undefined;
+    if (text === undefined) this.addUnscanned(kind);
+    else this.#encoded.push({ written: written as string, text });
   }
 
   /** Whether they are more than anybody would decide. */

@@ -28,7 +28,7 @@ export function askedOf({ provider, keySource }: Exchange, { headers }: Outbound
  */
 export function callOf(
   endpoint: Endpoint,
-  { model, body, unscanned = [] }: ModelRequest,
+  { model, body, unscanned = [], encoded = [] }: ModelRequest,
   { provider, keySource, headers }: Asked,
   bytes: number,
 ): Call {
@@ -43,6 +43,7 @@ export function callOf(
     arguments: body,
     parameters: endpoint.outlineOf(body),
     unscanned,
+    encoded,
     ...(endpoint.pastResultsIn && { withStandIns: standInsFor(endpoint, body) }),
     beside: { provider, model, endpoint: endpoint.name, key_source: keySource, headers },
     bytes,

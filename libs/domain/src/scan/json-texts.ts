@@ -76,3 +76,12 @@ export function pointerTo(place: Place | undefined): string {
   }
   return pointer;
 }
+
+/** @returns the pointer of the first place in a value at which a text stands; empty when there is none */
+export function pointerOfText(value: unknown, wanted: string): string {
+  let found: string | undefined;
+  eachText(value, (_name, text, place) => {
+    if (text === wanted) found ??= pointerTo(place);
+  });
+  return found ?? '';
+}

@@ -24,6 +24,8 @@ export interface Call {
   readonly parameters: unknown;
   /** Kinds of parts in it that no scanner reads; left out when there are none. */
   readonly unscanned?: readonly string[];
+  /** Texts that stand in `arguments` in another form: scanned too, and never changed. Of no use to another thread. */
+  readonly encoded?: readonly EncodedText[] | undefined;
   /**
    * Puts stand-ins for parts of `arguments` that may be replaced and are blocked; left out where none may, and
    * of no use to another thread.
@@ -33,6 +35,13 @@ export interface Call {
     ((patternIn: (part: unknown) => string | undefined) => CallLeft | undefined) | undefined;
   /** Size of the request on the wire, in bytes. */
   readonly bytes: number;
+}
+
+/** A text that is written in another form. */
+export interface EncodedText {
+  /** As it stands there. */
+  readonly written: string;
+  readonly text: string;
 }
 
 /** What a call of a tool is made of besides its name and arguments. */

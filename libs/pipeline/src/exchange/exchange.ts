@@ -13,7 +13,7 @@ import type {
 import type { ConfigView } from '../adapters/plane/config-view';
 import type { Identity, SeenRisk, Span } from '../ports/ports';
 import type { Examined } from '../large/examine';
-import type { Scanned } from '../scan/scanned';
+import type { ScannedCall } from '../scan/scan-call';
 import type { Call } from './call';
 import type { Refusal, StopReason } from './refusal';
 
@@ -96,7 +96,7 @@ export class Exchange {
   examined: Examined | null = null;
   // blast-radius, scan-outbound
   blast: Judgement | null = null;
-  scanned: { readonly arguments: Scanned; readonly beside: Scanned | null } | null = null;
+  scanned: Omit<ScannedCall, 'left'> | null = null;
   dlpAction: DlpAction = 'none';
   // decide, hold
   judgement: Judgement | null = null;

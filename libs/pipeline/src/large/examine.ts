@@ -13,7 +13,11 @@ export type ScanFacts = Omit<Scanned, 'redacted'>;
 /** What the stages would work out of a call's content, worked out where that content was read. */
 export interface Examined {
   readonly blast: BlastVerdict | null;
-  readonly scanned: { readonly arguments: ScanFacts; readonly beside: ScanFacts | null };
+  readonly scanned: {
+    readonly arguments: ScanFacts;
+    readonly beside: ScanFacts | null;
+    readonly isFoundEncoded: boolean;
+  };
   /** How many stand-ins are in what goes on. */
   readonly standIns: number;
   /** Digest of all that goes upstream; empty for what is not decided. */
@@ -64,6 +68,7 @@ export function examine(
       arguments: null,
       parameters: null,
       beside: null,
+      encoded: undefined,
       withStandIns: undefined,
     },
     examined: {
@@ -71,6 +76,7 @@ export function examine(
       scanned: {
         arguments: factsOf(scanned.arguments),
         beside: scanned.beside && factsOf(scanned.beside),
+        isFoundEncoded: scanned.isFoundEncoded,
       },
       standIns: left?.standIns ?? 0,
       digest: isDecided ? digest.ofJson(boundContent(told)) : '',

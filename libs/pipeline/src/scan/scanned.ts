@@ -1,4 +1,5 @@
 import type { Finding } from '@behavry/contracts';
+import { MAX_LISTED } from '@behavry/domain';
 import type { Turn } from './scan-memory';
 import type { Opinion, Scanner, ScanVerdict } from './scanner';
 
@@ -53,6 +54,42 @@ export function scannedOf(
       }, value),
     ),
   };
+}
+
+/** @returns what is said of a value together with what is said of more of it; redacted is the value alone */
+export function joined(value: Scanned, more: Scanned): Scanned {
+  const isStronger = STRENGTH.indexOf(more.verdict) > STRENGTH.indexOf(value.verdict);
+  const { verdict, blockedBy } = isStronger ? more : value;
+  const dlp = listed([...value.dlp, ...more.dlp], blockedBy);
+  const injection = listed([...value.injection, ...more.injection], blockedBy);
+  const counts = countsOf(value);
+  for (const [pattern, count] of Object.entries(countsOf(more)))
+    counts[pattern] = (counts[pattern] ?? 0) + count;
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    ...value,
+    verdict,
+    blockedBy,
+    dlp,
+    injection,
+    counts: total > dlp.length + injection.length ? counts : {},
+    tags: [...new Set([...value.tags, ...more.tags])],
+    score: Math.max(value.score, more.score),
+  };
+}
+
+/** The one that decided is always among them. */
+function listed(all: readonly Finding[], decided: Finding | null): readonly Finding[] {
+  const kept = all.slice(0, MAX_LISTED);
+  if (decided && all.includes(decided) && !kept.includes(decided)) kept[MAX_LISTED - 1] = decided;
+  return kept;
+}
+
+/** By pattern, how many there were, listed or not. */
+function countsOf({ dlp, injection, counts }: Scanned): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const { pattern } of [...dlp, ...injection]) all[pattern] = (all[pattern] ?? 0) + 1;
+  return { ...all, ...counts };
 }
 
 export const NO_OPINION: Opinion = {

@@ -142,7 +142,7 @@ function redactOutbound(exchange: Exchange): boolean {
   if (!scanned || !call) return true;
   const isFound = scanned.arguments.dlp.length > 0 || (scanned.beside?.dlp.length ?? 0) > 0;
   if (!isFound) return true;
-  if (exchange.parent) return false;
+  if (exchange.parent || scanned.isFoundEncoded) return false;
   exchange.outbound = {
     arguments: scanned.arguments.redacted(),
     beside: scanned.beside?.redacted() ?? call.beside,

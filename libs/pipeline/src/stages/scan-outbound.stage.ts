@@ -2,7 +2,7 @@ import type { Severity } from '@behavry/contracts';
 import type { Exchange } from '../exchange/exchange';
 import { refuse, type Refusal } from '../exchange/refusal';
 import { scannedOfFacts, type Examined } from '../large/examine';
-import { scanCall } from '../scan/scan-call';
+import { scanCall, type ScannedCall } from '../scan/scan-call';
 import type { Scanned } from '../scan/scanned';
 import type { Stage } from './stage';
 
@@ -36,10 +36,11 @@ export const scanOutboundStage: Stage = {
   },
 };
 
-function known({ scanned }: Examined): ReturnType<typeof scanCall> {
+function known({ scanned }: Examined): ScannedCall {
   return {
     arguments: scannedOfFacts(scanned.arguments),
     beside: scanned.beside && scannedOfFacts(scanned.beside),
+    isFoundEncoded: scanned.isFoundEncoded,
   };
 }
 

@@ -1,5 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, RequestResult } from '../dialect';
+import { decodedText } from '../encoded-text';
 import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 
@@ -162,6 +163,7 @@ function readAddition(tool: unknown, { names, hosted }: Asked): boolean {
 
 function readSource({ type, source }: Members, asked: Asked): boolean {
   if (!isObject(source)) return false;
+  const kind = type === 'image' ? 'image' : 'file';
   switch (source['type']) {
     case 'text':
       return true;
@@ -169,8 +171,11 @@ function readSource({ type, source }: Members, asked: Asked): boolean {
       return readBlocks(source['content'], asked);
     case 'file':
       return asked.parts.add('file', source['file_id']);
+    case 'base64':
+      asked.parts.addWritten(kind, source['data'], (data) => decodedText(source['media_type'], data));
+      return true;
     default:
-      asked.parts.addUnscanned(type === 'image' ? 'image' : 'file');
+      asked.parts.addUnscanned(kind);
       return true;
   }
 }

@@ -1,13 +1,14 @@
 import { isObject } from '@behavry/contracts';
 import type { Unscanned } from '../dialect';
 import { bothForms, membersOf, namesOf } from '../members';
+import { decodedText } from '../encoded-text';
 import { isAbsent, malformed, type RequestFault } from '../reading';
 import type { References } from '../references';
 
 const PARTS = namesOf('parts');
 const MEDIA_NAMES = bothForms('inlineData fileData functionResponse');
 const PART = namesOf('inlineData fileData functionResponse');
-const DATA = namesOf('mimeType fileUri');
+const DATA = namesOf('mimeType fileUri data');
 /** A file that was uploaded to Google: as it is named there, whichever address of its API stands before that. */
 const UPLOADED = /(?:^|\/)(files\/[A-Za-z0-9_-]{1,200})$/;
 
@@ -36,12 +37,14 @@ function readPart(part: unknown, found: References): boolean {
 function readData(data: unknown, found: References): boolean {
   const members = isObject(data) ? membersOf(data, DATA, 'snake')?.members : undefined;
   if (!members) return false;
-  const { mimeType, fileUri } = members;
+  const { mimeType, fileUri, data: written } = members;
   if (typeof fileUri === 'string' && !isPublic(fileUri)) {
     const [, name = fileUri] = UPLOADED.exec(fileUri) ?? [];
     return found.add('file', name);
   }
-  found.addUnscanned(kindOf(mimeType));
+  if (!isAbsent(fileUri)) found.addUnscanned(kindOf(mimeType));
+  if (isAbsent(fileUri) || !isAbsent(written))
+    found.addWritten(kindOf(mimeType), written, (base64) => decodedText(mimeType, base64));
   return true;
 }
 

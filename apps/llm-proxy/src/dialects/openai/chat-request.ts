@@ -1,7 +1,8 @@
 import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { answersOf, mostTokens } from '../answer-tokens';
-import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
+import { textInDataUrl } from '../encoded-text';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody, textIn } from '../reading';
 import { References } from '../references';
 
 /** Members of a body, as of SDK 7.57. */
@@ -65,12 +66,16 @@ function readMessage(message: unknown, parts: References): boolean {
   return (content as unknown[]).every((part) => isObject(part) && readPart(part, parts));
 }
 
-function readPart({ type, file }: Readonly<Record<string, unknown>>, parts: References): boolean {
-  if (type === 'image_url') parts.addUnscanned('image');
+function readPart(
+  { type, file, image_url: image }: Readonly<Record<string, unknown>>,
+  parts: References,
+): boolean {
+  if (type === 'image_url') parts.addWritten('image', textIn(image, 'url'), textInDataUrl);
   if (type === 'input_audio') parts.addUnscanned('audio');
   if (type !== 'file') return true;
   if (!isObject(file)) return false;
-  if (isAbsent(file['file_id'])) parts.addUnscanned('file');
+  if (isAbsent(file['file_id']) || !isAbsent(file['file_data']))
+    parts.addWritten('file', file['file_data'], textInDataUrl);
   return parts.addAny('file', file['file_id']);
 }
 

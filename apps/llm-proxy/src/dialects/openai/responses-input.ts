@@ -1,5 +1,6 @@
 import { isObject } from '@behavry/contracts';
 import type { Unscanned } from '../dialect';
+import { textInDataUrl } from '../encoded-text';
 import { isAbsent } from '../reading';
 import type { References } from '../references';
 import { readTools, type Asked } from './responses-tools';
@@ -76,9 +77,15 @@ const MEDIA: ReadonlyMap<unknown, Unscanned> = new Map([
   ['input_file', 'file'],
   ['input_audio', 'audio'],
 ]);
+/** Members in which a part is written, or in which it is said where it lies. */
+const WRITTEN = ['image_url', 'file_data', 'file_url'];
 
 function readPart(part: Readonly<Record<string, unknown>>, references: References): boolean {
   const kind = MEDIA.get(part['type']);
-  if (kind && isAbsent(part['file_id'])) references.addUnscanned(kind);
+  if (kind) {
+    const written = WRITTEN.map((member) => part[member]).filter((value) => !isAbsent(value));
+    for (const value of written) references.addWritten(kind, value, textInDataUrl);
+    if (written.length === 0 && isAbsent(part['file_id'])) references.addUnscanned(kind);
+  }
   return references.addAny('file', part['file_id']);
 }
