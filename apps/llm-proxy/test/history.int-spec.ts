@@ -2,12 +2,12 @@
 import type { DlpPatternEntry } from '@behavry/contracts';
 import { agentEntry, describeWithOpa } from '@behavry/testing';
 import { AGENT, LlmPlane } from './llm-plane';
+import { chat, TELLERS, type Teller } from './tellers';
 
 const SECRET = `ghp_${'a1B2'.repeat(9)}`;
 const OTHER = '019a0000-0000-7000-8000-0000000000a2';
 /** Enough for a thread. */
 const BULK = 'The quarterly report says that most requests were answered within one day. '.repeat(400);
-const STAND_IN = '[the result was withheld: it carries github_token]';
 const WIZARDS: DlpPatternEntry = {
   id: 'wizards',
   name: 'wizards',
@@ -17,81 +17,6 @@ const WIZARDS: DlpPatternEntry = {
   validator: null,
   enabled: true,
 };
-
-interface Teller {
-  readonly name: string;
-  readonly path: (model: string) => string;
-  readonly list: 'messages' | 'contents' | 'input';
-  readonly said: (text: string) => object;
-  readonly asked: (text: string) => object;
-  readonly call: object;
-  readonly result: (text: string) => object;
-  /** The same with the stand-in. */
-  readonly withheld: object;
-  /** Of the result's text, in the item of the list. */
-  readonly pointer: string;
-}
-
-const said =
-  (role: string) =>
-  (content: string): object => ({ role, content });
-const functionCall = { id: 'c1', type: 'function', function: { name: 'read', arguments: '{}' } };
-const chat: Omit<Teller, 'name' | 'path'> = {
-  list: 'messages',
-  asked: said('user'),
-  said: said('assistant'),
-  call: { role: 'assistant', content: '', tool_calls: [functionCall] },
-  result: (content) => ({ role: 'tool', tool_call_id: 'c1', content }),
-  withheld: { role: 'tool', tool_call_id: 'c1', content: STAND_IN },
-  pointer: '/content',
-};
-const TELLERS: readonly Teller[] = [
-  { ...chat, name: 'openai chat', path: () => 'openai/v1/chat/completions' },
-  {
-    ...chat,
-    name: 'openai responses',
-    path: () => 'openai/v1/responses',
-    list: 'input',
-    call: { type: 'function_call', call_id: 'c1', name: 'read', arguments: '{}' },
-    result: (output) => ({ type: 'function_call_output', call_id: 'c1', output }),
-    withheld: { type: 'function_call_output', call_id: 'c1', output: STAND_IN },
-    pointer: '/output',
-  },
-  {
-    ...chat,
-    name: 'anthropic',
-    path: () => 'anthropic/v1/messages',
-    call: { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'read', input: {} }] },
-    result: (text) => ({
-      role: 'user',
-      content: [{ type: 'tool_result', tool_use_id: 't1', content: [{ type: 'text', text }] }],
-    }),
-    withheld: { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: STAND_IN }] },
-    pointer: '/content/0/content/0/text',
-  },
-  {
-    name: 'gemini',
-    path: (model) => `gemini/v1beta/models/${model}:generateContent`,
-    list: 'contents',
-    asked: (text) => ({ role: 'user', parts: [{ text }] }),
-    said: (text) => ({ role: 'model', parts: [{ text }] }),
-    call: { role: 'model', parts: [{ functionCall: { name: 'read', args: {} } }] },
-    result: (text) => ({ role: 'user', parts: [{ functionResponse: { name: 'read', response: { text } } }] }),
-    withheld: {
-      role: 'user',
-      parts: [{ functionResponse: { name: 'read', response: { output: STAND_IN } } }],
-    },
-    pointer: '/parts/0/functionResponse/response/text',
-  },
-  {
-    ...chat,
-    name: 'ollama',
-    path: () => 'ollama/api/chat',
-    call: { role: 'assistant', content: '', tool_calls: [{ function: { name: 'read', arguments: {} } }] },
-    result: (content) => ({ role: 'tool', tool_name: 'read', content }),
-    withheld: { role: 'tool', tool_name: 'read', content: STAND_IN },
-  },
-];
 
 describeWithOpa('a chat that goes on', () => {
   let plane: LlmPlane;

@@ -40,7 +40,6 @@ export {
 } from './large/examine';
 export { serveJobs } from './large/serve-jobs';
 export { LARGE_BYTES, WorkerPool, type JobOrder, type Jobs } from './large/worker-pool';
-export type { CallLeft } from './scan/scan-call';
 export { Scan, type TextChannel } from './scan/scan';
 export type { Scanned } from './scan/scanned';
 export { sendRequest, type IncomingResponse } from './http/send-request';
