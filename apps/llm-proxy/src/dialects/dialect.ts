@@ -185,10 +185,16 @@ export interface AnsweredCall {
   readonly arguments: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Tokens as a provider counts them. */
+export interface ToldTokens extends TokenCounts {
+  /** Of the prompt, those that the provider had kept, and gives for less; absent where it tells of none. */
+  readonly cached?: number;
+}
+
 /** A whole answer, as far as it is acted on. */
 export interface ModelAnswer {
   readonly calls: readonly AnsweredCall[];
-  readonly tokens: TokenCounts | undefined;
+  readonly tokens: ToldTokens | undefined;
   /** The model that has answered, as the provider names it. */
   readonly model?: string | undefined;
   /** What the provider keeps of it, under names by which later requests may use it. */
@@ -244,7 +250,7 @@ export interface Chunk {
   readonly within?: number | undefined;
   /** Groups that are finished with this chunk: no text and no call of theirs goes on. */
   readonly finished: readonly number[];
-  readonly tokens: TokenCounts | undefined;
+  readonly tokens: ToldTokens | undefined;
   /** As of {@link ModelAnswer.model}. */
   readonly model?: string | undefined;
   /** As of {@link ModelAnswer.given}. */

@@ -1,7 +1,7 @@
 // What the readers of all dialects share.
-import { isObject, type ModelSettings } from '@behavry/contracts';
+import { isObject, type ModelSettings, type TokenCounts } from '@behavry/contracts';
 import { parseStrictJson, type JsonFault } from '@behavry/domain';
-import type { Chunk, Endpoint, RequestResult } from './dialect';
+import type { Chunk, Endpoint, RequestResult, ToldTokens } from './dialect';
 import { isOtherSpelling } from './members';
 
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+-]{0,127}$/;
@@ -32,6 +32,15 @@ export function argumentsOf(text: string): Readonly<Record<string, unknown>> | u
 /** @returns a count of tokens; 0 for what is none */
 export function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+/**
+ * @param cached tokens of the prompt that the provider had kept, as it tells them
+ * @returns counts that tell of them, where there are some
+ */
+export function withCached(counts: TokenCounts, cached: unknown): ToldTokens {
+  const known = countOf(cached);
+  return known === 0 ? counts : { ...counts, cached: known };
 }
 
 const FAULT_TEXT: Readonly<Record<JsonFault, string>> = {

@@ -12,7 +12,7 @@ import {
 } from '@behavry/pipeline';
 import type { AnsweredCall, Chunk, Endpoint, Reference } from '../dialects/dialect';
 import { breaksSeal, SEALED } from './sealed';
-import { noteModel } from '../exchange/model-notes';
+import { noteCached, noteModel } from '../exchange/model-notes';
 import { CallAssembler } from './call-assembler';
 import type { Frame } from './framing';
 import { freshParts } from './fresh-parts';
@@ -147,6 +147,7 @@ export class GuardedStream {
     this.#options.note?.(chunk);
     noteModel(exchange, chunk.model);
     if (chunk.tokens) exchange.tokens = latest(exchange.tokens, chunk.tokens);
+    noteCached(exchange, chunk.tokens?.cached);
     if (chunk.isTokensOnly && hidesTokens) return undefined;
     const refused = this.#scan(frame, chunk);
     if (refused) return refused;

@@ -1,8 +1,16 @@
-import { isObject, type TokenCounts } from '@behavry/contracts';
+import { isObject } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
 import type { Frame } from '../../stream/framing';
-import type { AnsweredCall, CallPiece, Chunk, ModelAnswer, Reference, TextPiece } from '../dialect';
-import { countOf, namespaced, textIn } from '../reading';
+import type {
+  AnsweredCall,
+  CallPiece,
+  Chunk,
+  ModelAnswer,
+  Reference,
+  TextPiece,
+  ToldTokens,
+} from '../dialect';
+import { countOf, namespaced, textIn, withCached } from '../reading';
 
 /** What a message is made of, as of SDK 1.12; a block of another type could be a call to some reader. */
 const BLOCKS: ReadonlySet<unknown> = new Set(
@@ -168,7 +176,7 @@ function takeTexts(
   return true;
 }
 
-function tokensOf(usage: unknown): TokenCounts | undefined {
+function tokensOf(usage: unknown): ToldTokens | undefined {
   if (!isObject(usage)) return undefined;
   // Of the cache, too: they were read, only for less money.
   const prompt =
@@ -176,5 +184,5 @@ function tokensOf(usage: unknown): TokenCounts | undefined {
     countOf(usage['cache_creation_input_tokens']) +
     countOf(usage['cache_read_input_tokens']);
   const completion = countOf(usage['output_tokens']);
-  return { prompt, completion, total: prompt + completion };
+  return withCached({ prompt, completion, total: prompt + completion }, usage['cache_read_input_tokens']);
 }

@@ -1,6 +1,7 @@
-import { isObject, type TokenCounts } from '@behavry/contracts';
+import { isObject } from '@behavry/contracts';
+import type { ToldTokens } from '../dialect';
 import { membersOf, namesOf } from '../members';
-import { countOf, isAbsent, textIn } from '../reading';
+import { countOf, isAbsent, textIn, withCached } from '../reading';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ export interface ReadContent {
   readonly candidates: readonly ReadCandidate[];
   /** Whether the prompt was refused: there is nothing to come. */
   readonly isBlocked: boolean;
-  readonly tokens: TokenCounts | undefined;
+  readonly tokens: ToldTokens | undefined;
   readonly model: string | undefined;
 }
 
@@ -47,7 +48,7 @@ const PART = namesOf(
 const KIND_NAMES = KINDS.split(' ');
 const CALL = namesOf('args id name partialArgs willContinue');
 const USAGE = namesOf(
-  'candidatesTokenCount promptTokenCount thoughtsTokenCount toolUsePromptTokenCount totalTokenCount',
+  'cachedContentTokenCount candidatesTokenCount promptTokenCount thoughtsTokenCount toolUsePromptTokenCount totalTokenCount',
 );
 /** Not a reason: what stands where there is none. */
 const NO_REASON = 'FINISH_REASON_UNSPECIFIED';
@@ -124,10 +125,11 @@ export function readCall(called: unknown): ReadCall | undefined {
   return { name, args: isAbsent(args) ? {} : isObject(args) ? args : undefined };
 }
 
-function tokensOf(usage: Members): TokenCounts {
+function tokensOf(usage: Members): ToldTokens {
   const prompt = countOf(usage['promptTokenCount']) + countOf(usage['toolUsePromptTokenCount']);
   const completion = countOf(usage['candidatesTokenCount']) + countOf(usage['thoughtsTokenCount']);
-  return { prompt, completion, total: countOf(usage['totalTokenCount']) || prompt + completion };
+  const total = countOf(usage['totalTokenCount']) || prompt + completion;
+  return withCached({ prompt, completion, total }, usage['cachedContentTokenCount']);
 }
 
 function known(value: unknown, names: ReturnType<typeof namesOf>): Members | undefined {

@@ -1,6 +1,6 @@
-import { isObject, type TokenCounts } from '@behavry/contracts';
-import type { AnsweredCall, ModelAnswer, Reference } from '../dialect';
-import { argumentsOf, countOf, isAbsent, textIn } from '../reading';
+import { isObject } from '@behavry/contracts';
+import type { AnsweredCall, ModelAnswer, Reference, ToldTokens } from '../dialect';
+import { argumentsOf, countOf, isAbsent, textIn, withCached } from '../reading';
 
 /** @param value body of a chat completion */
 export function readChatAnswer(value: unknown): ModelAnswer | undefined {
@@ -49,12 +49,14 @@ export function audioIn(said: unknown): readonly Reference[] {
 }
 
 /** @param body a chat completion, or one chunk of it */
-export function tokensOf(body: unknown): TokenCounts | undefined {
+export function tokensOf(body: unknown): ToldTokens | undefined {
   const usage = isObject(body) ? body['usage'] : undefined;
   if (!isObject(usage)) return undefined;
   const prompt = countOf(usage['prompt_tokens']);
   const completion = countOf(usage['completion_tokens']);
-  return { prompt, completion, total: countOf(usage['total_tokens']) || prompt + completion };
+  const counts = { prompt, completion, total: countOf(usage['total_tokens']) || prompt + completion };
+  const details = usage['prompt_tokens_details'];
+  return withCached(counts, isObject(details) ? details['cached_tokens'] : 0);
 }
 
 /** Takes the probabilities out of an answer or chunk: they repeat its text, token by token. */

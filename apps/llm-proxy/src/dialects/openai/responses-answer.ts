@@ -1,6 +1,6 @@
-import { isObject, type TokenCounts } from '@behavry/contracts';
-import type { AnsweredCall, ModelAnswer, Reference } from '../dialect';
-import { argumentsOf, countOf, isAbsent, textIn } from '../reading';
+import { isObject } from '@behavry/contracts';
+import type { AnsweredCall, ModelAnswer, Reference, ToldTokens } from '../dialect';
+import { argumentsOf, countOf, isAbsent, textIn, withCached } from '../reading';
 import { callsIn, type ItemCall } from './responses-items';
 
 /** States in which a response may come whole. */
@@ -48,12 +48,14 @@ export function keptOf(response: unknown): readonly Reference[] {
 }
 
 /** @param response whole, or as an event of a stream tells it */
-export function tokensOf(response: unknown): TokenCounts | undefined {
+export function tokensOf(response: unknown): ToldTokens | undefined {
   const usage = isObject(response) ? response['usage'] : undefined;
   if (!isObject(usage)) return undefined;
   const prompt = countOf(usage['input_tokens']);
   const completion = countOf(usage['output_tokens']);
-  return { prompt, completion, total: countOf(usage['total_tokens']) || prompt + completion };
+  const counts = { prompt, completion, total: countOf(usage['total_tokens']) || prompt + completion };
+  const details = usage['input_tokens_details'];
+  return withCached(counts, isObject(details) ? details['cached_tokens'] : 0);
 }
 
 /** Where texts stand that may have probabilities beside them: in a response, its items and their parts. */
