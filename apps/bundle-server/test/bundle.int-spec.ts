@@ -1,6 +1,7 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { MODEL_SETTINGS_DEFAULTS, type ConfigDocument, type PublicJwk } from '@behavry/contracts';
 import {
+  AgentRepository,
   DataPlaneTokenRepository,
   KillSwitchRepository,
   TenantRepository,
@@ -177,6 +178,27 @@ describe('the config document', () => {
       rate_limits: { agent_per_minute: 120, tenant_per_minute: 1_200, agent_concurrency: 8 },
       model_settings: MODEL_SETTINGS_DEFAULTS,
     });
+  });
+
+  it('names who answers for an agent, whose budgets it uses', async () => {
+    const { headers } = await get(`${bundlePath()}?part=config`, bearer());
+    const id = randomUUID();
+    await its.system.within(its.tenant, (manager) =>
+      new AgentRepository(manager, its.tenant).insert({
+        ...{
+          id,
+          name: 'a',
+          agentType: 'custom',
+          owner: 'Alice',
+          clientId: `agt_${id}`,
+          roles: [],
+          permissions: [],
+        },
+        ...{ secretSha256: Buffer.alloc(32), createdAt: new Date(START) },
+      }),
+    );
+    const { body } = await newerThan(headers['x-bundle-revision'], '?part=config');
+    expect(documentOf(body)).toMatchObject({ agents: [{ id, owner: 'Alice' }] });
   });
 
   it('carries what the tenant says of models', async () => {
