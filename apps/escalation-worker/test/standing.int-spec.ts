@@ -33,16 +33,30 @@ describe('how escalations stand', () => {
     expect(await standing(asked)).toEqual(['gone']);
   });
 
-  it('is gone ten minutes after the decision, and refused once the deadline has passed', async () => {
-    const [approved = '', forgotten = ''] = await opened(2);
-    await people('POST', `/${approved}/approve`, ['analyst'], {});
-    const asked = { agent_id: AGENT, escalation_ids: [approved, forgotten], hold_ms: 0 };
-    its.clock.advance(10 * 60_000 - 1);
+  it('is gone ten minutes after the last decision: those that belong together wait for each other', async () => {
+    const [first = '', second = ''] = await opened(2);
+    const asked = { agent_id: AGENT, escalation_ids: [first, second], hold_ms: 0 };
+    await people('POST', `/${first}/approve`, ['analyst'], {});
+    its.clock.advance(10 * 60_000);
     expect(await standing(asked)).toEqual(['approved', 'pending']);
+    expect(await standing({ ...asked, escalation_ids: [first] })).toEqual(['gone']);
+    await people('POST', `/${second}/approve`, ['analyst'], {});
+    its.clock.advance(10 * 60_000 - 1);
+    expect(await standing(asked)).toEqual(['approved', 'approved']);
     its.clock.advance(1);
+    expect(await standing(asked)).toEqual(['gone', 'gone']);
+  });
+
+  it('is refused once a deadline has passed, and gone where an approval is too old to be used', async () => {
+    const request = call({ agent_id: AGENT, risk_tier: 'critical' });
+    const { escalation_id: brief } = await claim(request);
+    const [long = ''] = await opened(1);
+    const asked = { agent_id: AGENT, escalation_ids: [brief, long], hold_ms: 0 };
+    await people('POST', `/${brief}/approve`, ['analyst'], {});
+    its.clock.advance(10 * 60_000);
     expect(await standing(asked)).toEqual(['gone', 'pending']);
     its.clock.advance(24 * 3_600_000);
-    expect(await standing({ ...asked, escalation_ids: [forgotten] })).toEqual(['refused']);
+    expect(await standing({ ...asked, escalation_ids: [long] })).toEqual(['refused']);
   });
 
   it('held open is told the moment a person has decided the last of them, or refused one', async () => {
