@@ -55,7 +55,7 @@ class Shared {
           const value = made as Value | undefined;
           if (!value) return 0;
           this.value = value;
-          for (const watcher of this.#watchers) watcher({ version: 1, value } as never);
+          for (const watcher of this.#watchers) watcher({ version: 1, value });
           return 1;
         },
       },
