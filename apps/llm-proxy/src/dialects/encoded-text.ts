@@ -6,6 +6,7 @@ const TEXT_KIND =
 /** Other character sets would make another text of the same bytes. */
 const CHARSET = /^charset="?(?:utf-8|us-ascii)"?$/;
 const DATA_URL = /^data:([^,]{0,200}),/i;
+const CONTROL = /[\u0000-\u0008\u000e-\u001f]/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -29,7 +30,8 @@ export function textInDataUrl(url: unknown): string | undefined {
   if (base64) return decodedText(about.slice(0, base64.index), data);
   if (!isTextKind(about)) return undefined;
   try {
-    return decodeURIComponent(data);
+    const text = decodeURIComponent(data);
+    return isDocument(text) ? undefined : text;
   } catch {
     return undefined;
   }
@@ -43,9 +45,15 @@ function isTextKind(mediaType: string): boolean {
   return TEXT_KIND.test(kind) && parameters.every((one) => !one.startsWith('charset') || CHARSET.test(one));
 }
 
+/** Whether some readers would see more in it than a text, whatever it is said to be: documents tell themselves. */
+function isDocument(text: string): boolean {
+  return CONTROL.test(text) || text.slice(0, 2_048).includes('%PDF-') || /^\s*\{\\rtf/.test(text);
+}
+
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return UTF8.decode(bytes);
+    const text = UTF8.decode(bytes);
+    return isDocument(text) ? undefined : text;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 // What of a request nobody here can read: things that the provider keeps, and media. In every dialect.
+// Long because it is one table.
 import type { Endpoint, Reference, Unscanned } from './dialect';
 import { ANTHROPIC } from './anthropic/anthropic';
 import { GEMINI } from './gemini/gemini';
@@ -29,6 +30,9 @@ function read(endpoint: Endpoint, body: object) {
   return readRequest(endpoint, Buffer.from(JSON.stringify(body)), rules);
 }
 
+const TEXT = 'data:text/plain;base64,YQ==';
+const BASE64 = { type: 'base64', media_type: 'text/plain' };
+
 type Row = readonly [string, Endpoint, object, readonly string[], readonly Unscanned[]];
 const ROWS: readonly Row[] = [
   ['a text', CHAT, chat({ type: 'text', text: 'x' }), [], []],
@@ -44,6 +48,64 @@ const ROWS: readonly Row[] = [
     'a file',
     CHAT,
     chat({ type: 'file', file: { file_data: 'data:application/pdf;base64,AA' } }),
+    [],
+    ['file'],
+  ],
+  [
+    'a file that is a text',
+    CHAT,
+    chat({ type: 'file', file: { file_data: TEXT, filename: 'a.txt' } }),
+    [],
+    [],
+  ],
+  [
+    'a text with more beside it',
+    CHAT,
+    chat({ type: 'file', file: { file_data: TEXT, file_url: 'https://example.org/a' } }),
+    [],
+    ['file'],
+  ],
+  [
+    'texts with more beside them, and without',
+    RESPONSES,
+    {
+      model: 'm',
+      input: [
+        { role: 'user', content: [{ type: 'input_file', filename: 'a', file_data: TEXT }] },
+        { role: 'user', content: [{ type: 'input_image', image_url: TEXT, file_url: TEXT }] },
+      ],
+    },
+    [],
+    ['image'],
+  ],
+  [
+    'a text with an address beside it',
+    MESSAGES,
+    chat({ type: 'document', source: { ...BASE64, data: 'YQ==', url: 'https://example.org/a' } }),
+    [],
+    ['file'],
+  ],
+  [
+    'a document that is a text',
+    MESSAGES,
+    chat({ type: 'document', source: { ...BASE64, data: 'YQ==' } }),
+    [],
+    [],
+  ],
+  [
+    'inline texts in both forms',
+    CONTENT,
+    gemini(
+      { inlineData: { mimeType: 'text/plain', data: 'YQ==' } },
+      { inline_data: { mime_type: 'text/plain', data: 'YQ==', display_name: 'a' } },
+    ),
+    [],
+    [],
+  ],
+  [
+    'an inline text with an address beside it',
+    CONTENT,
+    gemini({ inlineData: { mimeType: 'text/plain', data: 'YQ==', fileUri: 'https://example.org/a' } }),
     [],
     ['file'],
   ],

@@ -1,6 +1,6 @@
 import type { EncodedText } from '@behavry/pipeline';
 import type { ModelRequest, Reference, Unscanned } from './dialect';
-import { isAbsent } from './reading';
+import { isAbsent, textIn } from './reading';
 
 const PLAIN_ID = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+=-]{0,255}$/;
 const MAX_REFERENCES = 512;
@@ -26,13 +26,27 @@ export class References {
   }
 
   /**
-   * Notes a part that is written into the request.
-   * @param read finds the text that it is
+   * Notes a part that may be written into the request: as the text that it is, or as one that nobody here can read.
+   * @param member in which it is written
+   * @param beside members that may stand there too; any other could bring more than the text
+   * @param read finds the text
    */
-  addWritten(kind: Unscanned, written: unknown, read: (written: unknown) => string | undefined): void {
-    const text = typeof written === 'string' ? read(written) : undefined;
-    if (text === undefined) this.addUnscanned(kind);
-    else this.#encoded.push({ written: written as string, text });
+  addWritten(
+    kind: Unscanned,
+    holder: unknown,
+    member: string,
+    beside: readonly string[],
+    read: (written: unknown) => string | undefined,
+  ): void {
+    const written = textIn(holder, member);
+    const text = read(written);
+    if (written !== undefined && text !== undefined) this.#encoded.push({ written, text });
+    const isWhole =
+      text !== undefined &&
+      Object.entries(holder as object).every(
+        ([name, value]) => name === member || beside.includes(name) || isAbsent(value),
+      );
+    if (!isWhole) this.addUnscanned(kind);
   }
 
   /** Whether they are more than anybody would decide. */

@@ -172,7 +172,9 @@ function readSource({ type, source }: Members, asked: Asked): boolean {
     case 'file':
       return asked.parts.add('file', source['file_id']);
     case 'base64':
-      asked.parts.addWritten(kind, source['data'], (data) => decodedText(source['media_type'], data));
+      asked.parts.addWritten(kind, source, 'data', ['type', 'media_type'], (data) =>
+        decodedText(source['media_type'], data),
+      );
       return true;
     default:
       asked.parts.addUnscanned(kind);

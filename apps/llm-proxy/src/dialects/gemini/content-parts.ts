@@ -9,6 +9,7 @@ const PARTS = namesOf('parts');
 const MEDIA_NAMES = bothForms('inlineData fileData functionResponse');
 const PART = namesOf('inlineData fileData functionResponse');
 const DATA = namesOf('mimeType fileUri data');
+const BESIDE = ['mimeType', 'mime_type', 'displayName', 'display_name'];
 /** A file that was uploaded to Google: as it is named there, whichever address of its API stands before that. */
 const UPLOADED = /(?:^|\/)(files\/[A-Za-z0-9_-]{1,200})$/;
 
@@ -37,14 +38,15 @@ function readPart(part: unknown, found: References): boolean {
 function readData(data: unknown, found: References): boolean {
   const members = isObject(data) ? membersOf(data, DATA, 'snake')?.members : undefined;
   if (!members) return false;
-  const { mimeType, fileUri, data: written } = members;
+  const { mimeType, fileUri } = members;
   if (typeof fileUri === 'string' && !isPublic(fileUri)) {
     const [, name = fileUri] = UPLOADED.exec(fileUri) ?? [];
     return found.add('file', name);
   }
-  if (!isAbsent(fileUri)) found.addUnscanned(kindOf(mimeType));
-  if (isAbsent(fileUri) || !isAbsent(written))
-    found.addWritten(kindOf(mimeType), written, (base64) => decodedText(mimeType, base64));
+  // Under the names that they have in both forms.
+  found.addWritten(kindOf(mimeType), { ...(data as object), ...members }, 'data', BESIDE, (base64) =>
+    decodedText(mimeType, base64),
+  );
   return true;
 }
 

@@ -2,7 +2,7 @@ import { isObject } from '@behavry/contracts';
 import type { HostedTool, ModelRequest, RequestResult } from '../dialect';
 import { answersOf, mostTokens } from '../answer-tokens';
 import { textInDataUrl } from '../encoded-text';
-import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody, textIn } from '../reading';
+import { isAbsent, isPlainName, malformed, MAX_HOSTED_TOOLS, readBody } from '../reading';
 import { References } from '../references';
 
 /** Members of a body, as of SDK 7.57. */
@@ -70,12 +70,12 @@ function readPart(
   { type, file, image_url: image }: Readonly<Record<string, unknown>>,
   parts: References,
 ): boolean {
-  if (type === 'image_url') parts.addWritten('image', textIn(image, 'url'), textInDataUrl);
+  if (type === 'image_url') parts.addWritten('image', image, 'url', ['detail'], textInDataUrl);
   if (type === 'input_audio') parts.addUnscanned('audio');
   if (type !== 'file') return true;
   if (!isObject(file)) return false;
   if (isAbsent(file['file_id']) || !isAbsent(file['file_data']))
-    parts.addWritten('file', file['file_data'], textInDataUrl);
+    parts.addWritten('file', file, 'file_data', ['filename', 'file_id'], textInDataUrl);
   return parts.addAny('file', file['file_id']);
 }
 

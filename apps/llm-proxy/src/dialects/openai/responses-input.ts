@@ -79,13 +79,14 @@ const MEDIA: ReadonlyMap<unknown, Unscanned> = new Map([
 ]);
 /** Members in which a part is written, or in which it is said where it lies. */
 const WRITTEN = ['image_url', 'file_data', 'file_url'];
+const BESIDE = ['type', 'detail', 'filename', 'file_id'];
 
 function readPart(part: Readonly<Record<string, unknown>>, references: References): boolean {
   const kind = MEDIA.get(part['type']);
   if (kind) {
-    const written = WRITTEN.map((member) => part[member]).filter((value) => !isAbsent(value));
-    for (const value of written) references.addWritten(kind, value, textInDataUrl);
-    if (written.length === 0 && isAbsent(part['file_id'])) references.addUnscanned(kind);
+    const member = WRITTEN.find((name) => !isAbsent(part[name]));
+    if (member !== undefined) references.addWritten(kind, part, member, BESIDE, textInDataUrl);
+    else if (isAbsent(part['file_id'])) references.addUnscanned(kind);
   }
   return references.addAny('file', part['file_id']);
 }
