@@ -82,6 +82,17 @@ describe('configuration', () => {
     expect(loadConfig(ProbeConfig, { ...GOOD, BEHAVRY_PORT_FILE: file }).port).toBe(8000);
   });
 
+  it('is read once: the mode stays what it was at the start, whatever becomes of the variable', () => {
+    const environment: Record<string, string> = { ...GOOD, BEHAVRY_DEPLOYMENT_MODE: 'data-plane' };
+    const config = loadConfig(ProbeConfig, environment);
+    environment['BEHAVRY_DEPLOYMENT_MODE'] = 'control-plane';
+    expect(config.mode).toBe('data-plane');
+  });
+
+  it('lets nobody but the machine itself reach an app, its metrics and its health unless it is told to', () => {
+    expect(loadConfig(ServiceConfig, GOOD)).toMatchObject({ host: '127.0.0.1', opsHost: '127.0.0.1' });
+  });
+
   it('treats an empty variable as not set', () => {
     expect(loadConfig(ProbeConfig, { ...GOOD, BEHAVRY_REDIS_URL: '' }).redisUrl).toBeUndefined();
   });
