@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
@@ -186,6 +187,39 @@ describe('identity-jwks on a data plane', () => {
   });
 });
 
+describe('the keys of the control plane', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('are fetched at the start and every hour', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    let round = 0;
+    const server = createServer((_request, response) => {
+      round += 1;
+      response.end(JSON.stringify({ keys: [publicJwkOf(publicKey, `key-${String(round)}`)] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const keys = keysOf(server);
+    const fetched: string[] = [];
+    const changed = new EventEmitter();
+    keys.start((set) => {
+      fetched.push(...set.map(({ kid }) => kid));
+      changed.emit('set');
+    });
+    await once(changed, 'set');
+    // The wait for the next round begins after its set was told.
+    await new Promise(setImmediate);
+    await jest.advanceTimersByTimeAsync(3_599_000);
+    expect(fetched).toEqual(['key-1']);
+    const again = once(changed, 'set');
+    await jest.advanceTimersByTimeAsync(1_000);
+    await again;
+    expect(fetched).toEqual(['key-1', 'key-2']);
+    await keys.close();
+    server.close();
+  });
+});
+
 describe('a pinned key of the control plane', () => {
   it('is not replaced by a fetched one of the same id, while a key of another id is taken', async () => {
     const [pinned, other] = [1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
@@ -195,15 +229,7 @@ describe('a pinned key of the control plane', () => {
       response.end(JSON.stringify({ keys }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const keys = new ControlKeys({
-      controlPlaneUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-      http: new Agent(),
-      publicKeyPem: String(pinned.export({ type: 'spki', format: 'pem' })),
-      dataDir: tempDir(),
-      told: [],
-      clock: new ManualClock(Date.UTC(2026, 0, 1)),
-      log: createLogger('identity-jwks', 'silent', {}),
-    });
+    const keys = keysOf(server, String(pinned.export({ type: 'spki', format: 'pem' })));
     const fetched = await new Promise<readonly PublicJwk[]>((resolve) => {
       keys.start(resolve);
     });
@@ -212,6 +238,18 @@ describe('a pinned key of the control plane', () => {
     expect(fetched).toEqual([publicJwkOf(pinned, 'behavry-rs256'), publicJwkOf(other, 'behavry-rs256-next')]);
   });
 });
+
+function keysOf(server: Server, publicKeyPem?: string): ControlKeys {
+  return new ControlKeys({
+    controlPlaneUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    http: new Agent(),
+    publicKeyPem,
+    dataDir: tempDir(),
+    told: [],
+    clock: new ManualClock(Date.UTC(2026, 0, 1)),
+    log: createLogger('identity-jwks', 'silent', {}),
+  });
+}
 
 function agent(clientId: string, secret: string): AgentEntry {
   return {
