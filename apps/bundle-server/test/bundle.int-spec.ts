@@ -43,6 +43,9 @@ describe('the bundle route', () => {
         'behavry/data.json',
       ]),
     );
+    const shipped = ['base', 'inbound', 'requester', 'delegation', 'workflows', 'discovery'];
+    const categories = new Set(names.map((name) => name.split('/')[1]));
+    expect(shipped.filter((category) => !categories.has(category))).toEqual([]);
     expect(names.filter((name) => name.includes('test'))).toEqual([]);
     expect(names.filter((name) => name.endsWith('signatures.json'))).toEqual([]);
   });
