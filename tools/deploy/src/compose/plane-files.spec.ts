@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { APP_NAMES, appsOf } from '@behavry/contracts';
 import { version } from '../../../../package.json';
 import { planeFile, readCompose } from './plane-files';
@@ -11,6 +12,7 @@ const compose = readCompose(text);
 interface Hardened {
   readonly profiles: readonly string[];
   readonly image?: string;
+  readonly entrypoint?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
@@ -45,6 +47,23 @@ describe('docker-compose.yml', () => {
     expect(service.logging?.driver).toBe('json-file');
     expect(service.restart).toMatch(/^(unless-stopped|no)$/);
     expect(service.image).not.toMatch(/:latest|[^}]$(?<!\d|})/);
+  });
+
+  it.each([
+    ['control-plane', { postgres: /timescale/, 'opa-authoring': /\/opa:/, edge: /\/edge:/ }],
+    ['data-plane', { postgres: /timescale/, opa: /\/opa:/, edge: /\/edge:/ }],
+  ])('has a database, an OPA and an edge of its own for a %s', (mode, images) => {
+    const own = Object.fromEntries(services.filter(([, { profiles }]) => profiles.includes(mode)));
+    for (const [name, image] of Object.entries(images)) expect(own[name]?.image).toMatch(image);
+    expect(Object.keys(own).filter((name) => name.startsWith('opa'))).toHaveLength(1);
+    expect(own['opa-authoring']?.entrypoint?.at(-1)).toBe(
+      mode === 'control-plane' ? '/opt/behavry/policies' : undefined,
+    );
+  });
+
+  it("publishes the contract's ports: 8000 for the API, 80 and 443 for browsers", () => {
+    const { ports } = Object.fromEntries(services)['edge'] ?? {};
+    expect(ports?.map((port) => /:-(\d+)\}/.exec(port)?.[1])).toEqual(['8000', '80', '443']);
   });
 
   it('publishes ports of the edge, and of Grafana where it is wanted', () => {
@@ -111,17 +130,23 @@ describe('the file of a plane', () => {
     },
   );
 
-  it('asks a data plane for everything that the contract requires', () => {
-    const file = planeFile(compose, 'data-plane');
-    for (const variable of [
-      'BEHAVRY_CONTROL_PLANE_URL',
-      'BEHAVRY_DATA_PLANE_TOKEN',
-      'BEHAVRY_LICENSE_KEY',
-      'BEHAVRY_JWT_PUBLIC_KEY',
-      'BEHAVRY_DEPLOYMENT_ID',
-      'BEHAVRY_TENANT_ID',
-    ])
-      expect(file).toContain(`\${${variable}:?`);
+  it.each([
+    ['control-plane', ['BEHAVRY_JWT_PRIVATE_KEY', 'BEHAVRY_JWT_PUBLIC_KEY']],
+    [
+      'data-plane',
+      [
+        'BEHAVRY_CONTROL_PLANE_URL',
+        'BEHAVRY_DATA_PLANE_TOKEN',
+        'BEHAVRY_LICENSE_KEY',
+        'BEHAVRY_JWT_PUBLIC_KEY',
+        'BEHAVRY_DEPLOYMENT_ID',
+        'BEHAVRY_TENANT_ID',
+      ],
+    ],
+  ] as const)('of a %s asks for everything that the contract requires, and for nothing else', (mode, own) => {
+    const file = planeFile(compose, mode);
+    const asked = new Set([...file.matchAll(/\$\{(\w+):\?/g)].map(([, variable]) => variable));
+    expect([...asked].sort()).toEqual([...own].sort());
     for (const variable of ['BEHAVRY_ADMIN_PASSWORD', 'BEHAVRY_DB_PASSWORD'])
       expect(text).toContain(`\${${variable}:?`);
   });
@@ -131,5 +156,26 @@ describe('the file of a plane', () => {
       Object.entries(compose.services).filter(([name]) => name !== 'audit-writer'),
     );
     expect(() => planeFile({ ...compose, services: others }, 'data-plane')).toThrow('lacks audit-writer');
+  });
+});
+
+it("keeps the contract's configuration of a polling OPA, to the last key", () => {
+  const file = readFileSync(join(ROOT, 'docker/opa/opa-data-plane.yaml'), 'utf8');
+  expect(load(file)).toEqual({
+    services: {
+      'behavry-control': {
+        url: '${CONTROL_PLANE_URL}',
+        headers: { Authorization: 'Bearer ${DATA_PLANE_TOKEN}' },
+      },
+    },
+    bundles: {
+      behavry: {
+        resource: '/api/v1/opa/bundle/${TENANT_ID}',
+        service: 'behavry-control',
+        polling: { min_delay_seconds: 30, max_delay_seconds: 120 },
+      },
+    },
+    decision_logs: { console: true },
+    status: { console: true },
   });
 });
