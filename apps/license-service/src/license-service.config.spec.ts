@@ -23,6 +23,28 @@ describe('configuration of license-service', () => {
     ]);
   });
 
+  it('takes each variable of the contract by its name, and has the defaults that the contract gives', () => {
+    expect(loadConfig(LicenseConfig, BASE)).toMatchObject({ mode: 'standalone', heartbeatInterval: 60 });
+    const given = {
+      BEHAVRY_DEPLOYMENT_MODE: 'data-plane',
+      BEHAVRY_CONTROL_PLANE_URL: 'https://control.example',
+      BEHAVRY_DATA_PLANE_TOKEN: `dp_${'x'.repeat(48)}`,
+      BEHAVRY_LICENSE_KEY: 'lic_1',
+      BEHAVRY_DEPLOYMENT_ID: 'dp-1',
+      BEHAVRY_HEARTBEAT_INTERVAL: '30',
+      BEHAVRY_TENANT_ID: '0197a000-0000-7000-8000-000000000001',
+    };
+    expect(loadConfig(LicenseConfig, { ...BASE, ...given })).toMatchObject({
+      mode: 'data-plane',
+      controlPlaneUrl: given.BEHAVRY_CONTROL_PLANE_URL,
+      dataPlaneToken: given.BEHAVRY_DATA_PLANE_TOKEN,
+      licenseKey: 'lic_1',
+      deploymentId: 'dp-1',
+      heartbeatInterval: 30,
+      tenantId: given.BEHAVRY_TENANT_ID,
+    });
+  });
+
   it('asks for none of it elsewhere, and ignores it there', () => {
     for (const mode of ['standalone', 'control-plane']) {
       expect(faultsOf({ BEHAVRY_DEPLOYMENT_MODE: mode, BEHAVRY_DATA_PLANE_TOKEN: 'nonsense' })).toEqual([]);

@@ -254,6 +254,23 @@ describe('license-service on a control plane', () => {
     expect(text).toMatch(/state="offline"\} [1-9]/);
   });
 
+  it('serves several data planes of a tenant, each with its own token and its own figures', async () => {
+    const places = ['dp-east', 'dp-west', 'dp-north'];
+    for (const [index, place] of places.entries()) {
+      const { token } = await issue({ label: place });
+      expect((await beat(token, place, { active_agent_count: index })).status).toBe(200);
+    }
+    const { json } = await service.call('GET', '/api/v1/data-planes?limit=500', { token: admin });
+    const planes = json['data_planes'] as unknown as Record<string, unknown>[];
+    const own = planes.filter((plane) => places.includes(String(plane['deployment_id'])));
+    const figures = own.map((plane) => [plane['deployment_id'], plane['state'], plane['active_agent_count']]);
+    expect(figures.sort()).toEqual([
+      ['dp-east', 'healthy', 0],
+      ['dp-north', 'healthy', 2],
+      ['dp-west', 'healthy', 1],
+    ]);
+  });
+
   it('validates licences as the contract writes it', async () => {
     const { id, token } = await issue();
     const request = {

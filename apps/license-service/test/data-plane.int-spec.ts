@@ -243,7 +243,7 @@ describe('license-service on a data plane', () => {
     expect(json).toMatchObject({ state: 'active' });
   });
 
-  it('gives a wrong licence seven days that no restart extends, then stops growth and nothing else', async () => {
+  it('gives a wrong licence seven days that no restart extends, then stops growth and nothing else, and says so', async () => {
     await restart({ licenseKey: 'lic_wrong' });
     await eventually(() => expect(license()?.state).toBe('grace'));
     const since = license()?.first_failure_at;
@@ -257,6 +257,9 @@ describe('license-service on a data plane', () => {
       first_failure_at: since,
       reason: 'license_invalid',
     });
+    await eventually(() =>
+      expect(plane.errors.join()).toContain('its grace period is over: no new agents; protection goes on'),
+    );
     const document = configDocument(4, {
       agents: [agentEntry('a-1'), agentEntry('a-2')],
       kill_switches: [TENANT_KILL],

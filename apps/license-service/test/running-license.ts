@@ -45,6 +45,8 @@ export interface RunningLicense {
   readonly context: ServiceContext<LicenseConfig>;
   readonly signingKeys: SigningKeys;
   readonly app: NestFastifyApplication;
+  /** The lines that it logged as errors. */
+  readonly errors: readonly string[];
   call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -63,7 +65,8 @@ export async function startLicense(
     ...settings,
   });
   const keys = PlaneKeys.readOrMake(join(config.secretsDir, 'plane.key'));
-  const log = createLogger('license-service', 'silent', {});
+  const errors: string[] = [];
+  const log = createLogger('license-service', 'error', {}, { write: (line) => errors.push(line) });
   await migrateTestDatabase(dbUrl, SCHEMAS[config.mode], keys);
   if (config.mode !== 'data-plane') await seedTenants(dbUrl);
   const context = new ServiceContext('license-service', '0.0.0', config, keys, log, clock);
@@ -88,6 +91,7 @@ export async function startLicense(
     state: app.get(PlaneState),
     signingKeys: app.get(SigningKeys),
     app,
+    errors,
     call: (method, path, options) => call(url, method, path, options),
     async stop() {
       await context.ops.close();

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { load } from 'js-yaml';
 import type { PublicJwk } from '@behavry/contracts';
 import { opaConfiguration, type OpaSettings } from './opa-configuration';
 
@@ -12,6 +13,18 @@ const SETTINGS: OpaSettings = {
 };
 
 describe("OPA's configuration", () => {
+  it("polls the tenant's bundle every 30 to 120 seconds, and runs on what it has meanwhile", () => {
+    const { services, bundles } = load(opaConfiguration(SETTINGS)) as Record<string, Record<string, object>>;
+    expect(Object.values(services ?? {})).toMatchObject([{ url: SETTINGS.serviceUrl }]);
+    expect(bundles).toMatchObject({
+      behavry: {
+        resource: '/api/v1/opa/bundle/tenant?signed_by=behavry-bundle',
+        persist: true,
+        polling: { min_delay_seconds: 30, max_delay_seconds: 120 },
+      },
+    });
+  });
+
   it('trusts the authorities of a private control plane, and no others', () => {
     const text = opaConfiguration({ ...SETTINGS, caFile: '/etc/behavry/ca: 1.pem' });
     expect(text).toContain(
