@@ -94,6 +94,42 @@ async function underLoad(label: string, during: (load: Load) => Promise<void>): 
   return report;
 }
 
+it('a second data plane: both serve the same agent, each with a record of its own, and one goes without the other', async () => {
+  const { token } = await admin.must<{ token: string }>('POST', '/api/v1/admin/data-plane-tokens', {
+    label: 'second',
+  });
+  // Of the first it has everything but the database, the token and the name.
+  const env = Object.fromEntries(Object.entries(data.env).filter(([name]) => name !== 'BEHAVRY_DB_URL'));
+  const second = await System.start({
+    args: ['--mode', 'data-plane', '--no-demo'],
+    env: { ...env, BEHAVRY_DATA_PLANE_TOKEN: token, BEHAVRY_DEPLOYMENT_ID: 'dp-second' },
+  });
+  const theirs = await PersonClient.signIn((await second.run()).planes.data!);
+  const call = async ({ url }: PersonClient, message: string): Promise<boolean> => {
+    const agent = await Agent.connect(url, credentials);
+    const { ok } = await callTool(await agent.mcp(SERVER), 'echo', { message });
+    await agent.close();
+    return ok;
+  };
+  expect([await call(local, 'at the first'), await call(theirs, 'at the second')]).toEqual([true, true]);
+  await eventually(async () => {
+    const [ofFirst, ofSecond] = [await exportedRows(local), await exportedRows(theirs)];
+    for (const rows of [ofFirst, ofSecond])
+      expect(rows.filter(({ tool, outcome }) => tool === 'echo' && outcome === 'ok')).toHaveLength(1);
+    const ids = new Set(ofFirst.map(({ id }) => id));
+    expect(ofSecond.filter(({ id }) => ids.has(id))).toEqual([]);
+  });
+  await eventually(async () => {
+    const { body } = await admin.get<{ data_planes: unknown[] }>('/api/v1/data-planes');
+    for (const name of ['dp-outage', 'dp-second'])
+      expect(body.data_planes).toContainEqual(
+        expect.objectContaining({ deployment_id: name, state: 'healthy', in_sync: true }),
+      );
+  });
+  expect(await second.stop()).toBe(0);
+  expect(await call(local, 'without the second')).toBe(true);
+}, 300_000);
+
 it('PostgreSQL away: calls go on and nothing is lost', async () => {
   const report = await underLoad('database', async (load) => {
     await components.postgres.stop();
