@@ -1,6 +1,6 @@
 // Several addresses of a kind: which one is asked, and who steps in when it fails.
 import { describeWithOpa, eventually } from '@behavry/testing';
-import type { FakeProvider } from './fake-provider';
+import type { FakeProvider, Said } from './fake-provider';
 import { PLANE_KEY, type LlmPlane } from './llm-plane';
 import { errorBody, KEYS, ProviderPlane, type Asked } from './provider-plane';
 
@@ -31,6 +31,27 @@ describeWithOpa('addresses of providers', () => {
     await places.settle();
     expect((await places.ask('gpt')).extra).toMatchObject({ upstream: 'plane' });
     expect(plane.provider.seen[0]?.headers.authorization).toBe(`Bearer ${PLANE_KEY}`);
+  });
+
+  it('keep to themselves what they have given: whoever goes on with it is asked alone', async () => {
+    const model = 'keeper';
+    const said = (id: string): Said => ({ raw: JSON.stringify({ id, status: 'completed', output: [] }) });
+    first.say(model, said('resp_first'));
+    second.say(model, said('resp_second'));
+    await places.settle(places.toFirst(), places.toSecond());
+    const respond = (id?: string): Promise<Response> =>
+      plane.post(
+        JSON.stringify({ model, input: 'hello', previous_response_id: id }),
+        {},
+        'openai/v1/responses',
+      );
+    const given = (await (await respond()).json()) as { readonly id: string };
+    const keeper = given.id === 'resp_first' ? first : second;
+    for (let call = 0; call < 6; call += 1) expect((await respond(given.id)).status).toBe(200);
+    expect(keeper.seen).toHaveLength(7);
+    keeper.say(model, { status: 500, raw: errorBody('broken') });
+    expect((await respond(given.id)).status).toBe(500);
+    expect(first.seen.length + second.seen.length).toBe(8);
   });
 
   it.each([

@@ -12,18 +12,17 @@ import {
 } from '@behavry/pipeline';
 import { BUDGET_HEADER } from '../budgets/budgets';
 import type { Spend } from '../budgets/spend';
-import type { Endpoint, ModelAnswer, Place, Reference } from '../dialects/dialect';
+import type { Endpoint, ModelAnswer, Place } from '../dialects/dialect';
 import { MAX_DEPTH, readRequest, type ReadingRules } from '../dialects/reading';
 import type { OutboundHeaders } from '../dialects/request-headers';
 import { AnswerKeeper } from '../kept/answer-keeper';
 import { withoutTokens } from '../kept/without-tokens';
 import type { LargeRequest } from '../large/model-jobs';
 import type { LlmParts, ProviderService } from '../llm-proxy.parts';
-import type { ReferenceOwner } from '../references/reference-ledger';
 import { GuardedStream, type StreamEnd } from '../stream/guarded-stream';
 import { isSuccess, type AnswerBody, type UpstreamAnswer } from '../upstream/ask-provider';
 import { AnswerJudge } from './answer-judge';
-import { judgeHosted, judgeReferences, type Judged } from './judge-inside';
+import { judgeHosted, judgeReferences } from './judge-inside';
 import { askedOf, callOf, listedTools } from './model-call';
 import { noteModel, noteRequest, noteTokens } from './model-notes';
 import { hideModels, sightOf } from './model-sight';
@@ -120,9 +119,10 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
 
   async forward(exchange: Exchange, reading: ModelReading): Promise<Forwarded<AgentAnswer, never>> {
     const { request } = reading;
+    const { strange, addresses } = await this.parts.references.look(exchange, request.references);
     const refused =
       (await judgeHosted(this.parts.proxy, exchange, request.hostedTools)) ??
-      (await this.#judgeReferences(exchange, request));
+      (await judgeReferences(this.parts.proxy, exchange, strange));
     if (refused) return { kind: 'refused', ...refused };
     const full = request.isStream ? this.#takeStream(exchange) : undefined;
     if (full) return { kind: 'refused', refusal: full };
@@ -142,6 +142,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
         isStream: request.isStream,
         hidesTokens: request.hidesTokens,
         ownKey: outbound.ownKey,
+        addresses,
         outgoing: (asksForUsage) => outgoingOf(this.parts, this.input, exchange, reading, asksForUsage),
       }));
     spend?.heard(answer);
@@ -207,7 +208,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const refused = answer && (await judge.judge(answer.calls));
     const left = refused && (await keeper.keepWhole({ ...told, bytes: read.bytes }, refused.refusal, judge));
     if (refused && !left) return { kind: 'refused', ...refused };
-    if (!left) await this.#remember(exchange, answer?.given);
+    if (!left) await this.parts.references.remember(exchange, answer?.given);
     const shown = left ?? { ...read, headers };
     return {
       kind: 'message',
@@ -241,7 +242,7 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       endpoint: keeper.hasFound ? withoutTokens(endpoint) : endpoint,
       exchange,
       scan,
-      remember: (given) => this.#remember(exchange, given),
+      remember: (given) => this.parts.references.remember(exchange, given),
       judge: async (calls) => (await judge.judge(calls))?.refusal,
       keeper: keeper.ofStream(request, told, judge),
       hidesTokens: request.hidesTokens,
@@ -253,24 +254,6 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
       maxHeldCharacters: this.parts.maxAnswerBytes,
     });
     return { kind: 'stream', payload: { kind: 'stream', headers, body, texts: stream.run(body) } };
-  }
-
-  /** With a key of its own an agent uses what is its own. */
-  async #judgeReferences(exchange: Exchange, { references = [] }: LargeRequest): Promise<Judged> {
-    if (references.length === 0 || exchange.keySource === 'request') return undefined;
-    const strange = await this.parts.references.strange(this.#owner(exchange), references);
-    return judgeReferences(this.parts.proxy, exchange, strange);
-  }
-
-  async #remember(exchange: Exchange, given: readonly Reference[] = []): Promise<void> {
-    if (exchange.keySource === 'request') return;
-    await this.parts.references.remember(this.#owner(exchange), given);
-  }
-
-  #owner({ identity }: Exchange): ReferenceOwner {
-    if (!identity) throw new Error('an answer came before its agent was known');
-    const { tenantId, agentId } = identity;
-    return { tenantId, agentId, provider: this.input.place.provider };
   }
 
   #takeStream(exchange: Exchange): Refusal | undefined {

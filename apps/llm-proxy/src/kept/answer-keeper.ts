@@ -73,7 +73,7 @@ export class AnswerKeeper {
     const taken = await kept.take(name.name);
     if (!taken) return undefined;
     this.#found = taken;
-    this.#exchange.outcomeExtra['kept_from'] = taken.from;
+    Object.assign(this.#exchange.outcomeExtra, { kept_from: taken.from, upstream: taken.upstream });
     return restored(taken.answer);
   }
 
@@ -125,16 +125,17 @@ export class AnswerKeeper {
   }
 
   async #keep(answer: RawAnswer, said: string, waiting: readonly WaitingCall[]): Promise<void> {
-    const { identity, inputHash, id } = this.#exchange;
+    const { identity, inputHash, id, outcomeExtra } = this.#exchange;
     if (!identity || inputHash === null) return;
     const { kept } = this.#parts;
+    const upstream = String(outcomeExtra['upstream']);
     const from = this.#found?.from ?? id;
     const escalations = waiting.map(({ escalationId }) => escalationId);
     const until = Math.max(...waiting.map(({ expiresAt }) => expiresAt));
     await kept.keep(
       identity.agentId,
       kept.nameOf(identity, this.#input.endpoint.path, inputHash),
-      { from, escalations, said, answer },
+      { from, upstream, escalations, said, answer },
       until,
     );
   }

@@ -66,6 +66,7 @@ class Shared {
 const OWNER = { tenantId: 't', agentId: 'a1' };
 const answer = (said: string): KeptAnswer => ({
   from: 'd1',
+  upstream: 'plane',
   escalations: ['e1'],
   said,
   answer: { kind: 'json', status: 200, headers: {}, body: 'canary' },

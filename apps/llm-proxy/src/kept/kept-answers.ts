@@ -20,6 +20,8 @@ export type RawAnswer =
 export interface KeptAnswer {
   /** The decision of the exchange that paid for it. */
   readonly from: string;
+  /** The address that gave it, as records name it. */
+  readonly upstream: string;
   /** The escalations that it waits for. */
   readonly escalations: readonly string[];
   /** The text of it that the agent has. */

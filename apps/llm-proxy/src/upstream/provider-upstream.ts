@@ -42,6 +42,8 @@ export interface UpstreamRequest {
   readonly isStream: boolean;
   /** The agent's own key for the provider. */
   readonly ownKey: string | undefined;
+  /** Which of them keep what the request names; empty: it names nothing that an address keeps. */
+  readonly addresses: ReadonlySet<string>;
   /** Whether the tokens of a stream are asked for where the agent did not. */
   readonly hidesTokens: boolean;
   /** @param asksForUsage whether they are, of the address that it is for */
@@ -127,7 +129,10 @@ export class ProviderUpstream {
     return told.tried.answer;
   }
 
-  #orderFor({ usable }: Known, { ownKey }: UpstreamRequest): readonly Candidate[] {
+  #orderFor({ usable: all }: Known, { ownKey, addresses }: UpstreamRequest): readonly Candidate[] {
+    // What one address keeps, another does not know.
+    const keeping = all.filter(({ id }) => addresses.has(id));
+    const usable = keeping.length > 0 ? keeping : all;
     return ownKey === undefined
       ? inOrder(
           usable,

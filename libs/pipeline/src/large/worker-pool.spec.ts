@@ -89,6 +89,7 @@ describe('a large message', () => {
           scanned: {
             arguments: factsOf(SCAN.outbound(args)),
             beside: beside === null ? null : factsOf(SCAN.outbound(beside)),
+            isFoundEncoded: false,
           },
           standIns: 0,
           digest: digest.ofJson(boundContent(call)),

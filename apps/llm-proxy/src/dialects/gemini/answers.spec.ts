@@ -179,7 +179,8 @@ describe('streamed content', () => {
       denied: 'rm',
     });
     expect(judged.map(({ name }) => name)).toEqual(['ls', 'rm']);
-    expect(text).toBe(events(call(0, 'ls')).toString());
+    // Those of one answer share their fate.
+    expect(text).toBe('');
     expect(end).toMatchObject({ kind: 'refused' });
   });
 

@@ -114,7 +114,7 @@ describe('a call in a streamed response', () => {
   it('does not go on after it was decided', async () => {
     const late = about(0, 'function_call_arguments.delta', { delta: ' && rm -rf /' });
     const outcome = await run(`${call}${late}${completed([called('rm', WHOLE)])}`);
-    expect(outcome).toMatchObject({ text: call, end: FAILED });
+    expect(outcome).toMatchObject({ text: '', end: FAILED });
   });
 
   it('without a name is decided by nobody', async () => {
