@@ -88,6 +88,19 @@ describeWithOpa('what budgets count', () => {
     },
   );
 
+  it('of a stream that its agent breaks off is no less than what was reserved for it', async () => {
+    plane.provider.say('priced-left', { texts: ['xxx', ' and more'], ending: 'hang' });
+    const gone = new AbortController();
+    const long = plane.ask('priced-left', { ...stream, max_tokens: 2_000 });
+    const response = await post(long, undefined, gone.signal);
+    const reading = (async () => {
+      for await (const bytes of response.body ?? [])
+        if (Buffer.from(bytes as Uint8Array).includes('xxx')) gone.abort();
+    })();
+    await expect(reading).rejects.toThrow();
+    await counted(asked('max_tokensstream', 'priced-left') + 2_000);
+  });
+
   it('of a stream that breaks off after the provider began to count is no less than what came', async () => {
     const { prices } = { prices: [{ provider: 'anthropic', model: 'priced*', input: 1_000, output: 1_000 }] };
     const price = { currency: 'USD', as_of: '2026-01-01', source: 'test' } as const;

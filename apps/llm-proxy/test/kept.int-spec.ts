@@ -200,6 +200,18 @@ describeWithOpa('an answer that waits for a person', () => {
       own.expectHits(1);
     });
 
+    it('with two calls that are alike asks for each, and is given when both are approved', async () => {
+      const own = new Case(speech, isStream, [pay(6), pay(6)]);
+      await own.ask();
+      const [first, second] = people.cases;
+      expect([first?.state, second?.state]).toEqual(['pending', 'pending']);
+      if (first) first.state = 'approved';
+      expect(await own.ask()).toMatchObject({ status: 403, escalation: idOf(1) });
+      people.decide('approved');
+      own.expectGiven(await own.ask());
+      own.expectHits(1);
+    });
+
     it('keeps an allowed call back with the one that waits, and is refused with one that is denied', async () => {
       const own = new Case(speech, isStream, [WEATHER, pay(3)]);
       const got = await own.ask();

@@ -30,7 +30,7 @@ export {
   type CompiledPattern,
 } from './scan/pattern-set';
 export { TextScanner, scanText } from './scan/text-scanner';
-export { pointerOfText } from './scan/json-texts';
+export { pointersOfTexts } from './scan/json-texts';
 export { MAX_LISTED, scanJson, type Findings } from './scan/json-scanner';
 export { Redaction, redactJson } from './scan/redact';
 export type { TextFacts, TextMemory } from './scan/text-memory';

@@ -34,6 +34,14 @@ export interface BudgetsOptions {
   readonly count: (account: Pick<Account, 'scope' | 'period' | 'unit'>, event: BudgetEvent) => void;
 }
 
+/** What is to be known of a call. */
+export interface Asking {
+  /** Whether a key of its own pays, where the plane's would: that money is not the tenant's. */
+  readonly isPaidByAgent: boolean;
+  /** Asked for only where a budget holds. */
+  readonly estimate: () => Estimate;
+}
+
 /** Keeps uses of models within the budgets of their tenant. */
 export class Budgets {
   constructor(private readonly options: BudgetsOptions) {}
@@ -41,18 +49,16 @@ export class Budgets {
   /**
    * Reserves what a call may use. Called when everything else has let it pass, just before it is sent; what it used is
    * counted when the exchange is over, however it ends.
-   * @param estimate asked for only where a budget holds
    * @returns undefined where none does, without waiting
    */
   reserve(
     exchange: Exchange,
     { toolName, isFree = false }: Pick<Endpoint, 'toolName' | 'isFree'>,
-    estimate: () => Estimate,
+    { isPaidByAgent, estimate }: Asking,
   ): undefined | Promise<Spend | Refusal> {
     const budgets = exchange.config?.models.budgets ?? [];
     if (budgets.length === 0 || isFree || toolName === 'list') return undefined;
-    // Money that the agent's own key pays is not the tenant's.
-    const units: readonly Unit[] = exchange.keySource === 'request' ? ['tokens'] : ['tokens', 'microusd'];
+    const units: readonly Unit[] = isPaidByAgent ? ['tokens'] : ['tokens', 'microusd'];
     const accounts = accountsOf(budgets, payerOf(exchange), units, this.options.now());
     return accounts.length === 0 ? undefined : this.#reserve(exchange, toolName, accounts, estimate());
   }

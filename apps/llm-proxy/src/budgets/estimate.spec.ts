@@ -24,7 +24,7 @@ describe('what a call may use', () => {
     ['chat, a fraction', CHAT, { max_tokens: 1.5 }, 4_096],
     ['chat, a large fraction', CHAT, { max_tokens: 5_000.5 }, 5_001],
     ['chat, what is no number', CHAT, { max_tokens: { at: 9 } }, 4_096],
-    ['chat, too many', CHAT, { max_tokens: 9e15, n: 9e15 }, 1e14],
+    ['chat, too many', CHAT, { max_tokens: 9e15, n: 9e15 }, 3_200_000],
     ['completions of several prompts', TEXT, { prompt: ['a', 'b'], max_tokens: 10 }, 20],
     ['completions, the best of some', TEXT, { prompt: 'a', max_tokens: 10, n: 2, best_of: 5 }, 50],
     ['responses', RESPONSES, { max_output_tokens: 77 }, 77],
@@ -56,7 +56,17 @@ describe('what a call may use', () => {
     expect(estimateOf(CHAT, ['a b '.repeat(10_000)]).prompt).toBe(10_000);
     expect(estimateOf(CHAT, ['漢'.repeat(40_000)]).prompt).toBe(10_000);
     const picture = 'iVBORw0K'.repeat(100_000);
-    expect(estimateOf(CHAT, [picture, `data:image/png;base64,${picture}`]).prompt).toBe(4_000);
+    const url = `data:image/png;base64,${picture}`;
+    expect(
+      estimateOf(CHAT, { image_url: { url }, images: [picture], source: { data: picture } }).prompt,
+    ).toBe(6_000 + Math.ceil('image_urlurlimagessourcedata'.length / 4));
+  });
+
+  it('takes no text for a picture, whatever it begins with and wherever it stands', () => {
+    const letters = 'a'.repeat(40_000);
+    expect(estimateOf(CHAT, { data: `${letters} and more` }).prompt).toBeGreaterThan(10_000);
+    expect(estimateOf(CHAT, { content: letters }).prompt).toBeGreaterThan(10_000);
+    expect(estimateOf(CHAT, { data: `data:image/png;base64,${letters} x` }).prompt).toBeGreaterThan(10_000);
   });
 
   it.each([

@@ -46,6 +46,7 @@ export class Spend {
     if (this.#answer === 'none') return { kind: 'nothing' };
     if (this.#answer === 'unseen') return { kind: 'unseen' };
     const isComplete = this.#answer === 'whole' || settlement?.outcome === 'ok';
-    return { kind: 'answer', characters: this.#characters, isComplete };
+    const isBrokenOff = this.#answer === 'stream' && settlement?.error === 'client_aborted';
+    return { kind: 'answer', characters: this.#characters, isComplete, isBrokenOff };
   }
 }

@@ -2,9 +2,9 @@
 
 /** Of a request that does not say it, or says it in a way that its provider may take for anything. */
 export const DEFAULT_ANSWER_TOKENS = 4_096;
-/** No model writes more; sums of it stay whole numbers. */
-const MOST_TOKENS = 1_000_000_000;
-const MOST_ANSWERS = 100_000;
+/** No model writes more, whatever is asked: what one call may reserve of a budget that others share is bounded. */
+const MOST_TOKENS = 200_000;
+const MOST_ANSWERS = 16;
 
 /** @param asked members that may say it, each as it came @returns the most tokens of one answer */
 export function mostTokens(...asked: readonly unknown[]): number {

@@ -5,7 +5,8 @@ const TEXT_KIND =
   /^(?:text\/[a-z0-9.+-]+|application\/(?:[a-z0-9.+-]+\+)?(?:json|xml|yaml|x-yaml|x-ndjson|javascript|sql|toml|csv)|image\/svg\+xml)$/;
 /** Other character sets would make another text of the same bytes. */
 const CHARSET = /^charset="?(?:utf-8|us-ascii)"?$/;
-const DATA_URL = /^data:([^,]{0,200}),/i;
+/** The one form of a data URL that all readers take for the same: others skip blanks, or cut at a sign. */
+const DATA_URL = /^data:([a-z0-9.+/-]{1,100}(?:;charset=(?:utf-8|us-ascii))?)(;base64)?,([!"$-~]*)$/i;
 const CONTROL = /[\u0000-\u0008\u000e-\u001f]/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -23,11 +24,9 @@ export function decodedText(mediaType: unknown, data: unknown): string | undefin
 
 /** @returns the text in a data URL, as of {@link decodedText} */
 export function textInDataUrl(url: unknown): string | undefined {
-  const [head, about = ''] = (typeof url === 'string' ? DATA_URL.exec(url) : null) ?? [];
-  if (typeof url !== 'string' || head === undefined) return undefined;
-  const data = url.slice(head.length);
-  const base64 = /;\s*base64$/i.exec(about);
-  if (base64) return decodedText(about.slice(0, base64.index), data);
+  const [, about = '', isBase64, data] = (typeof url === 'string' ? DATA_URL.exec(url) : null) ?? [];
+  if (data === undefined) return undefined;
+  if (isBase64 !== undefined) return decodedText(about, data);
   if (!isTextKind(about)) return undefined;
   try {
     const text = decodeURIComponent(data);

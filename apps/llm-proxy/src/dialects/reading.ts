@@ -113,7 +113,9 @@ export function readRequest(
   const [first] = unknown;
   if (first === undefined) return read;
   if (unknownMembers === 'decide' && !unknown.some((name) => isOtherSpelling(name, known))) {
-    const tool = { type: 'unknown_members', settings: { members: unknown } };
+    // With their values, so that an approval of one is none of another.
+    const values = Object.fromEntries(unknown.map((name) => [name, request.body[name]]));
+    const tool = { type: 'unknown_members', settings: { members: unknown, values } };
     return { ok: true, request: { ...request, hostedTools: [...request.hostedTools, tool] } };
   }
   // What does not look like one that a provider would name may be a text of the agent's own.

@@ -4,6 +4,8 @@ import { isAbsent, textIn } from './reading';
 
 const PLAIN_ID = /^[A-Za-z0-9_][A-Za-z0-9_.:/@+=-]{0,255}$/;
 const MAX_REFERENCES = 512;
+/** Each is scanned by itself; what is more is told as what nobody reads. */
+const MAX_ENCODED = 32;
 
 /** What a request is made of besides what can be read in it: things that the provider keeps, and media. */
 export class References {
@@ -39,7 +41,7 @@ export class References {
     read: (written: unknown) => string | undefined,
   ): void {
     const written = textIn(holder, member);
-    const text = read(written);
+    const text = this.#encoded.length < MAX_ENCODED ? read(written) : undefined;
     if (written !== undefined && text !== undefined) this.#encoded.push({ written, text });
     const isWhole =
       text !== undefined &&

@@ -22,6 +22,7 @@ export class AnswerJudge {
   readonly #proxy: Proxy;
   readonly #exchange: Exchange;
   readonly #waiting = new Map<string, WaitingCall>();
+  readonly #alike = new Map<string, number>();
   #count = 0;
 
   constructor(proxy: Proxy, exchange: Exchange) {
@@ -47,12 +48,20 @@ export class AnswerJudge {
     let pending: Judged;
     for (const { name, arguments: args } of calls) {
       const proxy = { ...this.#proxy, guard: this.#guard() };
-      const refused = await judgeInside(proxy, exchange, toolCall(name, args));
+      const refused = await judgeInside(proxy, exchange, toolCall(name, args, this.#nth(name, args)));
       if (refused && !isPending(refused.refusal)) return refused;
       pending ??= refused;
     }
     if (pending) exchange.outcomeExtra['escalation_id'] ??= pending.refusal.escalationId;
     return pending;
+  }
+
+  /** An approval is good for one call: the second of two that are alike is another, and says so to whoever is asked. */
+  #nth(name: string, args: unknown): { readonly beside?: object } {
+    const call = JSON.stringify([name, args]);
+    const nth = (this.#alike.get(call) ?? 0) + 1;
+    this.#alike.set(call, nth);
+    return nth === 1 ? {} : { beside: { nth_of_its_answer: nth } };
   }
 
   /** One that takes down what waits; once anything does, a person is asked of the others without waiting for an answer. */

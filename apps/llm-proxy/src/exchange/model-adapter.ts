@@ -133,7 +133,11 @@ export class ModelAdapter implements ExchangeAdapter<ModelReading, AgentAnswer, 
     const { service, endpoint, outbound } = this.input;
     const spend = kept
       ? undefined
-      : await this.parts.budgets.reserve(exchange, endpoint, () => estimateIn(endpoint, reading));
+      : await this.parts.budgets.reserve(exchange, endpoint, {
+          // A key that no address asks for pays nothing.
+          isPaidByAgent: exchange.keySource === 'request' && service.upstream.keySource(exchange) === 'plane',
+          estimate: () => estimateIn(endpoint, reading),
+        });
     if (spend && 'reasonCode' in spend) return { kind: 'refused', refusal: spend };
     const answer =
       kept ??

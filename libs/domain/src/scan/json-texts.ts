@@ -77,11 +77,11 @@ export function pointerTo(place: Place | undefined): string {
   return pointer;
 }
 
-/** @returns the pointer of the first place in a value at which a text stands; empty when there is none */
-export function pointerOfText(value: unknown, wanted: string): string {
-  let found: string | undefined;
+/** @returns the pointer of the first place in a value at which each of the texts stands; none of those that stand nowhere */
+export function pointersOfTexts(value: unknown, wanted: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   eachText(value, (_name, text, place) => {
-    if (text === wanted) found ??= pointerTo(place);
+    if (text !== undefined && wanted.has(text) && !found.has(text)) found.set(text, pointerTo(place));
   });
-  return found ?? '';
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '@behavry/contracts';
-import { pointerOfText } from '@behavry/domain';
+import { pointersOfTexts } from '@behavry/domain';
 import type { Call } from '../exchange/call';
 import type { Scan } from './scan';
 import { joined, type Scanned } from './scanned';
@@ -56,13 +56,15 @@ function scanEncoded(
   scan: Scan,
   options: ScanOptions,
 ): readonly Scanned[] {
-  return encoded.flatMap(({ written, text }) => {
-    const scanned = scan.outbound(text, options);
-    if (scanned.dlp.length === 0 && scanned.injection.length === 0) return [];
-    const field = pointerOfText(args, written);
-    const placed = (finding: Finding): Finding => ({ ...finding, field });
+  const found = encoded
+    .map(({ written, text }) => ({ written, scanned: scan.outbound(text, options) }))
+    .filter(({ scanned: { dlp, injection } }) => dlp.length > 0 || injection.length > 0);
+  if (found.length === 0) return [];
+  const places = pointersOfTexts(args, new Set(found.map(({ written }) => written)));
+  return found.map(({ written, scanned }) => {
+    const placed = (finding: Finding): Finding => ({ ...finding, field: places.get(written) ?? '' });
     const dlp = scanned.dlp.map(placed);
     const decided = scanned.dlp.findIndex((finding) => finding === scanned.blockedBy);
-    return [{ ...scanned, dlp, injection: scanned.injection.map(placed), blockedBy: dlp[decided] ?? null }];
+    return { ...scanned, dlp, injection: scanned.injection.map(placed), blockedBy: dlp[decided] ?? null };
   });
 }

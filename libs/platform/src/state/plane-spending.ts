@@ -241,6 +241,10 @@ export class PgPlaneSpending extends PlaneSpending {
              SELECT ${key.replace(/[()]/g, '')} FROM plane.${table} WHERE ${ended} < clock_timestamp()
              LIMIT ${String(SWEPT)} FOR UPDATE SKIP LOCKED)`,
         )
+        .then(({ rowCount }) => {
+          // There is more.
+          if (rowCount === SWEPT) this.#sweptAt -= SWEEP_MS;
+        })
         .catch(() => undefined);
     }
   }
