@@ -12,8 +12,8 @@ allow contains {"policy": "behavry.base.demo_models", "reason": "the demo's mode
 	input.request.model in {"gpt-4o-mini", "behavry-demo"}
 }
 
-deny contains {"policy": "behavry.base.demo_models", "reason": "no model of the demo may delete anything"} if {
+deny contains {"policy": "behavry.base.demo_models", "reason": "no model of the demo may send mail"} if {
 	input.request.kind == "llm"
 	input.request.provider == ""
-	startswith(input.request.tool_name, "delete")
+	input.request.tool_name == "send_mail"
 }

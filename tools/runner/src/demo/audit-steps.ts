@@ -13,7 +13,6 @@ const EXPECTED = [
   'escalation_approved',
   'escalation_pending',
   'escalation_denied',
-  'budget_exceeded',
 ] as const;
 
 /** Reads the agent's audit rows. @returns what they say, one line each */
@@ -26,7 +25,8 @@ export async function readAudit(person: PlaneClient, agentId: string): Promise<s
         `/api/v1/audit/events?agent_id=${agentId}&limit=100`,
       ));
       const holdsAll = EXPECTED.every((code) => events.some(({ reason_code }) => reason_code === code));
-      return holdsAll && events.some(({ kind }) => kind === 'llm');
+      const isStopped = events.some(({ error }) => error === 'budget_exceeded');
+      return holdsAll && isStopped && events.some(({ kind }) => kind === 'llm');
     },
     { timeoutMs: 15_000, everyMs: 200 },
   );

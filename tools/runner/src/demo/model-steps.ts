@@ -72,11 +72,11 @@ async function refusedInStream(stage: ModelStage): Promise<string> {
     const stream = await client(stage).chat.completions.create({
       model: MODEL,
       stream: true,
-      messages: [{ role: 'user', content: 'Tidy up the scratch folder.' }],
+      messages: [{ role: 'user', content: 'Tell everybody.' }],
       tools: [
         {
           type: 'function',
-          function: { name: 'delete_file', parameters: { type: 'object', properties: {} } },
+          function: { name: 'send_mail', parameters: { type: 'object', properties: {} } },
         },
       ],
     });
