@@ -1,13 +1,24 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TokenBucketLimiter, type RateAnswer, type RateLimit } from '@behavry/pipeline';
 import {
   createLogger,
   databaseLogin,
+  migratePlane,
   PgPlaneBuckets,
+  PlaneKeys,
   RedisPlaneBuckets,
   type PlaneBuckets,
 } from '@behavry/platform';
-import { describeWithRedis, freePort, startTestPlane, type TestPlane } from '@behavry/testing';
+import {
+  describeWithRedis,
+  freePort,
+  startTestPostgres,
+  startTestRedis,
+  tempDir,
+  type TestPostgres,
+  type TestRedis,
+} from '@behavry/test-components';
 import { SharedLimiter } from '../src/limits/shared-limiter';
 
 const log = createLogger('mcp-proxy', 'silent', {});
@@ -15,19 +26,26 @@ const RUN_MS = 4_000;
 
 describeWithRedis('limits that several processes count together', () => {
   const closers: (() => unknown)[] = [];
-  let plane: TestPlane;
+  const keys = PlaneKeys.readOrMake(join(tempDir('proxy'), 'plane.key'));
+  let postgres: TestPostgres;
+  let redis: TestRedis | undefined;
+  let dbUrl: string;
 
   beforeAll(async () => {
-    plane = await startTestPlane({ schemas: [], hasRedis: true });
+    postgres = await startTestPostgres();
+    redis = await startTestRedis();
+    dbUrl = await postgres.createDatabase();
+    await migratePlane({ ownerUrl: dbUrl, schemas: [], keys, log });
   }, 120_000);
   afterAll(async () => {
     for (const close of closers.reverse()) await close();
-    await plane.stop();
+    await redis?.stop();
+    await postgres.stop();
   });
 
   const opened = {
-    redis: (): PlaneBuckets => new RedisPlaneBuckets(plane.redisUrl ?? '', plane.redisPrefix, log),
-    postgres: (): PlaneBuckets => new PgPlaneBuckets(databaseLogin(plane.dbUrl, 'app', plane.keys), log),
+    redis: (): PlaneBuckets => new RedisPlaneBuckets(redis?.url ?? '', 'test', log),
+    postgres: (): PlaneBuckets => new PgPlaneBuckets(databaseLogin(dbUrl, 'app', keys), log),
   };
 
   function limiterOver(buckets: PlaneBuckets): SharedLimiter {
