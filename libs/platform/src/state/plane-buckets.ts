@@ -1,7 +1,7 @@
-import { Redis, type Result } from 'ioredis';
-import { Pool } from 'pg';
-import type { DatabaseLogin } from '../database/database-address';
+import type { Redis, Result } from 'ioredis';
+import type { Pool } from 'pg';
 import type { Logger } from '../logging/logger';
+import { ownPool, ownRedis, Sweep, type OwnLogin } from './own-connection';
 
 /** What somebody wants of a bucket, and what kind of bucket that is. Amounts are whole numbers. */
 export interface BucketWish {
@@ -35,9 +35,6 @@ export abstract class PlaneBuckets {
   abstract take(wishes: readonly BucketWish[]): Promise<readonly BucketAnswer[]>;
   abstract close(): Promise<void>;
 }
-
-/** A connection that is asked and silent for so long is opened anew. */
-const HANG_MS = 2_000;
 
 /**
  * ARGV: capacity, flow a millisecond, amount and least of each key. A key ends by itself when its bucket is full. What
@@ -93,11 +90,8 @@ export class RedisPlaneBuckets extends PlaneBuckets {
     log: Logger,
   ) {
     super();
-    this.#client = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: true, socketTimeout: HANG_MS });
+    this.#client = ownRedis(url, 'plane buckets', log);
     this.#client.defineCommand('takeFromBuckets', { lua: TAKE });
-    this.#client.on('error', (error: Error) => {
-      log.debug({ err: error }, 'plane buckets: Redis connection failed');
-    });
   }
 
   async take(wishes: readonly BucketWish[]): Promise<readonly BucketAnswer[]> {
@@ -123,26 +117,16 @@ export class RedisPlaneBuckets extends PlaneBuckets {
   }
 }
 
-/** Full buckets are looked for so often, so that they never pile up. */
-const SWEEP_MS = 60_000;
 const SWEPT = 1_000;
 
 /** In a PostgreSQL table: one statement, which waits for others at the same buckets. */
 export class PgPlaneBuckets extends PlaneBuckets {
-  #sweptAt = -SWEEP_MS;
-
   readonly #pool: Pool;
+  readonly #sweep = new Sweep(() => this.#forgetFull());
 
-  /** Has one connection of its own that stays: to open one may take longer than anybody waits for an answer. */
-  constructor(login: DatabaseLogin & { readonly application_name?: string }, log: Logger) {
+  constructor(login: OwnLogin, log: Logger) {
     super();
-    this.#pool = new Pool({
-      ...login,
-      ...{ max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, query_timeout: HANG_MS },
-    });
-    this.#pool.on('error', (error) => {
-      log.debug({ err: error }, 'plane buckets: the connection to PostgreSQL failed');
-    });
+    this.#pool = ownPool(login, 1, 'plane buckets', log);
   }
 
   async take(wishes: readonly BucketWish[]): Promise<readonly BucketAnswer[]> {
@@ -156,7 +140,7 @@ export class PgPlaneBuckets extends PlaneBuckets {
         wishes.map(({ amount, least = amount }) => least),
       ],
     );
-    this.#sweep();
+    this.#sweep.touch();
     return rows;
   }
 
@@ -164,16 +148,13 @@ export class PgPlaneBuckets extends PlaneBuckets {
     return this.#pool.end();
   }
 
-  // A full bucket is as good as none.
-  #sweep(): void {
-    if (performance.now() - this.#sweptAt < SWEEP_MS) return;
-    this.#sweptAt = performance.now();
-    this.#pool
-      .query(
-        `DELETE FROM plane.buckets USING (
-           SELECT key FROM plane.buckets WHERE full_at < clock_timestamp() LIMIT ${String(SWEPT)} FOR UPDATE SKIP LOCKED
-         ) AS filled WHERE buckets.key = filled.key`,
-      )
-      .catch(() => undefined);
+  /** A full bucket is as good as none. */
+  async #forgetFull(): Promise<boolean> {
+    await this.#pool.query(
+      `DELETE FROM plane.buckets USING (
+         SELECT key FROM plane.buckets WHERE full_at < clock_timestamp() LIMIT ${String(SWEPT)} FOR UPDATE SKIP LOCKED
+       ) AS filled WHERE buckets.key = filled.key`,
+    );
+    return false;
   }
 }

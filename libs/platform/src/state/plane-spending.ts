@@ -1,7 +1,7 @@
-import { Redis, type Result } from 'ioredis';
-import { Pool } from 'pg';
-import type { DatabaseLogin } from '../database/database-address';
+import type { Redis, Result } from 'ioredis';
+import type { Pool } from 'pg';
 import type { Logger } from '../logging/logger';
+import { ownPool, ownRedis, Sweep, type OwnLogin } from './own-connection';
 
 /** What a call may use of something that is counted. Amounts are whole numbers, 0 to 2^53 - 1. */
 export interface SpendingWish {
@@ -54,8 +54,6 @@ export abstract class PlaneSpending {
   abstract close(): Promise<void>;
 }
 
-/** A connection that is asked and silent for so long is opened anew. */
-const HANG_MS = 2_000;
 /** A call that was settled is known for so long. */
 const REMEMBERED_SECONDS = 3_600;
 
@@ -127,12 +125,9 @@ export class RedisPlaneSpending extends PlaneSpending {
     log: Logger,
   ) {
     super();
-    this.#client = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: true, socketTimeout: HANG_MS });
+    this.#client = ownRedis(url, 'plane spending', log);
     this.#client.defineCommand('reserveSpending', { lua: RESERVE });
     this.#client.defineCommand('settleSpending', { lua: SETTLE });
-    this.#client.on('error', (error: Error) => {
-      log.debug({ err: error }, 'plane spending: Redis connection failed');
-    });
   }
 
   async reserve(
@@ -172,8 +167,6 @@ export class RedisPlaneSpending extends PlaneSpending {
   }
 }
 
-/** What has ended is looked for so often, so that it never piles up. */
-const SWEEP_MS = 60_000;
 const SWEPT = 10_000;
 const ENDED = [
   ['spending', 'key', 'forgotten_at'],
@@ -183,20 +176,13 @@ const ENDED = [
 
 /** In PostgreSQL tables: one statement each, which waits for others at the same rows. */
 export class PgPlaneSpending extends PlaneSpending {
-  #sweptAt = -SWEEP_MS;
-
   readonly #pool: Pool;
+  readonly #sweep = new Sweep(() => this.#forgetEnded());
 
-  /** Has connections of its own that stay: to reserve must wait neither for one to open nor for one that settles. */
-  constructor(login: DatabaseLogin & { readonly application_name?: string }, log: Logger) {
+  /** To reserve must not wait for one that settles. */
+  constructor(login: OwnLogin, log: Logger) {
     super();
-    this.#pool = new Pool({
-      ...login,
-      ...{ max: 2, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, query_timeout: HANG_MS },
-    });
-    this.#pool.on('error', (error) => {
-      log.debug({ err: error }, 'plane spending: the connection to PostgreSQL failed');
-    });
+    this.#pool = ownPool(login, 2, 'plane spending', log);
   }
 
   async reserve(
@@ -214,7 +200,7 @@ export class PgPlaneSpending extends PlaneSpending {
         wishes.map(({ keepSeconds }) => keepSeconds),
       ],
     );
-    this.#sweep();
+    this.#sweep.touch();
     return rows;
   }
 
@@ -231,21 +217,15 @@ export class PgPlaneSpending extends PlaneSpending {
     return this.#pool.end();
   }
 
-  #sweep(): void {
-    if (performance.now() - this.#sweptAt < SWEEP_MS) return;
-    this.#sweptAt = performance.now();
-    for (const [table, key, ended] of ENDED) {
-      this.#pool
-        .query(
-          `DELETE FROM plane.${table} WHERE ${key} IN (
-             SELECT ${key.replace(/[()]/g, '')} FROM plane.${table} WHERE ${ended} < clock_timestamp()
-             LIMIT ${String(SWEPT)} FOR UPDATE SKIP LOCKED)`,
-        )
-        .then(({ rowCount }) => {
-          // There is more.
-          if (rowCount === SWEPT) this.#sweptAt -= SWEEP_MS;
-        })
-        .catch(() => undefined);
-    }
+  async #forgetEnded(): Promise<boolean> {
+    const swept = ENDED.map(async ([table, key, ended]) => {
+      const { rowCount } = await this.#pool.query(
+        `DELETE FROM plane.${table} WHERE ${key} IN (
+           SELECT ${key.replace(/[()]/g, '')} FROM plane.${table} WHERE ${ended} < clock_timestamp()
+           LIMIT ${String(SWEPT)} FOR UPDATE SKIP LOCKED)`,
+      );
+      return rowCount === SWEPT;
+    });
+    return (await Promise.all(swept)).includes(true);
   }
 }
