@@ -247,6 +247,20 @@ describeWithOpa('an answer that waits for a person', () => {
     own.expectHits(2);
   });
 
+  it('asks for each of two calls that differ in the order of their members alone', async () => {
+    const to = 'Oslo';
+    const calls = [
+      { amount: 8, to },
+      { to, amount: 8 },
+    ].map((args) => ({ name: 'pay', arguments: args }));
+    const own = new Case(CHAT, false, calls);
+    await own.ask();
+    expect(people.cases).toHaveLength(2);
+    people.decide('approved');
+    own.expectGiven(await own.ask());
+    own.expectHits(1);
+  });
+
   it('whose approval another answer with the same call has used is asked for anew', async () => {
     const own = new Case(CHAT, false);
     await own.ask();

@@ -58,7 +58,8 @@ export class AnswerJudge {
 
   /** An approval is good for one call: the second of two that are alike is another, and says so to whoever is asked. */
   #nth(name: string, args: unknown): { readonly beside?: object } {
-    const call = JSON.stringify([name, args]);
+    // As claims tell calls apart: the order of members makes no other call.
+    const call = this.#proxy.guard.digest.ofJson([name, args]);
     const nth = (this.#alike.get(call) ?? 0) + 1;
     this.#alike.set(call, nth);
     return nth === 1 ? {} : { beside: { nth_of_its_answer: nth } };
