@@ -7,6 +7,9 @@ export const CLAIM_PATH = '/internal/claims';
 /** Path by which a proxy asks how escalations stand, beside {@link CLAIM_PATH}. */
 export const STANDING_PATH = '/internal/claims/standing';
 
+/** How long a decision waits for the call it was made for, when its deadline has passed meanwhile. */
+export const DECISION_KEPT_MS = 10 * 60_000;
+
 /** Bytes of JSON that the arguments of a claim may have; a larger call cannot be given to a person. */
 export const MAX_CLAIM_BYTES = 1024 * 1024;
 

@@ -43,6 +43,7 @@ export {
 } from './audit';
 export {
   CLAIM_PATH,
+  DECISION_KEPT_MS,
   MAX_CLAIM_BYTES,
   STANDING_PATH,
   type ClaimAnswer,

@@ -8,7 +8,7 @@ export { Exchange, type ExchangeStart, type Settlement } from './exchange/exchan
 export type { Guard } from './exchange/guard';
 export { KeyedDigest } from './exchange/keyed-digest';
 export { OpenExchanges } from './exchange/open-exchanges';
-export { isLimited, isPending, refusalFor, refuse, type Refusal } from './exchange/refusal';
+export { isLimited, isPending, pendingRefusal, refusalFor, refuse, type Refusal } from './exchange/refusal';
 export { ConfigView } from './adapters/plane/config-view';
 export type {
   DecisionEngine,

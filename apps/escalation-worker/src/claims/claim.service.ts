@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { DataSource } from 'typeorm';
-import type { ClaimAnswer, ClaimRequest, Standing, StandingRequest } from '@behavry/contracts';
+import {
+  DECISION_KEPT_MS,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type Standing,
+  type StandingRequest,
+} from '@behavry/contracts';
 import { ClaimRepository, type Escalation } from '@behavry/db-data';
 import { Clock, PlaneState, ServiceContext, uuidv7, withTenant } from '@behavry/platform';
 import { claimKeyOf } from '../domain/claim-key';
@@ -11,9 +17,6 @@ import type { EscalationConfig } from '../escalation-worker.config';
 import { EscalationService } from '../escalations/escalation.service';
 import { payloadText, sealPayload } from './sealed-arguments';
 import { DecisionFeed } from './decision-feed';
-
-/** How long a decision waits for the call it was made for, when its deadline has passed meanwhile. */
-const DECISION_KEPT_MS = 10 * 60_000;
 
 /**
  * Answers whether exactly this call may go on (architecture: the claim). An approval is used up in the

@@ -1,26 +1,20 @@
 // What of a request nobody here can read: things that the provider keeps, and media. In every dialect.
 // Long because it is one table.
-import type { Endpoint, Reference, Unscanned } from './dialect';
-import { ANTHROPIC } from './anthropic/anthropic';
-import { GEMINI } from './gemini/gemini';
-import { OLLAMA } from './ollama/ollama';
-import { OPENAI } from './openai/openai';
+import type { Endpoint, ProviderId, Reference, Unscanned } from './dialect';
+import { endpointAt } from './providers';
 import { readRequest } from './reading';
 
-const post = (dialect: typeof OPENAI, path: string): Endpoint => {
-  const found = dialect.endpointOf({ method: 'POST', path, query: '' });
-  if (!found) throw new Error(path);
-  return found;
-};
-const CHAT = post(OPENAI, '/chat/completions');
-const RESPONSES = post(OPENAI, '/responses');
-const MESSAGES = post(ANTHROPIC, '/v1/messages');
-const CONTENT = post(GEMINI, '/v1/models/m:generateContent');
-const COUNT = post(GEMINI, '/v1/models/m:countTokens');
-const EMBED = post(GEMINI, '/v1/models/m:batchEmbedContents');
-const LIKE_OPENAI = post(OLLAMA, '/v1/chat/completions');
-const OLLAMA_CHAT = post(OLLAMA, '/api/chat');
-const GENERATE = post(OLLAMA, '/api/generate');
+const post = (provider: ProviderId, path: string): Endpoint =>
+  endpointAt({ provider, method: 'POST', path, query: '' });
+const CHAT = post('openai', '/chat/completions');
+const RESPONSES = post('openai', '/responses');
+const MESSAGES = post('anthropic', '/v1/messages');
+const CONTENT = post('gemini', '/v1/models/m:generateContent');
+const COUNT = post('gemini', '/v1/models/m:countTokens');
+const EMBED = post('gemini', '/v1/models/m:batchEmbedContents');
+const LIKE_OPENAI = post('ollama', '/v1/chat/completions');
+const OLLAMA_CHAT = post('ollama', '/api/chat');
+const GENERATE = post('ollama', '/api/generate');
 
 const chat = (...content: object[]): object => ({ model: 'm', messages: [{ role: 'user', content }] });
 const gemini = (...parts: object[]): object => ({ contents: [{ role: 'user', parts }] });

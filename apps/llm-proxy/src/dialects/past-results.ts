@@ -1,5 +1,6 @@
 // What tools have brought back and a request tells again: in the messages before its newest one.
 import { isObject } from '@behavry/contracts';
+import { putAt } from './reading';
 
 type Members = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
@@ -60,11 +61,6 @@ export function withValues(
   values: readonly { readonly path: Path; readonly value: unknown }[],
 ): unknown {
   const changed: unknown = structuredClone(body);
-  for (const { path, value } of values) {
-    let holder = changed as Record<string | number, unknown>;
-    for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
-    const last = path.at(-1);
-    if (last !== undefined) holder[last] = value;
-  }
+  for (const { path, value } of values) putAt(changed, path, value);
   return changed;
 }

@@ -180,3 +180,15 @@ export function namespaced(namespace: unknown, name: unknown): string | undefine
   if (isAbsent(namespace)) return name;
   return typeof namespace === 'string' && namespace !== '' ? `${namespace}.${name}` : undefined;
 }
+
+/**
+ * Puts a value at a place of another, in place; nothing happens where there is no such place.
+ * @param path member names and list places from the top
+ */
+export function putAt(value: unknown, path: readonly (string | number)[], what: unknown): void {
+  type Holder = Record<string | number, unknown> | undefined;
+  let holder = value as Holder;
+  for (const step of path.slice(0, -1)) holder = holder?.[step] as Holder;
+  const last = path.at(-1);
+  if (last !== undefined && holder) holder[last] = what;
+}

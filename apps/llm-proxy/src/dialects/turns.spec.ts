@@ -1,20 +1,14 @@
 // Turns of conversations, in every dialect: what a request was a turn ago, and what is left of an answer without its calls.
-import type { Endpoint } from './dialect';
-import { ANTHROPIC } from './anthropic/anthropic';
-import { GEMINI } from './gemini/gemini';
-import { OLLAMA } from './ollama/ollama';
-import { OPENAI } from './openai/openai';
+import type { Endpoint, ProviderId } from './dialect';
+import { endpointAt } from './providers';
 
-const post = (dialect: typeof OPENAI, path: string): Endpoint => {
-  const found = dialect.endpointOf({ method: 'POST', path, query: '' });
-  if (!found) throw new Error(path);
-  return found;
-};
-const CHAT = post(OPENAI, '/chat/completions');
-const RESPONSES = post(OPENAI, '/responses');
-const MESSAGES = post(ANTHROPIC, '/v1/messages');
-const CONTENT = post(GEMINI, '/v1/models/m:generateContent');
-const OLLAMA_CHAT = post(OLLAMA, '/api/chat');
+const post = (provider: ProviderId, path: string): Endpoint =>
+  endpointAt({ provider, method: 'POST', path, query: '' });
+const CHAT = post('openai', '/chat/completions');
+const RESPONSES = post('openai', '/responses');
+const MESSAGES = post('anthropic', '/v1/messages');
+const CONTENT = post('gemini', '/v1/models/m:generateContent');
+const OLLAMA_CHAT = post('ollama', '/api/chat');
 
 const user = { role: 'user', content: 'hello' };
 const item = (...content: object[]): object => ({ type: 'message', id: 'msg_1', role: 'assistant', content });
@@ -144,7 +138,7 @@ describe('a request a turn ago', () => {
     const body = { model: 'm', messages: 'x', input: 'x', contents: {} };
     for (const { turns } of [CHAT, RESPONSES, MESSAGES, CONTENT, OLLAMA_CHAT])
       expect(turns?.before(body)).toBeUndefined();
-    expect(post(ANTHROPIC, '/v1/messages/count_tokens').readAnswer({ content: [] })).toBeUndefined();
+    expect(post('anthropic', '/v1/messages/count_tokens').readAnswer({ content: [] })).toBeUndefined();
   });
 });
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { isObject } from '@behavry/contracts';
 import { parseStrictJson } from '@behavry/domain';
-import { isPending, refuse, type Exchange, type Refusal } from '@behavry/pipeline';
+import { isPending, pendingRefusal, refuse, type Exchange, type Refusal } from '@behavry/pipeline';
+import type { Endpoint } from '../dialects/dialect';
 import { MAX_DEPTH } from '../dialects/reading';
 import type { AnswerJudge, WaitingCall } from '../exchange/answer-judge';
 import type { ModelInput } from '../exchange/model-adapter';
@@ -177,6 +178,17 @@ export class AnswerKeeper {
   }
 }
 
+/** @returns an endpoint that counts nothing of a stream: it was counted when it was paid for */
+export function withoutTokens(endpoint: Endpoint): Endpoint {
+  return {
+    ...endpoint,
+    readChunk: (frame) => {
+      const chunk = endpoint.readChunk(frame);
+      return chunk && { ...chunk, tokens: undefined };
+    },
+  };
+}
+
 const UNKNOWN = refuse(
   'escalation_unavailable',
   'a person must decide, and nobody can tell at present whether one has',
@@ -184,10 +196,7 @@ const UNKNOWN = refuse(
 
 function pending({ outcomeExtra }: Exchange, escalationId: string): Refusal {
   outcomeExtra['escalation_id'] = escalationId;
-  return refuse('escalation_pending', 'a person must approve this call; try it again after approval', {
-    verdict: 'escalate',
-    escalationId,
-  });
+  return pendingRefusal(escalationId);
 }
 
 function restored(answer: RawAnswer): UpstreamAnswer {

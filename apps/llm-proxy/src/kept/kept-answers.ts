@@ -1,4 +1,4 @@
-import type { KeptEntry } from '@behavry/contracts';
+import { DECISION_KEPT_MS, type KeptEntry } from '@behavry/contracts';
 import type { KeyedDigest } from '@behavry/pipeline';
 import type { PlaneKeys, PlaneMemory, PlaneState } from '@behavry/platform';
 import type { UpstreamAnswer } from '../upstream/ask-provider';
@@ -8,8 +8,6 @@ export const MAX_KEPT_BYTES = 256 * 1024;
 /** So many answers of an agent wait at once, the newest, and of all agents. */
 const MAX_PER_AGENT = 16;
 const MAX_ENTRIES = 512;
-/** How long a decision counts, as escalation-worker has it too. */
-const AFTER_DECISION_MS = 10 * 60_000;
 
 /** An answer as its provider gave it, with its body as base64. */
 export type RawAnswer =
@@ -87,7 +85,7 @@ export class KeptAnswers {
   /** @param until when the last person must have decided, in ms since the Unix epoch */
   async keep(agentId: string, name: string, answer: KeptAnswer, until: number): Promise<void> {
     const { memory, keys, now } = this.options;
-    const endsAt = until + AFTER_DECISION_MS;
+    const endsAt = until + DECISION_KEPT_MS;
     try {
       const gone = await this.#enter(name, { agent_id: agentId, until: new Date(endsAt).toISOString() });
       if (!gone) return;

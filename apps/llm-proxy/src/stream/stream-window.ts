@@ -1,5 +1,6 @@
 import type { Scan, Scanned, TextChannel } from '@behavry/pipeline';
 import type { Chunk, TextPiece } from '../dialects/dialect';
+import { putAt } from '../dialects/reading';
 import type { CallAssembler } from './call-assembler';
 import type { Frame, Framing } from './framing';
 
@@ -131,14 +132,7 @@ function redacted({ frame, chunk, changedRest, pieces }: HeldFrame): Frame {
     return frame;
   const value = changedRest ?? chunk.rest;
   pieces.forEach(({ piece }, index) => {
-    put(value, piece.path, texts[index] ?? '');
+    putAt(value, piece.path, texts[index] ?? '');
   });
   return { ...frame, data: JSON.stringify(value) };
-}
-
-function put(value: unknown, path: readonly (string | number)[], text: string): void {
-  let holder = value as Record<string | number, unknown> | undefined;
-  for (const key of path.slice(0, -1)) holder = holder?.[key] as Record<string | number, unknown> | undefined;
-  const last = path.at(-1);
-  if (last !== undefined && holder) holder[last] = text;
 }

@@ -64,6 +64,15 @@ export function refusalFor(reason: StopReason): Refusal {
   }
 }
 
+/** @returns what an agent is told while a person must still decide */
+export function pendingRefusal(escalationId: string, policy: string | null = null): Refusal {
+  return refuse('escalation_pending', 'a person must approve this call; try it again after approval', {
+    verdict: 'escalate',
+    policy,
+    escalationId,
+  });
+}
+
 /** Whether it says that a person must still decide. */
 export function isPending({ reasonCode }: Pick<Refusal, 'reasonCode'>): boolean {
   return reasonCode === 'escalation_pending';

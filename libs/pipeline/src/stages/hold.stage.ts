@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange';
 import { targetOf } from '../exchange/entries';
 import type { Guard } from '../exchange/guard';
 import { within } from '../exchange/trace';
-import { refuse, type Refusal } from '../exchange/refusal';
+import { pendingRefusal, refuse, type Refusal } from '../exchange/refusal';
 import type { Stage } from './stage';
 
 /** Must a person decide? The approval is claimed before forwarding, so that it is used once or not at all. */
@@ -95,10 +95,7 @@ function refusalOf(
   const extra = { policy, escalationId: answer.escalation_id };
   switch (answer.state) {
     case 'pending':
-      return refuse('escalation_pending', 'a person must approve this call; try it again after approval', {
-        ...extra,
-        verdict: 'escalate',
-      });
+      return pendingRefusal(answer.escalation_id, policy);
     case 'denied':
       return refuse('escalation_denied', 'a person denied this call', extra);
     case 'expired':
