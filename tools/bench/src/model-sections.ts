@@ -88,7 +88,7 @@ async function measureOpenStreams(bench: Bench): Promise<number> {
 }
 
 /** Straight at the proxy. */
-function modelTarget({ system, agent }: Bench, call: ModelCall): Target {
+export function modelTarget({ system, agent }: Bench, call: ModelCall): Target {
   const url = `http://127.0.0.1:${String(system.portOf('llm-proxy'))}/api/v1/${call.api}${modelPath(call)}`;
   return { url, kind: call, tokens: [agent.token] };
 }

@@ -14,7 +14,7 @@ import {
   type MeasureOptions,
 } from './measure';
 import { measureNoisyNeighbour } from './noisy-neighbour';
-import { measureModels, measureStreams } from './model-sections';
+import { measureModels, measureStreams, modelTarget } from './model-sections';
 import { fillers } from './policies';
 import type { ProcessGroup } from './process-figures';
 import { profileStages } from './stage-profile';
@@ -102,22 +102,8 @@ export const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<readonl
   streams: measureStreams,
 
   async stages(bench) {
-    const pid = bench.system.run.processes.find(({ app }) => app === 'mcp-proxy')?.pid ?? 0;
-    // Longer than the profile, which waits for the load to have begun.
-    const seconds = bench.options.seconds + 4;
-    const load = runLoad({ ...proxyTarget(bench), ...bench.options, seconds, perSecond: 0 });
-    const profiled = delay(2000).then(() => profileStages(pid, bench.options.seconds * 1000));
-    const [{ stages, rooms }] = await Promise.all([profiled, load]);
-    const shares = (of: Readonly<Record<string, number>>): string =>
-      Object.entries(of)
-        .sort(([, a], [, b]) => b - a)
-        .filter(([, share]) => share >= 0.005)
-        .map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`)
-        .join(' · ');
-    bench.notes.push(
-      `mcp-proxy by stage (share of its busy time, with what it calls): ${shares(stages)}`,
-      `mcp-proxy by room (without what it calls): ${shares(rooms)}`,
-    );
+    await profiled(bench, 'mcp-proxy', proxyTarget(bench));
+    await profiled(bench, 'llm-proxy', modelTarget(bench, { api: 'openai' }));
     return [];
   },
 
@@ -202,5 +188,24 @@ export function noteProcesses({ notes }: Bench, floor: ClosedFigures, figures: C
     `${figures.way}, CPU a call: ${parts.join(' · ')}; pass-through ${cpuOf(floor).toFixed(0)} µs. ` +
       `${(calls / seconds).toFixed(0)} calls/s (p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms), ` +
       `pass-through ${(floor.load.calls / floor.load.seconds).toFixed(0)} calls/s.`,
+  );
+}
+
+/** Where a proxy's time goes under load, as shares in two notes. */
+async function profiled(bench: Bench, app: string, target: Target): Promise<void> {
+  const pid = bench.system.run.processes.find((process) => process.app === app)?.pid ?? 0;
+  // Longer than the profile, which waits for the load to have begun.
+  const load = runLoad({ ...target, ...bench.options, seconds: bench.options.seconds + 4, perSecond: 0 });
+  const profile = delay(2000).then(() => profileStages(pid, bench.options.seconds * 1000));
+  const [{ stages, rooms }] = await Promise.all([profile, load]);
+  const shares = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .sort(([, a], [, b]) => b - a)
+      .filter(([, share]) => share >= 0.005)
+      .map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`)
+      .join(' · ');
+  bench.notes.push(
+    `${app} by stage (share of its busy time, with what it calls): ${shares(stages)}`,
+    `${app} by room (without what it calls): ${shares(rooms)}`,
   );
 }

@@ -54,7 +54,10 @@ export async function profileStages(pid: number, milliseconds: number): Promise<
     const { profile } = (await session.send('Profiler.stop')) as { profile: Profile };
     return sharesOf(profile);
   } finally {
+    // The next process listens at the same place; while it is connected to, this one would wait for it.
+    await session.send('Runtime.evaluate', { expression: 'setTimeout(() => process._debugEnd(), 100)' });
     session.close();
+    await delay(500);
   }
 }
 
