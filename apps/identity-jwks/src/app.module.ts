@@ -20,10 +20,14 @@ import { IssuersService } from './keys/issuers.service';
 import { JwksController } from './keys/jwks.controller';
 import { ownKey, OwnKey } from './keys/own-key';
 import { AuthController } from './people/auth.controller';
+import { ChangeController } from './people/change.controller';
+import { InvitationController } from './people/invitation.controller';
+import { InvitationService } from './people/invitation.service';
 import { PeopleController } from './people/people.controller';
 import { LivePeople } from './people/live-people';
 import { Passwords } from './people/password';
 import { ControlPeopleStore, LocalPeopleStore, PeopleStore } from './people/people-store';
+import { PeopleService } from './people/people.service';
 import { SignInService } from './people/sign-in.service';
 import { ManagedElsewhereController } from './tenants/managed-elsewhere.controller';
 import { SignupController, SignupGuard } from './tenants/signup.controller';
@@ -43,6 +47,8 @@ const COMMON_CONTROLLERS: Type[] = [
   AgentTokenController,
   AuthController,
   PeopleController,
+  ChangeController,
+  InvitationController,
 ];
 const COMMON_PROVIDERS: Provider[] = [
   { provide: OwnKey, useFactory: ownKey, inject: [ServiceContext, SigningKeys] },
@@ -52,6 +58,8 @@ const COMMON_PROVIDERS: Provider[] = [
   Passwords,
   LivePeople,
   SignInService,
+  PeopleService,
+  InvitationService,
 ];
 
 /** @returns the app's module: a data plane has its local people and the agents of its config document */

@@ -28,6 +28,7 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly form?: string;
   readonly address?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One running identity-jwks, migrated and seeded, on a database of its own. */
@@ -71,7 +72,7 @@ export async function startIdentity(
     context,
     state: app.get(PlaneState),
     app,
-    async call(method, path, { token, body, form, address } = {}) {
+    async call(method, path, { token, body, form, address, headers } = {}) {
       const answer = await request(`${url}${path}`, {
         method,
         headers: {
@@ -79,6 +80,7 @@ export async function startIdentity(
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
           ...(address === undefined ? {} : { 'x-forwarded-for': address }),
+          ...headers,
         },
         body: form ?? (body === undefined ? null : JSON.stringify(body)),
       });

@@ -86,7 +86,7 @@ describe('signing in', () => {
           organization: `Org ${String(index)}`,
           username: `boss ${String(index)}`,
           email: 'a@example.com',
-          password: 'long enough',
+          password: 'long enough for all',
         },
       });
     const answers = [];

@@ -1,3 +1,5 @@
+import type { Mode } from './modes';
+
 /**
  * The closed list of REST error codes. `platform` maps each to a status and a title, exhaustively;
  * the same code is the log field and the metric label.
@@ -130,6 +132,11 @@ export type ObligationName = (typeof OBLIGATIONS)[number];
 /** Roles of people, weakest first; `super_admin` is a separate mark. */
 export const ROLES = ['viewer', 'analyst', 'policy_author', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** @returns the roles that people may have in a mode: nobody authors policies on a data plane */
+export function rolesOf(mode: Mode): readonly Role[] {
+  return mode === 'data-plane' ? ROLES.filter((role) => role !== 'policy_author') : ROLES;
+}
 
 export const RISK_TIERS = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskTier = (typeof RISK_TIERS)[number];

@@ -33,6 +33,30 @@ export interface LivePerson {
   readonly super_admin: boolean;
   /** Tokens issued before are no longer good (a new password ends what the old one opened); null for none. RFC 3339. */
   readonly tokens_not_before: string | null;
+  /** The session that goes on in spite of `tokens_not_before`: the one in which the password was changed. */
+  readonly kept_session?: string;
+}
+
+/** A key of a person's programs, as the plane's apps look it up by the SHA-256 (hex) of its text. */
+export interface LiveApiKey {
+  readonly id: string;
+  readonly person_id: string;
+  readonly tenant_id: string;
+  readonly username: string;
+  /** The strongest role that it may have; never more than its person has now. */
+  readonly role: Role;
+  /** RFC 3339. */
+  readonly expires_at: string;
+}
+
+/** Who may act now, and by what. */
+export interface PeopleState {
+  /** By id. Who is not in it may do nothing: disabled, removed, or of a suspended tenant. */
+  readonly people: Readonly<Record<string, LivePerson>>;
+  /** Sessions that were ended, until the last token of each has expired (RFC 3339). */
+  readonly ended_sessions?: Readonly<Record<string, string>>;
+  /** By SHA-256 (hex). */
+  readonly api_keys?: Readonly<Record<string, LiveApiKey>>;
 }
 
 /** Licence state of this plane as its apps see it. */
@@ -69,8 +93,7 @@ export interface PlaneStateValues {
   issuers: { readonly issuers: readonly TrustedIssuer[] };
   /** `at`: when it was told (RFC 3339). Told anew at least every 30 s, so that a silent monitor shows. */
   risk: { readonly at: string; readonly agents: Readonly<Record<string, RiskScore>> };
-  /** By id. Who is not in it may do nothing: disabled, removed, or of a suspended tenant. */
-  people: { readonly people: Readonly<Record<string, LivePerson>> };
+  people: PeopleState;
   'sessions.ended': { readonly sessions: Readonly<Record<string, string>> };
   /** By replica id. Each replica writes its own entry and removes those of replicas that went silent. */
   'mcp.replicas': { readonly replicas: Readonly<Record<string, ProxyReplica>> };

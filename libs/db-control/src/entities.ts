@@ -1,6 +1,7 @@
 import { AgentEntity } from './agents/agent.entity';
 import { PublishedDocumentEntity } from './bundles/published-document.entity';
 import { EnrollmentTokenEntity } from './enrollment/enrollment-token.entity';
+import { ApiKeyEntity, PersonSessionEntity } from './people/person-access.entity';
 import { PersonEntity } from './people/person.entity';
 import { ContentChangesEntity } from './policies/content-changes.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
@@ -16,6 +17,8 @@ import { InternalTokenEntity } from './tokens/internal-token.entity';
 export const CONTROL_ENTITIES: (new () => object)[] = [
   TenantEntity,
   PersonEntity,
+  PersonSessionEntity,
+  ApiKeyEntity,
   AgentEntity,
   EnrollmentTokenEntity,
   DataPlaneTokenEntity,

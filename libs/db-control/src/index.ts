@@ -12,8 +12,8 @@ export {
   livePeople,
   PEOPLE_CHANNEL,
   PersonRepository,
+  personByLink,
   personByUsername,
-  type ListedPerson,
   type SignInRecord,
 } from './people/person.repository';
 export { AgentRepository, agentByClientId, type Agent } from './agents/agent.repository';

@@ -1,13 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { PEOPLE_CHANNEL } from '@behavry/db-control';
-import { PgNotifications, PlaneState, ServiceContext } from '@behavry/platform';
+import { Clock, PgNotifications, PlaneState, ServiceContext } from '@behavry/platform';
 import { PeopleStore } from './people-store';
 
 const RETRY_MS = 1_000;
 
 /**
- * Tells the plane who may act and since when tokens count, so that a disabled person, another role, a new password or a
- * suspended tenant works at once and everywhere. The database notifies of each change at its commit.
+ * Tells the plane who may act, by what and since when tokens count, so that a disabled person, another role, a new
+ * password, an ended session or a suspended tenant works at once and everywhere. The database notifies of each change at
+ * its commit.
  */
 @Injectable()
 export class LivePeople implements OnModuleInit {
@@ -19,10 +20,11 @@ export class LivePeople implements OnModuleInit {
     private readonly people: PeopleStore,
     private readonly notifications: PgNotifications,
     private readonly state: PlaneState,
+    private readonly clock: Clock,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.notifications.listen(PEOPLE_CHANNEL, () => void this.#publishOrRetry());
+    await this.notifications.listen(PEOPLE_CHANNEL, () => void this.tell());
     this.context.onClose('live people', () => {
       clearTimeout(this.#retry);
       return this.#last;
@@ -37,21 +39,22 @@ export class LivePeople implements OnModuleInit {
     return mine;
   }
 
-  async #publish(): Promise<void> {
-    await this.state.update('people', async (present) => {
-      const people = await this.people.live();
-      return JSON.stringify(present?.people) === JSON.stringify(people) ? undefined : { people };
-    });
-  }
-
-  async #publishOrRetry(): Promise<void> {
+  /** The same after a change that stands already: when it fails it is tried again until it is told. */
+  async tell(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       await this.publish();
     } catch (error) {
       this.context.log.error({ err: error }, 'a change of who may sign in is not in force yet; trying again');
-      this.#retry = setTimeout(() => void this.#publishOrRetry(), RETRY_MS);
+      this.#retry = setTimeout(() => void this.tell(), RETRY_MS);
       this.#retry.unref();
     }
+  }
+
+  async #publish(): Promise<void> {
+    await this.state.update('people', async (present) => {
+      const people = await this.people.live(new Date(this.clock.now()));
+      return JSON.stringify(present) === JSON.stringify(people) ? undefined : people;
+    });
   }
 }

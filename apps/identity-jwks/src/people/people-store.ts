@@ -1,59 +1,63 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { LivePerson } from '@behavry/contracts';
-import {
-  livePeople,
-  personByUsername,
-  PersonRepository,
-  type ListedPerson,
-  type SignInRecord,
-} from '@behavry/db-control';
+import type { PeopleState } from '@behavry/contracts';
+import { livePeople, personByLink, personByUsername, type SignInRecord } from '@behavry/db-control';
 import { LocalPersonRepository } from '@behavry/db-data';
 import { withTenant } from '@behavry/platform';
+import { PersonRecords, type PeopleSchema } from './person-records';
 
 /** What a sign-in needs to know of a person. */
 export type SignInPerson = SignInRecord;
 
-/** One page of a list. */
-interface Page {
-  readonly limit: number;
-  readonly offset: number;
+/** Whose password a link sets. */
+export interface LinkedPerson {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly username: string;
 }
 
-interface PeopleOfTenant {
-  recordSignIn(id: string, now: Date): Promise<void>;
-  list(page: Page): Promise<{ people: readonly ListedPerson[]; total: number }>;
+/** What one transaction works with, for one tenant. */
+export interface PeopleWork {
+  readonly manager: EntityManager;
+  readonly people: PersonRecords;
 }
 
 /** The people of this plane. */
 export abstract class PeopleStore {
-  constructor(protected readonly database: DataSource) {}
+  constructor(
+    protected readonly database: DataSource,
+    protected readonly schema: PeopleSchema,
+  ) {}
 
   abstract byUsername(username: string): Promise<SignInPerson | undefined>;
-  /** Everybody who may act now, by id. */
-  abstract live(): Promise<Readonly<Record<string, LivePerson>>>;
-  protected abstract of(manager: EntityManager, tenantId: string): PeopleOfTenant;
+  /** @param sha256 of a link's token, good or not any more */
+  abstract byLink(sha256: Uint8Array): Promise<LinkedPerson | undefined>;
+  /** Everybody who may act now. */
+  abstract live(now: Date): Promise<PeopleState>;
 
-  recordSignIn({ id, tenantId }: SignInPerson, now: Date): Promise<void> {
-    return withTenant(this.database, tenantId, (manager) => this.of(manager, tenantId).recordSignIn(id, now));
-  }
-
-  list(tenantId: string, page: Page): Promise<{ people: readonly ListedPerson[]; total: number }> {
-    return withTenant(this.database, tenantId, (manager) => this.of(manager, tenantId).list(page));
+  /** Runs work on the people of a tenant in one transaction. */
+  within<T>(tenantId: string, work: (work: PeopleWork) => Promise<T>): Promise<T> {
+    return withTenant(this.database, tenantId, (manager) =>
+      work({ manager, people: new PersonRecords(manager, this.schema, tenantId) }),
+    );
   }
 }
 
 /** People of every tenant of a control plane. */
 export class ControlPeopleStore extends PeopleStore {
+  constructor(database: DataSource) {
+    super(database, 'control');
+  }
+
   override byUsername(username: string): Promise<SignInPerson | undefined> {
     return personByUsername(this.database.manager, username);
   }
 
-  override live(): Promise<Readonly<Record<string, LivePerson>>> {
-    return livePeople(this.database.manager);
+  override byLink(sha256: Uint8Array): Promise<LinkedPerson | undefined> {
+    return personByLink(this.database.manager, sha256);
   }
 
-  protected override of(manager: EntityManager, tenantId: string): PeopleOfTenant {
-    return new PersonRepository(manager, tenantId);
+  override live(now: Date): Promise<PeopleState> {
+    return livePeople(this.database.manager, now);
   }
 }
 
@@ -63,23 +67,24 @@ export class LocalPeopleStore extends PeopleStore {
     database: DataSource,
     private readonly tenantId: string,
   ) {
-    super(database);
+    super(database, 'data');
   }
 
-  override async byUsername(username: string): Promise<SignInPerson | undefined> {
-    const person = await this.#within((people) => people.byUsername(username));
-    return person && { ...person, active: person.status === 'active' };
+  override byUsername(username: string): Promise<SignInPerson | undefined> {
+    return this.#local((people) => people.byUsername(username));
   }
 
-  override live(): Promise<Readonly<Record<string, LivePerson>>> {
-    return this.#within((people) => people.live());
+  override byLink(sha256: Uint8Array): Promise<LinkedPerson | undefined> {
+    return this.#local((people) => people.byLink(sha256));
   }
 
-  protected override of(manager: EntityManager): LocalPersonRepository {
-    return new LocalPersonRepository(manager, this.tenantId);
+  override live(now: Date): Promise<PeopleState> {
+    return this.#local((people) => people.live(now));
   }
 
-  #within<T>(work: (people: LocalPersonRepository) => Promise<T>): Promise<T> {
-    return withTenant(this.database, this.tenantId, (manager) => work(this.of(manager)));
+  #local<T>(work: (people: LocalPersonRepository) => Promise<T>): Promise<T> {
+    return withTenant(this.database, this.tenantId, (manager) =>
+      work(new LocalPersonRepository(manager, this.tenantId)),
+    );
   }
 }

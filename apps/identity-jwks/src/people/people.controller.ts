@@ -1,74 +1,93 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ChangeLog, CurrentPerson, PageQuery, RequireRole, type Person } from '@behavry/platform';
-import { PeopleStore } from './people-store';
+import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { CurrentPerson, PageQuery, RequireRole, UuidPipe, type Person } from '@behavry/platform';
+import {
+  ChangePersonRequest,
+  InvitePersonRequest,
+  type InvitedPersonResponse,
+  type ResetLinkResponse,
+  type UserView,
+} from './people.dto';
+import { PeopleService, personEtag } from './people.service';
+import type { PersonRecord } from './person-records';
 
-interface UserView {
-  readonly id: string;
-  readonly username: string;
-  readonly email: string | null;
-  readonly roles: readonly string[];
-  readonly super_admin: boolean;
-  readonly status: string;
-  readonly last_sign_in_at: string | null;
-  readonly created_at: string;
-}
-
-interface ChangeView {
-  readonly id: string;
-  readonly ts: string;
-  readonly person_id: string;
-  readonly username: string;
-  readonly action: string;
-  readonly target: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-/** The people of a tenant and what they changed. */
-@Controller('api/v1/admin')
+/** The people of a tenant, for its administrators. */
+@Controller('api/v1/admin/users')
+@RequireRole('admin')
 export class PeopleController {
-  constructor(
-    private readonly people: PeopleStore,
-    private readonly changes: ChangeLog,
-  ) {}
+  constructor(private readonly people: PeopleService) {}
 
-  @Get('users')
-  @RequireRole('admin')
-  async users(
+  @Post()
+  async invite(
+    @CurrentPerson() person: Person,
+    @Body() { username, email, role }: InvitePersonRequest,
+  ): Promise<InvitedPersonResponse> {
+    const { id, link } = await this.people.invite(person, { username, email: email ?? null, role });
+    return { id, invite_url: link.url, expires_at: link.expiresAt.toISOString() };
+  }
+
+  @Get()
+  async list(
     @CurrentPerson() { tenantId }: Person,
     @Query() page: PageQuery,
   ): Promise<{ users: readonly UserView[]; total: number }> {
     const { people, total } = await this.people.list(tenantId, page);
-    const users = people.map((person) => ({
-      id: person.id,
-      username: person.username,
-      email: person.email,
-      roles: person.roles,
-      super_admin: person.superAdmin,
-      status: person.status,
-      last_sign_in_at: person.lastSignInAt?.toISOString() ?? null,
-      created_at: person.createdAt.toISOString(),
-    }));
-    return { users, total };
+    return { users: people.map(view), total };
   }
 
-  @Get('changes')
-  @RequireRole('admin')
-  async listChanges(
+  @Get(':id')
+  async get(
     @CurrentPerson() { tenantId }: Person,
-    @Query() page: PageQuery,
-  ): Promise<{ changes: readonly ChangeView[]; total: number }> {
-    const { changes, total } = await this.changes.list(tenantId, page);
-    return {
-      changes: changes.map(({ id, ts, personId, username, action, target, detail }) => ({
-        id,
-        ts,
-        person_id: personId,
-        username,
-        action,
-        target,
-        detail,
-      })),
-      total,
-    };
+    @Param('id', UuidPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserView> {
+    return answer(reply, await this.people.get(tenantId, id));
   }
+
+  @Patch(':id')
+  async change(
+    @CurrentPerson() person: Person,
+    @Param('id', UuidPipe) id: string,
+    @Body() { role, status }: ChangePersonRequest,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserView> {
+    const change = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }) };
+    return answer(reply, await this.people.change(person, id, change, ifMatch));
+  }
+
+  @Post(':id/reset-link')
+  @HttpCode(200)
+  async resetLink(
+    @CurrentPerson() person: Person,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<ResetLinkResponse> {
+    const { link } = await this.people.resetLink(person, id);
+    return { id, reset_url: link.url, expires_at: link.expiresAt.toISOString() };
+  }
+
+  @Post(':id/sign-out')
+  @HttpCode(200)
+  async signOut(@CurrentPerson() person: Person, @Param('id', UuidPipe) id: string): Promise<{ id: string }> {
+    await this.people.signOut(person, id);
+    return { id };
+  }
+}
+
+function answer(reply: FastifyReply, person: PersonRecord): UserView {
+  void reply.header('etag', personEtag(person));
+  return view(person);
+}
+
+function view(person: PersonRecord): UserView {
+  return {
+    id: person.id,
+    username: person.username,
+    email: person.email,
+    roles: person.roles,
+    super_admin: person.superAdmin,
+    status: person.status === 'active' && !person.hasPassword ? 'invited' : person.status,
+    last_sign_in_at: person.lastSignInAt?.toISOString() ?? null,
+    created_at: person.createdAt.toISOString(),
+  };
 }

@@ -47,17 +47,27 @@ export class SignInService {
     const wait = this.#throttle.waitMs(username, address, this.clock.now());
     if (wait > 0) return { state: 'throttled', waitMs: wait };
     const person = await this.people.byUsername(username);
-    const isRight = await this.passwords.check(person?.passwordHash, password);
+    const isRight = await this.passwords.check(person?.passwordHash ?? undefined, password);
     const now = this.clock.now();
-    if (!person?.active || !isRight) {
+    const subject = person?.active && isRight ? await this.#note(person, now) : undefined;
+    if (!subject) {
       this.#throttle.missed(username, address, now);
       this.context.log.warn({ event: 'sign_in_refused', address }, 'a sign-in was refused');
       return { state: 'invalid' };
     }
     this.#throttle.signedIn(username, address, now);
-    await this.people.recordSignIn(person, new Date(now));
     // Somebody new: the plane's other apps must have heard of the person before the token reaches them.
-    if (!this.state.get('people')?.value.people[person.id]) await this.live.publish();
-    return { state: 'signed_in', person, signed: await this.signer.forPerson(person) };
+    if (!this.state.get('people')?.value.people[subject.id]) await this.live.publish();
+    return { state: 'signed_in', person: subject, signed: await this.signer.forPerson(subject) };
+  }
+
+  /** @returns the person as it is now; undefined when the password was changed or the person disabled meanwhile */
+  async #note(person: SignInPerson, now: number): Promise<SignInPerson | undefined> {
+    const { id, tenantId, passwordHash } = person;
+    if (passwordHash === null) return undefined;
+    const noted = await this.people.within(tenantId, ({ people }) =>
+      people.noteSignIn(id, passwordHash, new Date(now)),
+    );
+    return noted && { ...person, ...noted };
   }
 }

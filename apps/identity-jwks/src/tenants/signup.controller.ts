@@ -6,6 +6,7 @@ import { addressGroup } from '../domain/address-group';
 import { FailureMemory, SIGNUP_RULE } from '../domain/throttle';
 import type { IdentityConfig } from '../identity-jwks.config';
 import { SignupRequest } from './tenant.dto';
+import { refuseWeak } from '../people/new-password';
 import { TenantService } from './tenant.service';
 
 /** Refuses before the body is looked at: where sign-up is off, it is off for everybody. */
@@ -41,6 +42,7 @@ export class SignupController {
     const now = this.clock.now();
     const waitMs = this.#tries.waitMs(address, now);
     if (waitMs > 0) throw tooManyRequests('Too many sign-ups from this address; try again later.', waitMs);
+    refuseWeak(body.password, 'password', body);
     this.#tries.fail(address, now);
     const { id, licenseKey, username } = await this.tenants.create({
       name: body.organization,

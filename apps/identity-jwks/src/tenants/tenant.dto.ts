@@ -8,7 +8,6 @@ import {
   Matches,
   MaxLength,
   Min,
-  MinLength,
   ValidateNested,
 } from 'class-validator';
 import { Type } from 'class-transformer';
@@ -43,7 +42,7 @@ export class SignupRequest {
   @PlainText(200) organization!: string;
   @PlainText(200) username!: string;
   @IsEmail() email!: string;
-  @IsString() @MinLength(8) @MaxLength(1024) password!: string;
+  @IsString() @MaxLength(4096) password!: string;
 }
 
 export interface CreatedTenantResponse {

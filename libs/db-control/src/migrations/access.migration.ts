@@ -3,8 +3,8 @@ import { LOOKUPS } from './identity.migration';
 import { createLookup, dropLookup, type Lookup } from './lookup';
 
 /** A super-administrator outlives the suspension of the own tenant, without its roles: somebody must resume it. */
-const LIVE = `p.status = 'active' AND (t.status = 'active' OR p.super_admin)`;
-const LIVE_ROLES = `CASE WHEN t.status = 'active' THEN p.roles ELSE '{}' END`;
+export const LIVE = `p.status = 'active' AND (t.status = 'active' OR p.super_admin)`;
+export const LIVE_ROLES = `CASE WHEN t.status = 'active' THEN p.roles ELSE '{}' END`;
 
 const CHANGED: readonly Lookup[] = [
   [
@@ -25,7 +25,7 @@ const CHANGED: readonly Lookup[] = [
   ],
 ];
 
-const PEOPLE_LIVE: Lookup = [
+export const PEOPLE_LIVE: Lookup = [
   'people_live()',
   'id uuid, roles text[], super_admin boolean, tokens_not_before timestamptz',
   `SELECT p.id, ${LIVE_ROLES}, p.super_admin, p.tokens_not_before

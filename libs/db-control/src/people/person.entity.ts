@@ -4,8 +4,10 @@ import { TenantEntity } from '../tenants/tenant.entity';
 /** A person who signs in. Usernames are unique in the plane. Owner: identity-jwks. */
 @Entity({ schema: 'control', name: 'people', comment: 'owner: identity-jwks' })
 @Unique('people_username_uq', ['username'])
+@Unique('people_link_sha256_uq', ['linkSha256'])
 @Index('people_tenant_id_idx', ['tenantId'])
 @Check('people_status_ck', `status IN ('active', 'disabled')`)
+@Check('people_link_sha256_ck', 'octet_length(link_sha256) = 32')
 export class PersonEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'people_pkey' }) id!: string;
   @ForeignKey(() => TenantEntity, { name: 'people_tenant_id_fkey', onDelete: 'CASCADE' })
@@ -13,13 +15,18 @@ export class PersonEntity {
   tenantId!: string;
   @Column('text') username!: string;
   @Column('text', { nullable: true }) email!: string | null;
-  /** argon2id in PHC form, made by the app. */
-  @Column('text', { name: 'password_hash' }) passwordHash!: string;
+  /** argon2id in PHC form, made by the app; null until an invitation is accepted. */
+  @Column('text', { name: 'password_hash', nullable: true }) passwordHash!: string | null;
   @Column('text', { array: true }) roles!: string[];
   @Column('boolean', { name: 'super_admin' }) superAdmin!: boolean;
   @Column('text') status!: string;
   /** Moved by a trigger with password and status, and by signing out. */
   @Column('timestamptz', { name: 'tokens_not_before', nullable: true }) tokensNotBefore!: Date | null;
+  /** The one session that the last end of tokens did not end; the next one does. */
+  @Column('uuid', { name: 'kept_session_id', nullable: true }) keptSessionId!: string | null;
+  /** Of the one link that lets somebody set the password. */
+  @Column('bytea', { name: 'link_sha256', nullable: true }) linkSha256!: Buffer | null;
+  @Column('timestamptz', { name: 'link_expires_at', nullable: true }) linkExpiresAt!: Date | null;
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true }) lastSignInAt!: Date | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;

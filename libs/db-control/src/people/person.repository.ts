@@ -1,31 +1,17 @@
-import type { LivePerson, Role } from '@behavry/contracts';
+import type { PeopleState, Role } from '@behavry/contracts';
 import type { EntityManager } from 'typeorm';
 import { PersonEntity } from './person.entity';
 
 /** Channel of the notification that goes out at the commit of every change of who may act; of schema `data` too. */
 export const PEOPLE_CHANNEL = 'behavry_people';
 
-export type PersonStatus = 'active' | 'disabled';
-
-/** A person as lists show it. */
-export interface ListedPerson {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly username: string;
-  readonly email: string | null;
-  readonly roles: readonly Role[];
-  readonly superAdmin: boolean;
-  readonly status: PersonStatus;
-  readonly lastSignInAt: Date | null;
-  readonly createdAt: Date;
-}
-
 /** What a sign-in needs to know of a username, whatever its tenant. */
 export interface SignInRecord {
   readonly id: string;
   readonly tenantId: string;
   readonly username: string;
-  readonly passwordHash: string;
+  /** Null until an invitation is accepted. */
+  readonly passwordHash: string | null;
   readonly roles: readonly Role[];
   readonly superAdmin: boolean;
   /** Whether the person may do anything now, see {@link livePeople}. */
@@ -33,9 +19,15 @@ export interface SignInRecord {
   readonly tokensNotBefore: Date | null;
 }
 
-export type NewPerson = Omit<ListedPerson, 'tenantId' | 'status' | 'lastSignInAt'> & {
+export interface NewPerson {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
   readonly passwordHash: string;
-};
+  readonly roles: readonly Role[];
+  readonly superAdmin: boolean;
+  readonly createdAt: Date;
+}
 
 /** People of one tenant. */
 export class PersonRepository {
@@ -55,45 +47,13 @@ export class PersonRepository {
       updatedAt: person.createdAt,
     });
   }
-
-  /** One page of people by username, and how many there are. */
-  async list(page: {
-    limit: number;
-    offset: number;
-  }): Promise<{ people: readonly ListedPerson[]; total: number }> {
-    const [rows, total] = await this.manager.findAndCount(PersonEntity, {
-      where: { tenantId: this.tenantId },
-      order: { username: 'ASC' },
-      take: page.limit,
-      skip: page.offset,
-    });
-    return { people: rows.map(toPerson), total };
-  }
-
-  /** Gives a person a new password; the database ends the tokens that the old one opened. */
-  async setPassword(id: string, passwordHash: string, now: Date): Promise<void> {
-    await this.#update(id, { passwordHash, updatedAt: now });
-  }
-
-  /** Ends the tokens that a person has now. */
-  async endTokens(id: string, now: Date): Promise<void> {
-    await this.#update(id, { tokensNotBefore: now, updatedAt: now });
-  }
-
-  async recordSignIn(id: string, now: Date): Promise<void> {
-    await this.#update(id, { lastSignInAt: now });
-  }
-
-  async #update(id: string, change: Partial<PersonEntity>): Promise<void> {
-    await this.manager.update(PersonEntity, { id, tenantId: this.tenantId }, change);
-  }
 }
 
 interface SignInRow {
   id: string;
   tenant_id: string;
   username: string;
-  password_hash: string;
+  password_hash: string | null;
   roles: Role[];
   super_admin: boolean;
   active: boolean;
@@ -120,37 +80,68 @@ export async function personByUsername(
     : undefined;
 }
 
+/** Whose password a link sets, by the SHA-256 of its token, or undefined. Needs no tenant to be set. */
+export async function personByLink(
+  manager: EntityManager,
+  sha256: Uint8Array,
+): Promise<Pick<SignInRecord, 'id' | 'tenantId' | 'username'> | undefined> {
+  const [row] = await manager.query<{ id: string; tenant_id: string; username: string }[]>(
+    'SELECT * FROM control.person_by_link($1)',
+    [sha256],
+  );
+  return row && { id: row.id, tenantId: row.tenant_id, username: row.username };
+}
+
 interface LiveRow {
   id: string;
   roles: Role[];
   super_admin: boolean;
   tokens_not_before: Date | null;
+  kept_session_id: string | null;
+}
+
+interface EndedRow {
+  id: string;
+  expires_at: Date;
+}
+
+interface ApiKeyRow {
+  id: string;
+  tenant_id: string;
+  person_id: string;
+  username: string;
+  key_sha256: Buffer;
+  role: Role;
+  expires_at: Date;
 }
 
 /**
- * Everybody of the plane who may act now, by id: active people of active tenants. A super-administrator outlives the
- * suspension of the own tenant, without its roles, so that somebody can resume it. Needs no tenant to be set.
+ * Everybody of the plane who may act now: active people of active tenants, without their ended sessions, with their
+ * keys. A super-administrator outlives the suspension of the own tenant, without its roles, so that somebody can resume
+ * it. Needs no tenant to be set.
  */
-export async function livePeople(manager: EntityManager): Promise<Readonly<Record<string, LivePerson>>> {
-  const rows = await manager.query<LiveRow[]>('SELECT * FROM control.people_live()');
-  return Object.fromEntries(
-    rows.map(({ id, roles, super_admin, tokens_not_before }) => [
-      id,
-      { roles, super_admin, tokens_not_before: tokens_not_before?.toISOString() ?? null },
-    ]),
-  );
-}
-
-function toPerson(row: PersonEntity): ListedPerson {
+export async function livePeople(manager: EntityManager, now: Date): Promise<PeopleState> {
+  const people = await manager.query<LiveRow[]>('SELECT * FROM control.people_live()');
+  const ended = await manager.query<EndedRow[]>('SELECT * FROM control.person_sessions_ended($1)', [now]);
+  const keys = await manager.query<ApiKeyRow[]>('SELECT * FROM control.api_keys_live($1)', [now]);
   return {
-    id: row.id,
-    tenantId: row.tenantId,
-    username: row.username,
-    email: row.email,
-    roles: row.roles as Role[],
-    superAdmin: row.superAdmin,
-    status: row.status as PersonStatus,
-    lastSignInAt: row.lastSignInAt,
-    createdAt: row.createdAt,
+    people: Object.fromEntries(
+      people.map(({ id, roles, super_admin, tokens_not_before, kept_session_id }) => [
+        id,
+        {
+          roles,
+          super_admin,
+          tokens_not_before: tokens_not_before?.toISOString() ?? null,
+          ...(kept_session_id === null ? {} : { kept_session: kept_session_id }),
+        },
+      ]),
+    ),
+    ended_sessions: Object.fromEntries(ended.map(({ id, expires_at }) => [id, expires_at.toISOString()])),
+    api_keys: Object.fromEntries(
+      keys.map(({ key_sha256, expires_at, ...key }) => [
+        key_sha256.toString('hex'),
+        { ...key, expires_at: expires_at.toISOString() },
+      ]),
+    ),
   };
 }

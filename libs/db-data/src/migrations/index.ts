@@ -4,6 +4,7 @@ import { Audit1790000000111 } from './audit.migration';
 import { AuditVerification1790000000131 } from './audit-verification.migration';
 import { Behavior1790000000113 } from './behavior.migration';
 import { Escalations1790000000112 } from './escalations.migration';
+import { People1790000000141 } from './people.migration';
 import { Uplink1790000000101 } from './uplink.migration';
 import { Usage1790000000132 } from './usage.migration';
 
@@ -16,4 +17,5 @@ export const DATA_MIGRATIONS: (new () => MigrationInterface)[] = [
   Access1790000000121,
   AuditVerification1790000000131,
   Usage1790000000132,
+  People1790000000141,
 ];

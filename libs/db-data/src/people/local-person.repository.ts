@@ -1,16 +1,28 @@
-import type { LivePerson, Role } from '@behavry/contracts';
-import type { EntityManager } from 'typeorm';
+import { IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
+import type { LiveApiKey, LivePerson, PeopleState, Role } from '@behavry/contracts';
+import { LocalApiKeyEntity, LocalSessionEntity } from './local-access.entity';
 import { LocalPersonEntity } from './local-person.entity';
 
-/** A person of a data plane, told like one of a control plane. */
-export type LocalPerson = Readonly<Omit<LocalPersonEntity, 'roles' | 'status' | 'updatedAt'>> & {
-  readonly email: null;
+/** What a sign-in needs to know of a person of a data plane, told like one of a control plane. */
+export interface LocalPerson {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly username: string;
+  /** Null until an invitation is accepted. */
+  readonly passwordHash: string | null;
   readonly roles: readonly Role[];
   readonly superAdmin: false;
-  readonly status: 'active' | 'disabled';
-};
+  readonly active: boolean;
+  readonly tokensNotBefore: Date | null;
+}
 
-export type NewLocalPerson = Pick<LocalPerson, 'id' | 'username' | 'passwordHash' | 'roles' | 'createdAt'>;
+export interface NewLocalPerson {
+  readonly id: string;
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly roles: readonly Role[];
+  readonly createdAt: Date;
+}
 
 /** People of a data plane. */
 export class LocalPersonRepository {
@@ -36,63 +48,73 @@ export class LocalPersonRepository {
     return row ? toPerson(row) : undefined;
   }
 
-  /** One page of people by username, and how many there are. */
-  async list(page: {
-    limit: number;
-    offset: number;
-  }): Promise<{ people: readonly LocalPerson[]; total: number }> {
-    const [rows, total] = await this.manager.findAndCount(LocalPersonEntity, {
-      where: { tenantId: this.tenantId },
-      order: { username: 'ASC' },
-      take: page.limit,
-      skip: page.offset,
-    });
-    return { people: rows.map(toPerson), total };
+  /** Whose password a link sets, found by the SHA-256 of its token. */
+  async byLink(sha256: Uint8Array): Promise<LocalPerson | undefined> {
+    const { manager, tenantId } = this;
+    const linkSha256 = Buffer.from(sha256);
+    const row = await manager.findOneBy(LocalPersonEntity, { linkSha256, tenantId });
+    return row ? toPerson(row) : undefined;
   }
 
-  /** Everybody who may act now, by id. */
-  async live(): Promise<Readonly<Record<string, LivePerson>>> {
-    const rows = await this.manager.find(LocalPersonEntity, {
-      where: { tenantId: this.tenantId, status: 'active' },
+  /** Everybody who may act now, without their ended sessions, with their keys. */
+  async live(now: Date): Promise<PeopleState> {
+    const { manager, tenantId } = this;
+    const people = await manager.find(LocalPersonEntity, {
+      where: { tenantId, status: 'active' },
       order: { id: 'ASC' },
     });
-    return Object.fromEntries(
-      rows.map(({ id, roles, tokensNotBefore }) => [
-        id,
-        {
-          roles: roles as Role[],
-          super_admin: false,
-          tokens_not_before: tokensNotBefore?.toISOString() ?? null,
-        },
-      ]),
-    );
-  }
-
-  /** Gives a person a new password; the database ends the tokens that the old one opened. */
-  async setPassword(id: string, passwordHash: string, now: Date): Promise<void> {
-    await this.#update(id, { passwordHash, updatedAt: now });
-  }
-
-  /** Ends the tokens that a person has now. */
-  async endTokens(id: string, now: Date): Promise<void> {
-    await this.#update(id, { tokensNotBefore: now, updatedAt: now });
-  }
-
-  async recordSignIn(id: string, now: Date): Promise<void> {
-    await this.#update(id, { lastSignInAt: now });
-  }
-
-  async #update(id: string, change: Partial<LocalPersonEntity>): Promise<void> {
-    await this.manager.update(LocalPersonEntity, { id, tenantId: this.tenantId }, change);
+    const ended = await manager.find(LocalSessionEntity, {
+      where: { tenantId, endedAt: Not(IsNull()), expiresAt: MoreThan(now) },
+      order: { id: 'ASC' },
+    });
+    const keys = await manager.find(LocalApiKeyEntity, {
+      where: { tenantId, expiresAt: MoreThan(now) },
+      order: { id: 'ASC' },
+    });
+    const byId = new Map(people.map((person) => [person.id, person]));
+    return {
+      people: Object.fromEntries(people.map((person) => [person.id, livePerson(person)])),
+      ended_sessions: Object.fromEntries(ended.map(({ id, expiresAt }) => [id, expiresAt.toISOString()])),
+      api_keys: Object.fromEntries(
+        keys.flatMap((key) => {
+          const person = byId.get(key.personId);
+          return person ? [[key.keySha256.toString('hex'), liveKey(key, person)] as const] : [];
+        }),
+      ),
+    };
   }
 }
 
-function toPerson({ roles, status, ...row }: LocalPersonEntity): LocalPerson {
+function livePerson({ roles, tokensNotBefore, keptSessionId }: LocalPersonEntity): LivePerson {
   return {
-    ...row,
-    email: null,
     roles: roles as Role[],
+    super_admin: false,
+    tokens_not_before: tokensNotBefore?.toISOString() ?? null,
+    ...(keptSessionId === null ? {} : { kept_session: keptSessionId }),
+  };
+}
+
+function liveKey({ id, role, expiresAt }: LocalApiKeyEntity, person: LocalPersonEntity): LiveApiKey {
+  return {
+    id,
+    tenant_id: person.tenantId,
+    person_id: person.id,
+    username: person.username,
+    role: role as Role,
+    expires_at: expiresAt.toISOString(),
+  };
+}
+
+function toPerson(row: LocalPersonEntity): LocalPerson {
+  const { id, tenantId, username, passwordHash, tokensNotBefore } = row;
+  return {
+    id,
+    tenantId,
+    username,
+    passwordHash,
+    roles: row.roles as Role[],
     superAdmin: false,
-    status: status as LocalPerson['status'],
+    active: row.status === 'active',
+    tokensNotBefore,
   };
 }
