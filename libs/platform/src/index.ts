@@ -25,12 +25,14 @@ export { validated } from './errors/validation';
 export {
   bearerOf,
   CurrentPerson,
+  OwnAccess,
   Public,
   reachesRole,
   RequireRole,
   RequireSuperAdmin,
   type Person,
 } from './auth/person';
+export { SessionCookie } from './auth/session-cookie';
 export { identifyAgents } from './auth/identify-agents';
 export { TokenVerifier } from './auth/token-verifier';
 export { AGENT_AUDIENCE, PERSON_AUDIENCE } from './auth/verified-token';

@@ -2,7 +2,7 @@ import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { readJws, type TrustedIssuer } from '@behavry/contracts';
 import { sha256 } from '../keys/hash';
 import type { Clock } from '../time/clock';
-import type { TokenResult, VerifiedToken } from './verified-token';
+import { PERSON_AUDIENCE, type TokenResult, type VerifiedToken } from './verified-token';
 
 const MAX_TOKEN_CHARACTERS = 8192;
 const MAX_CACHED = 10_000;
@@ -92,12 +92,13 @@ export class TokenVerifier {
 }
 
 function narrow(claims: Readonly<Record<string, unknown>>): VerifiedToken | undefined {
-  const { sub, jti, iss, aud, tenant_id: tenantId, iat, exp } = claims;
+  const { sub, jti, sid, iss, aud, tenant_id: tenantId, iat, exp } = claims;
   if (typeof sub !== 'string' || typeof jti !== 'string' || typeof iss !== 'string') return undefined;
   if (typeof aud !== 'string' || typeof tenantId !== 'string' || typeof exp !== 'number') return undefined;
   return {
     subject: sub,
-    sessionId: jti,
+    // A person's session goes on over several tokens.
+    sessionId: aud === PERSON_AUDIENCE && typeof sid === 'string' ? sid : jti,
     issuer: iss,
     audience: aud,
     tenantId,

@@ -1,7 +1,7 @@
 /** What a valid token of an agent or a person says. */
 export interface VerifiedToken {
   readonly subject: string;
-  /** `jti`: the session. */
+  /** The session: `jti`, or a person's `sid`. */
   readonly sessionId: string;
   readonly issuer: string;
   readonly audience: string;

@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Histogram } from 'prom-client';
-import { authenticatePerson } from '../auth/person';
-import { TokenVerifier } from '../auth/token-verifier';
+import { PersonAccess } from '../auth/person-access';
 import type { ServiceConfig } from '../config/service-config';
 import { ProblemFilter } from '../errors/problem.filter';
 import { validationPipe } from '../errors/validation';
 import { addSecurityHeaders } from '../http/security-headers';
 import { addressMatcher } from '../net/address-guard';
 import { MAX_PARAM_LENGTH } from '../ops/ops-server';
-import { PlaneState } from '../state/plane-state';
 import { traceRequests } from '../tracing/request-spans';
 import type { ServiceContext } from './service-context';
 
@@ -45,13 +43,12 @@ export function createAdapter({ trustedProxies }: ServiceConfig): FastifyAdapter
 
 /** Everything that stands around an app's own routes: validation, problems, request ids, metrics. */
 export function configureApp(app: NestFastifyApplication, context: ServiceContext): void {
-  const verifier = app.get(TokenVerifier);
-  const state = app.get(PlaneState);
+  const access = app.get(PersonAccess);
   const isPublicHttps = context.config.publicUrl?.startsWith('https:') ?? false;
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(
     new ProblemFilter(context.log, (request) => {
-      authenticatePerson(request, verifier, state);
+      access.authenticate(request);
     }),
   );
   const durations = new Histogram({

@@ -2,7 +2,9 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Pool } from 'pg';
 import { Counter, Gauge } from 'prom-client';
+import { PersonAccess } from '../auth/person-access';
 import { PersonGuard } from '../auth/person.guard';
+import { SessionCookie } from '../auth/session-cookie';
 import { TokenVerifier } from '../auth/token-verifier';
 import { ChangeLog } from '../changes/change-log';
 import { databaseLogin, type DatabaseLogin } from '../database/database-address';
@@ -54,6 +56,13 @@ export class PlatformModule {
         provide: TokenVerifier,
         useFactory: tokenVerifier,
         inject: [ServiceContext, PlaneState, PlaneSignalBus],
+      },
+      { provide: SessionCookie, useValue: new SessionCookie(context.config) },
+      {
+        provide: PersonAccess,
+        useFactory: (verifier: TokenVerifier, state: PlaneState, cookie: SessionCookie) =>
+          new PersonAccess({ verifier, state, cookie, clock: context.clock }),
+        inject: [TokenVerifier, PlaneState, SessionCookie],
       },
       { provide: ChangeLog, useFactory: (pool: Pool) => new ChangeLog(pool, context.clock), inject: [Pool] },
       {
