@@ -10,6 +10,10 @@ import {
   ServiceContext,
   SigningKeys,
 } from '@behavry/platform';
+import { AccessController } from './access/access.controller';
+import { ApiKeysService } from './access/api-keys.service';
+import { OwnPasswordService } from './access/own-password.service';
+import { SessionsService } from './access/sessions.service';
 import { AgentController } from './agents/agent.controller';
 import { AgentService } from './agents/agent.service';
 import { EnrollmentController } from './enrollment/enrollment.controller';
@@ -46,6 +50,7 @@ const COMMON_CONTROLLERS: Type[] = [
   JwksController,
   AgentTokenController,
   AuthController,
+  AccessController,
   PeopleController,
   ChangeController,
   InvitationController,
@@ -57,7 +62,10 @@ const COMMON_PROVIDERS: Provider[] = [
   AgentTokenService,
   Passwords,
   LivePeople,
+  SessionsService,
   SignInService,
+  OwnPasswordService,
+  ApiKeysService,
   PeopleService,
   InvitationService,
 ];

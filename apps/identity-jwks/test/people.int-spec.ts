@@ -41,9 +41,7 @@ async function member(username: string, role: string): Promise<{ id: string; tok
   expect(made.status).toBe(201);
   clock.advance(1_000);
   expect((await accept(made.json['invite_url'])).status).toBe(200);
-  const token = await signIn(username);
-  clock.advance(2_000);
-  return { id: String(made.json['id']), token };
+  return { id: String(made.json['id']), token: await signIn(username) };
 }
 
 const patch = (

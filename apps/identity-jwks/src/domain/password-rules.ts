@@ -14,7 +14,7 @@ export function passwordFault(password: string, names: readonly (string | null)[
   const characters = Array.from(password).length;
   if (characters < MIN_PASSWORD_CHARACTERS)
     return `must have at least ${String(MIN_PASSWORD_CHARACTERS)} characters`;
-  if (characters > MAX_PASSWORD_CHARACTERS)
+  if (password.length > MAX_PASSWORD_CHARACTERS)
     return `must have at most ${String(MAX_PASSWORD_CHARACTERS)} characters`;
   const core = coreOf(password);
   const own = names.flatMap((name) => (name === null ? [] : [name, name.split('@')[0] ?? '']));

@@ -5,7 +5,7 @@ import { ADDRESS_RULE, FailureMemory } from '../domain/throttle';
 import { LivePeople } from './live-people';
 import { refuseWeak } from './new-password';
 import { Passwords } from './password';
-import { PeopleStore } from './people-store';
+import { endAccess, PeopleStore } from './people-store';
 
 /** Lets whoever holds the link of an invitation or of a reset set the password, once. */
 @Injectable()
@@ -47,9 +47,11 @@ export class InvitationService {
     if (!found) return undefined;
     refuseWeak(password, 'password', found);
     const passwordHash = await this.passwords.hash(password);
-    const isSet = await this.people.within(tenantId, async ({ manager, people }) => {
+    const isSet = await this.people.within(tenantId, async (work) => {
+      const { manager, people } = work;
       const now = new Date(this.clock.now());
       if (!(await people.redeem(id, hash, passwordHash, now))) return false;
+      await endAccess(work, id, now);
       const action = found.hasPassword ? 'person.reset_password' : 'person.accept_invitation';
       await this.changes.record(manager, {
         tenantId,

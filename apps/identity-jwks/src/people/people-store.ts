@@ -3,6 +3,8 @@ import type { PeopleState } from '@behavry/contracts';
 import { livePeople, personByLink, personByUsername, type SignInRecord } from '@behavry/db-control';
 import { LocalPersonRepository } from '@behavry/db-data';
 import { withTenant } from '@behavry/platform';
+import { ApiKeyRecords } from '../access/api-key-records';
+import { SessionRecords } from '../access/session-records';
 import { PersonRecords, type PeopleSchema } from './person-records';
 
 /** What a sign-in needs to know of a person. */
@@ -19,6 +21,8 @@ export interface LinkedPerson {
 export interface PeopleWork {
   readonly manager: EntityManager;
   readonly people: PersonRecords;
+  readonly sessions: SessionRecords;
+  readonly keys: ApiKeyRecords;
 }
 
 /** The people of this plane. */
@@ -36,8 +40,14 @@ export abstract class PeopleStore {
 
   /** Runs work on the people of a tenant in one transaction. */
   within<T>(tenantId: string, work: (work: PeopleWork) => Promise<T>): Promise<T> {
-    return withTenant(this.database, tenantId, (manager) =>
-      work({ manager, people: new PersonRecords(manager, this.schema, tenantId) }),
+    const { database, schema } = this;
+    return withTenant(database, tenantId, (manager) =>
+      work({
+        manager,
+        people: new PersonRecords(manager, schema, tenantId),
+        sessions: new SessionRecords(manager, schema, tenantId),
+        keys: new ApiKeyRecords(manager, schema, tenantId),
+      }),
     );
   }
 }
@@ -87,4 +97,10 @@ export class LocalPeopleStore extends PeopleStore {
       work(new LocalPersonRepository(manager, this.tenantId)),
     );
   }
+}
+
+/** Ends every session and key of a person; what was ended stays ended, also when the person comes back. */
+export async function endAccess({ sessions, keys }: PeopleWork, personId: string, now: Date): Promise<void> {
+  await sessions.endAll(personId, now);
+  await keys.deleteAll(personId);
 }

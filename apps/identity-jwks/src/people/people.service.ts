@@ -16,7 +16,7 @@ import { refusalOf, type Member, type PeopleRefusal, type PersonAct } from '../d
 import type { IdentityConfig } from '../identity-jwks.config';
 import { LivePeople } from './live-people';
 import { newLink, type LinkKind, type NewLink } from './password-links';
-import { PeopleStore, type PeopleWork } from './people-store';
+import { endAccess, PeopleStore, type PeopleWork } from './people-store';
 import type { PersonRecord, PersonStatus } from './person-records';
 
 export interface PersonDraft {
@@ -104,6 +104,7 @@ export class PeopleService {
       checkIfMatch(ifMatch, personEtag(person));
       if (role !== undefined) await work.people.setRole(id, role, now);
       if (status !== undefined) await work.people.setStatus(id, status, now);
+      if (status === 'disabled') await endAccess(work, id, now);
       if (acts.length > 0)
         await this.#record(work, by, 'person.change', id, { from: facts(person), ...change });
       return existing(work, id);
@@ -126,6 +127,7 @@ export class PeopleService {
   signOut(by: Person, id: string): Promise<void> {
     return this.#act(by, id, [{ kind: 'sign_out' }], async (work, _person, now) => {
       await work.people.endTokens(id, now);
+      await endAccess(work, id, now);
       await this.#record(work, by, 'person.sign_out', id, {});
     });
   }

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Role } from '@behavry/contracts';
+import type { SignInRecord } from '@behavry/db-control';
 
 /** Where a plane has its people: the tables of both schemas are alike, but nobody of a data plane is a super-administrator. */
 export type PeopleSchema = 'control' | 'data';
@@ -38,6 +39,13 @@ interface Row {
   last_sign_in_at: Date | null;
   created_at: Date;
   updated_at: Date;
+}
+
+interface SignInRow {
+  roles: Role[];
+  super_admin: boolean;
+  password_hash: string | null;
+  tokens_not_before: Date | null;
 }
 
 /** What the driver gives for an UPDATE or DELETE. */
@@ -116,7 +124,7 @@ export class PersonRecords {
     await this.#update(id, 'roles = $3, updated_at = $4', [[role], now]);
   }
 
-  /** Who is no longer active loses tokens and links; sessions and keys are told apart. */
+  /** Who is no longer active loses tokens and links. */
   async setStatus(id: string, status: PersonStatus, now: Date): Promise<void> {
     await this.#update(id, 'status = $3, updated_at = $4', [status, now]);
   }
@@ -150,12 +158,27 @@ export class PersonRecords {
     );
   }
 
-  async passwordHash(id: string): Promise<string | undefined> {
-    const [row] = await this.manager.query<{ password_hash: string | null }[]>(
-      `SELECT password_hash FROM ${this.schema}.people WHERE tenant_id = $1 AND id = $2 AND status = 'active'`,
+  /** What a new token of somebody active says and depends on; kept as it is until the transaction ends. */
+  async signInRecord(
+    id: string,
+  ): Promise<
+    Pick<SignInRecord, 'roles' | 'superAdmin' | 'passwordHash' | 'tokensNotBefore' | 'active'> | undefined
+  > {
+    const superAdmin = this.schema === 'control' ? 'super_admin' : 'false AS super_admin';
+    const [row] = await this.manager.query<SignInRow[]>(
+      `SELECT roles, ${superAdmin}, password_hash, tokens_not_before FROM ${this.schema}.people
+        WHERE tenant_id = $1 AND id = $2 AND status = 'active' FOR UPDATE`,
       [this.tenantId, id],
     );
-    return row?.password_hash ?? undefined;
+    return (
+      row && {
+        roles: row.roles,
+        superAdmin: row.super_admin,
+        passwordHash: row.password_hash,
+        tokensNotBefore: row.tokens_not_before,
+        active: true,
+      }
+    );
   }
 
   /**

@@ -25,9 +25,10 @@ export interface SignedToken {
   readonly token: string;
   /** Seconds. */
   readonly expiresIn: number;
+  readonly expiresAt: Date;
 }
 
-/** Signs tokens of this plane: RS256 with `kid`, one new `jti` (the session) each (semantics: identity). */
+/** Signs tokens of this plane: RS256 with `kid`, a new `jti` each, the session of an agent (semantics: identity). */
 @Injectable()
 export class TokenSigner {
   readonly #jwt: JwtService;
@@ -47,20 +48,26 @@ export class TokenSigner {
     return this.#sign(AGENT_AUDIENCE, subject, { permissions: [...subject.permissions] });
   }
 
-  async forPerson(subject: PersonSubject): Promise<SignedToken> {
+  /**
+   * @param sid the session, which may have several tokens one after another
+   * @param until milliseconds since the Unix epoch that no token outlives; no bound when not given
+   */
+  async forPerson(subject: PersonSubject, sid: string, until = Infinity): Promise<SignedToken> {
     const { username, superAdmin } = subject;
-    return this.#sign(PERSON_AUDIENCE, subject, { permissions: [], username, super_admin: superAdmin });
+    const more = { permissions: [], sid, username, super_admin: superAdmin };
+    return this.#sign(PERSON_AUDIENCE, subject, more, until);
   }
 
   async #sign(
     aud: string,
     subject: TokenSubject,
     more: Readonly<Record<string, unknown>>,
+    until = Infinity,
   ): Promise<SignedToken> {
     const now = this.clock.now();
     // Never older than the end of earlier tokens, which lies up to a second ahead.
     const iat = Math.max(Math.floor(now / 1000), Math.ceil((subject.tokensNotBefore?.getTime() ?? 0) / 1000));
-    const expiresIn = this.context.config.tokenTtlSeconds;
+    const exp = Math.min(iat + this.context.config.tokenTtlSeconds, Math.floor(until / 1000));
     const token = await this.#jwt.signAsync({
       sub: subject.id,
       jti: uuidv7(now),
@@ -69,9 +76,9 @@ export class TokenSigner {
       tenant_id: subject.tenantId,
       roles: [...subject.roles],
       iat,
-      exp: iat + expiresIn,
+      exp,
       ...more,
     });
-    return { token, expiresIn };
+    return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
   }
 }
