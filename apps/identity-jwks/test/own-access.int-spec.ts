@@ -100,7 +100,7 @@ describe.each([
       const other = await signIn(username);
       const link = await manage(id, '/reset-link');
       const changed = await change(token, PASSWORD, OTHER);
-      expect([changed.status, changed.json]).toEqual([200, { sessions_ended: 1 }]);
+      expect([changed.status, changed.json]).toEqual([200, { sessions_ended: 1, api_keys: 0 }]);
       expect([await me(token), await me(other)]).toEqual([200, 401]);
       await eventually(async () =>
         expect([await me(token, replica), await me(other, replica)]).toEqual([200, 401]),
@@ -292,6 +292,18 @@ describe.each([
       expect((await withCookie('GET', 'auth/me', `${second}; ${planted}`)).status).toBe(401);
     });
 
+    it('is another one after a new password, so that whoever took the cookie is out', async () => {
+      const { username, token } = await member('viewer');
+      const cookie = await page(username);
+      const body = { current: PASSWORD, new: OTHER };
+      const changed = await withCookie('POST', 'auth/password', cookie, own, body);
+      expect([changed.status, changed.json['sessions_ended']]).toEqual([200, 1]);
+      const next = String(changed.headers['set-cookie']).split(';')[0] ?? '';
+      expect((await withCookie('GET', 'auth/me', next)).json).toMatchObject({ username });
+      expect([(await withCookie('GET', 'auth/me', cookie)).status, await me(token)]).toEqual([401, 401]);
+      expect((await withCookie('GET', 'auth/sessions', next)).json).toMatchObject({ total: 1 });
+    });
+
     it('is renewed from half of its life on, for twelve hours, and not after its end', async () => {
       const { username } = await member('viewer');
       clock.advance(1_000);
@@ -407,10 +419,13 @@ describe.each([
       }
     });
 
-    it('is one of twenty at most', async () => {
+    it('is one of twenty at most, and not made over and over', async () => {
       const { token } = await member('viewer');
       for (let index = 0; index < 20; index += 1) expect((await make(token, 'viewer')).status).toBe(201);
       expect((await make(token, 'viewer')).status).toBe(409);
+      for (let index = 0; index < 39; index += 1) await make(token, 'viewer');
+      const { status, headers } = await make(token, 'viewer');
+      expect([status, headers['retry-after']]).toEqual([429, '10']);
     });
   });
 

@@ -13,6 +13,7 @@ import {
   ChangePasswordRequest,
   CreateApiKeyRequest,
   type ApiKeyView,
+  type ChangedPasswordResponse,
   type CreatedApiKeyResponse,
   type RenewedSessionResponse,
   type SessionView,
@@ -40,9 +41,17 @@ export class AccessController {
   async changePassword(
     @CurrentPerson() person: Person,
     @Body() body: ChangePasswordRequest,
-    @Req() { ip }: FastifyRequest,
-  ): Promise<{ sessions_ended: number }> {
-    return { sessions_ended: await this.passwords.change(person, body.current, body.new, ip) };
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedPasswordResponse> {
+    const isPage = person.by.kind === 'session' && person.by.isCookie;
+    const { sessionsEnded, apiKeys, signed } = await this.passwords.change(
+      person,
+      { current: body.current, next: body.new },
+      { kind: isPage ? 'cookie' : 'bearer', address: request.ip, userAgent: request.headers['user-agent'] },
+    );
+    if (signed) void reply.header('set-cookie', this.cookie.set(request, signed.token, signed.expiresIn));
+    return { sessions_ended: sessionsEnded, api_keys: apiKeys };
   }
 
   @Get('sessions')

@@ -8,6 +8,13 @@ export class ChangePasswordRequest {
   @IsString() @MaxLength(4096) new!: string;
 }
 
+export interface ChangedPasswordResponse {
+  /** Other sessions that ended. */
+  readonly sessions_ended: number;
+  /** Keys that are good as before; whoever fears that somebody was there looks at them. */
+  readonly api_keys: number;
+}
+
 /** `POST /api/v1/auth/api-keys`. */
 export class CreateApiKeyRequest {
   @PlainText(200) label!: string;

@@ -8,9 +8,11 @@ import {
   reachesRole,
   ServiceContext,
   sha256,
+  tooManyRequests,
   uuidv7,
   type Person,
 } from '@behavry/platform';
+import { FailureMemory, KEY_RULE } from '../domain/throttle';
 import { LivePeople } from '../people/live-people';
 import { PeopleStore, type PeopleWork } from '../people/people-store';
 import type { ApiKeyRecord } from './api-key-records';
@@ -28,6 +30,8 @@ const DAY_MS = 86_400_000;
 /** Keys for a person's programs: never more than the person may, and over when the person is. */
 @Injectable()
 export class ApiKeysService {
+  readonly #made = new FailureMemory(KEY_RULE);
+
   constructor(
     private readonly context: ServiceContext,
     private readonly people: PeopleStore,
@@ -38,7 +42,7 @@ export class ApiKeysService {
 
   /**
    * @returns the new key with its text, which is kept nowhere
-   * @throws ProblemError 403 for a role above the own, 409 when there are too many, 422 for a role of another mode
+   * @throws ProblemError 403 for a role above the own, 409 when there are too many, 422 for a role of another mode, 429
    */
   async create(
     person: Person,
@@ -49,6 +53,9 @@ export class ApiKeysService {
       throw new ProblemError('validation_failed', 'This plane has no such role.', {
         errors: [{ field: 'role', message: 'role must be one that people have on this plane' }],
       });
+    const waitMs = this.#made.waitMs(personId, this.clock.now());
+    if (waitMs > 0) throw tooManyRequests('Too many keys were made; wait before the next one.', waitMs);
+    this.#made.fail(personId, this.clock.now());
     const text = `bak_${randomBytes(32).toString('base64url')}`;
     const key = await this.people.within(tenantId, async (work) => {
       const now = this.clock.now();

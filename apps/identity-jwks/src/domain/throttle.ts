@@ -45,6 +45,14 @@ export const SIGNUP_RULE: ThrottleRule = {
   forgetMs: 3_600_000,
 };
 
+/** API keys that one person makes, because each change of who may act goes to every app. */
+export const KEY_RULE: ThrottleRule = {
+  free: 60,
+  firstDelayMs: 10_000,
+  maxDelayMs: 600_000,
+  forgetMs: 3_600_000,
+};
+
 /** Whether failures lie so far back that they no longer count. */
 export function isForgotten(failures: Failures, now: number, rule: ThrottleRule): boolean {
   return now - failures.lastAt >= rule.forgetMs;

@@ -52,7 +52,8 @@ export class PeopleController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserView> {
-    const change = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }) };
+    // Null says as little as nothing does.
+    const change = { ...(role ? { role } : {}), ...(status ? { status } : {}) };
     return answer(reply, await this.people.change(person, id, change, ifMatch));
   }
 

@@ -183,11 +183,15 @@ export class PersonRecords {
 
   /**
    * Gives a person a new password, unless it was changed since. Every token and link of the old one ends.
-   * @param kept the session that goes on
+   * @param kept the session that goes on, if any
    */
   async changePassword(
     id: string,
-    { before, after, kept }: { readonly before: string; readonly after: string; readonly kept: string },
+    {
+      before,
+      after,
+      kept,
+    }: { readonly before: string; readonly after: string; readonly kept: string | null },
     now: Date,
   ): Promise<boolean> {
     const isChanged = await this.#update(
@@ -197,7 +201,7 @@ export class PersonRecords {
       `AND password_hash = $5 AND status = 'active'`,
     );
     // The end of tokens ends every session; this one is kept afterwards.
-    return isChanged && this.#update(id, 'kept_session_id = $3', [kept]);
+    return isChanged && (kept === null || this.#update(id, 'kept_session_id = $3', [kept]));
   }
 
   /** Ends the tokens that a person has now. */
