@@ -6,7 +6,7 @@ import type { AuditEvent, PersonalValues, SpoolEntry } from '@behavry/contracts'
 import { AuditChainRepository } from '@behavry/db-data';
 import { sha256HexOf, verifyChain } from '@behavry/domain';
 import { databaseLogin, SystemClock, withTenant } from '@behavry/platform';
-import { eventually, startTestPostgres, type TestPostgres } from '@behavry/testing';
+import { eventually, putAsOwner, startTestPostgres, type TestPostgres } from '@behavry/testing';
 import { batchOf, decisionOf, outcomeOf, TENANT, wholeOf } from './entries';
 import { followed, tampered } from './reading';
 import { makePlane, personToken, startWriter, type RunningWriter, type TestPlane } from './running-writer';
@@ -283,5 +283,18 @@ describe('personal values', () => {
       new AuditChainRepository(manager, TENANT).erase({ agentId: 'agent-1' }),
     );
     expect(other).toBe(0);
+  });
+});
+
+describe('a live stream', () => {
+  it('ends, and tells nothing more, when its reader is signed out', async () => {
+    const people = writer.state.get('people')?.value ?? { people: {} };
+    const live = await followed(writer);
+    await eventually(() => expect(live.text()).toContain('following after'));
+    await putAsOwner(writer.app, 'people', { ...people, ended_sessions: { j: '2100-01-01T00:00:00Z' } });
+    await add(exchanges(1));
+    await eventually(() => expect(live.isOver()).toBe(true), { timeoutMs: 10_000 });
+    expect(live.seqs()).toEqual([]);
+    await putAsOwner(writer.app, 'people', people);
   });
 });

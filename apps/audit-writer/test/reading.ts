@@ -8,6 +8,8 @@ export interface Followed {
   readonly seqs: () => readonly number[];
   readonly text: () => string;
   readonly end: () => void;
+  /** Whether the writer ended it. */
+  readonly isOver: () => boolean;
 }
 
 /** Follows the audit log as a viewer. */
@@ -22,10 +24,13 @@ export async function followed(
   let text = '';
   body.on('data', (chunk: Buffer) => (text += chunk.toString()));
   body.on('error', () => undefined);
+  let isOver = false;
+  body.on('end', () => (isOver = true));
   return {
     seqs: () => [...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq)),
     text: () => text,
     end: () => body.destroy(),
+    isOver: () => isOver,
   };
 }
 

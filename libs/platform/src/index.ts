@@ -32,6 +32,7 @@ export {
   RequireSuperAdmin,
   type Person,
 } from './auth/person';
+export { PersonAccess } from './auth/person-access';
 export { SessionCookie } from './auth/session-cookie';
 export { identifyAgents } from './auth/identify-agents';
 export { TokenVerifier } from './auth/token-verifier';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { auditEventOf } from '@behavry/db-data';
-import { ProblemError, ServiceContext, whenOver } from '@behavry/platform';
+import { PersonAccess, ProblemError, ServiceContext, whenOver } from '@behavry/platform';
 import { DataSource } from 'typeorm';
 import { CommitWakes } from '../intake/commit-wakes';
 import { chainPages, lastSeqOf } from './chain-pages';
@@ -10,7 +10,7 @@ import { chainPages, lastSeqOf } from './chain-pages';
 const HEARTBEAT_MS = 15_000;
 /** Another writer's commits are looked for at least this often. */
 const LOOK_MS = 2_000;
-/** A stream ends after this, so that a person's rights are asked for again. */
+/** A stream ends after this at the latest. */
 const LONGEST_MS = 15 * 60_000;
 const MOST_STREAMS = 100;
 
@@ -24,6 +24,7 @@ export class AuditStream implements OnModuleDestroy {
     private readonly context: ServiceContext,
     private readonly source: DataSource,
     private readonly wakes: CommitWakes,
+    private readonly access: PersonAccess,
   ) {}
 
   onModuleDestroy(): void {
@@ -31,7 +32,7 @@ export class AuditStream implements OnModuleDestroy {
   }
 
   /**
-   * Serves one stream until the client leaves, the process stops, or a quarter of an hour is over.
+   * Serves one stream until the client leaves or may no longer read, the process stops, or a quarter of an hour is over.
    * @param afterSeq where the client stopped; from now on when left out
    * @throws ProblemError 429 when too many streams are open
    */
@@ -60,7 +61,11 @@ export class AuditStream implements OnModuleDestroy {
         'x-accel-buffering': 'no',
         'x-request-id': request.id,
       });
-      await this.#send(reply, tenantId, from, AbortSignal.any([left.signal, this.#stopping.signal]));
+      const signal = AbortSignal.any([left.signal, this.#stopping.signal]);
+      await this.#send(reply, tenantId, from, {
+        signal,
+        mayGoOn: () => this.access.mayGoOn(request, 'viewer'),
+      });
       reply.raw.end();
     } catch (error) {
       if (!reply.raw.headersSent) throw error;
@@ -71,7 +76,12 @@ export class AuditStream implements OnModuleDestroy {
     }
   }
 
-  async #send(reply: FastifyReply, tenantId: string, from: number, signal: AbortSignal): Promise<void> {
+  async #send(
+    reply: FastifyReply,
+    tenantId: string,
+    from: number,
+    { signal, mayGoOn }: { readonly signal: AbortSignal; readonly mayGoOn: () => boolean },
+  ): Promise<void> {
     const { raw } = reply;
     const write = async (text: string): Promise<void> => {
       if (!raw.write(text)) await once(raw, 'drain', { signal });
@@ -80,7 +90,7 @@ export class AuditStream implements OnModuleDestroy {
     let beatAt = performance.now() + HEARTBEAT_MS;
     let seq = from;
     await write(`retry: 1000\n: following after ${String(from)}\n\n`);
-    while (!signal.aborted && performance.now() < endsAt) {
+    while (!signal.aborted && performance.now() < endsAt && mayGoOn()) {
       const woken = this.wakes.next(LOOK_MS, signal);
       for await (const rows of chainPages(
         this.source,

@@ -4,6 +4,8 @@ import { Clock, PgNotifications, PlaneState, ServiceContext } from '@behavry/pla
 import { PeopleStore } from './people-store';
 
 const RETRY_MS = 1_000;
+/** What is told is compared so often, for a notification that was lost or a replica of an older version that spoke last. */
+const COMPARE_MS = 30_000;
 
 /**
  * Tells the plane who may act, by what and since when tokens count, so that a disabled person, another role, a new
@@ -25,7 +27,10 @@ export class LivePeople implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     await this.notifications.listen(PEOPLE_CHANNEL, () => void this.tell());
+    const compare = setInterval(() => void this.tell(), COMPARE_MS);
+    compare.unref();
     this.context.onClose('live people', () => {
+      clearInterval(compare);
       clearTimeout(this.#retry);
       return this.#last;
     });

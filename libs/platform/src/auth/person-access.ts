@@ -4,7 +4,7 @@ import { ProblemError } from '../errors/problem-error';
 import { sha256Hex } from '../keys/hash';
 import type { PlaneState } from '../state/plane-state';
 import type { Clock } from '../time/clock';
-import { bearerOf, notePerson, type Person } from './person';
+import { bearerOf, notePerson, reachesRole, type Person } from './person';
 import type { SessionCookie } from './session-cookie';
 import type { TokenVerifier } from './token-verifier';
 import { isEnded, PERSON_AUDIENCE, type VerifiedToken } from './verified-token';
@@ -41,12 +41,8 @@ export class PersonAccess {
    */
   async meet(request: FastifyRequest): Promise<void> {
     const shown = this.#shown(request);
-    const known = this.#people();
-    const isKnown =
-      shown.kind === 'token'
-        ? known.people[shown.token.subject] !== undefined
-        : known.api_keys?.[shown.sha256] !== undefined;
-    if (isKnown) return;
+    // Whoever shows a key that is not known may be any stranger, and makes nobody look.
+    if (shown.kind === 'api_key' || this.#people().people[shown.token.subject]) return;
     const now = performance.now();
     if (now - this.#lookedAt < LOOK_AGAIN_MS) return;
     this.#lookedAt = now;
@@ -62,6 +58,16 @@ export class PersonAccess {
     const person = shown.kind === 'token' ? this.#byToken(shown) : this.#byKey(shown.sha256);
     notePerson(request, person);
     return person;
+  }
+
+  /** Whether whoever made a request may go on with it, for answers that last: nothing was ended or taken away meanwhile. */
+  mayGoOn(request: FastifyRequest, role: Role): boolean {
+    try {
+      return reachesRole(this.authenticate(request).roles, role);
+    } catch (error) {
+      if (error instanceof ProblemError) return false;
+      throw error;
+    }
   }
 
   #byToken({ token, isCookie }: Extract<Shown, { kind: 'token' }>): Person {

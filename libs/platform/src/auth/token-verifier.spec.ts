@@ -39,6 +39,23 @@ describe('a token', () => {
     });
   });
 
+  it("names a person's session by sid, and an agent's by jti alone", () => {
+    const { verifier: made } = verifier();
+    made.trust([
+      {
+        iss: 'behavry',
+        keys: [publicJwkOf(pair.publicKey, 'k1')],
+        audiences: [AGENT_AUDIENCE, PERSON_AUDIENCE],
+      },
+    ]);
+    expect(made.verify(token({ sid: 's-2' }), AGENT_AUDIENCE)).toMatchObject({ token: { sessionId: 's-1' } });
+    const person = { aud: PERSON_AUDIENCE, sid: 's-2' };
+    expect(made.verify(token(person), PERSON_AUDIENCE)).toMatchObject({ token: { sessionId: 's-2' } });
+    expect(made.verify(token({ aud: PERSON_AUDIENCE }), PERSON_AUDIENCE)).toMatchObject({
+      token: { sessionId: 's-1' },
+    });
+  });
+
   it('is refused once it has expired, also when it was cached before', () => {
     const { verifier: made, clock } = verifier();
     const text = token();
