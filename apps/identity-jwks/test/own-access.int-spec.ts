@@ -189,6 +189,26 @@ describe.each([
       expect(await list('sessions', last)).toHaveLength(100);
     }, 60_000);
 
+    it('is not begun over and over: what every process must remember has a bound', async () => {
+      const { id, username, token } = await member('viewer');
+      const schema = mode === 'data-plane' ? 'data' : 'control';
+      const owner = new Client({ connectionString: dbUrl });
+      await owner.connect();
+      await owner.query(
+        `INSERT INTO ${schema}.person_sessions SELECT gen_random_uuid(), tenant_id, person_id, kind, address,
+           user_agent, created_at, last_used_at, expires_at, created_at
+           FROM ${schema}.person_sessions, generate_series(1, 999) WHERE person_id = $1`,
+        [id],
+      );
+      await owner.end();
+      const refused = await login(username);
+      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+      expect(await me(token)).toBe(200);
+      clock.advance(3_700_000);
+      admin = await signIn('admin', 'correct horse');
+      expect((await login(username)).status).toBe(200);
+    });
+
     it('is not begun by a right password that was changed while it was checked', async () => {
       const { id, username } = await member('viewer');
       const table = `${mode === 'data-plane' ? 'data' : 'control'}.people`;
