@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { ClaimAnswer, ConfigDocument } from '@behavry/contracts';
 import { eventually, putAsOwner } from '@behavry/testing';
 import { ClaimService } from '../src/claims/claim.service';
-import { call, runningWorker, TENANT } from './running-worker';
+import { API_KEY, call, runningWorker, TENANT } from './running-worker';
 
 const its = runningWorker();
 const { ask, claim, people, restart } = its;
@@ -43,6 +43,19 @@ describe('an escalated call', () => {
     await people('POST', `/${id}/approve`, ['analyst'], {});
     expect((await claim({ ...request, ...change })).state).toBe('pending');
     expect((await claim(request)).state).toBe('approved');
+  });
+
+  it('is shown to a key, and decided by none: that takes a person who signed in', async () => {
+    const { escalation_id: id } = await claim(call());
+    const byKey = async (method: 'GET' | 'POST', path: string): Promise<number> => {
+      const url = `/api/v1/escalations/${id}${path}`;
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      return (await its.app.inject({ method, url, headers })).statusCode;
+    };
+    expect(await byKey('GET', '')).toBe(200);
+    expect(await byKey('POST', '/approve')).toBe(403);
+    expect(await byKey('POST', '/deny')).toBe(403);
+    expect((await people('POST', `/${id}/approve`, ['analyst'], {})).status).toBe(200);
   });
 
   it('held open is answered the moment a person decides', async () => {

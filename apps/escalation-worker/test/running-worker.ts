@@ -19,6 +19,7 @@ import {
   migratePlane,
   PlaneKeys,
   ServiceContext,
+  sha256Hex,
 } from '@behavry/platform';
 import {
   freePortBlock,
@@ -33,6 +34,8 @@ import { EscalationConfig } from '../src/escalation-worker.config';
 
 export const TENANT = '019a0000-0000-7000-8000-000000000001';
 const issuer = new TestIssuer();
+/** Of an administrator of the test's tenant. */
+export const API_KEY = `bak_${'k'.repeat(43)}`;
 /** After every time that the clock shows. */
 const exp = Date.UTC(2027, 1, 1) / 1000;
 const log = createLogger('escalation-worker', 'silent', {});
@@ -104,6 +107,12 @@ export function runningWorker(): RunningWorker {
       people: Object.fromEntries(
         ROLES.map((role) => [`the ${role}`, { roles: [role], super_admin: false, tokens_not_before: null }]),
       ),
+      api_keys: {
+        [sha256Hex(API_KEY)]: {
+          ...{ id: 'key-1', person_id: 'the admin', tenant_id: TENANT, username: 'ann', role: 'admin' },
+          expires_at: '2027-01-01T00:00:00Z',
+        },
+      },
     });
   }
 

@@ -30,6 +30,7 @@ export {
   reachesRole,
   RequireRole,
   RequireSuperAdmin,
+  SignedInOnly,
   type Person,
 } from './auth/person';
 export { PersonAccess } from './auth/person-access';

@@ -1,5 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { CurrentPerson, ProblemError, reachesRole, RequireRole, type Person } from '@behavry/platform';
+import {
+  CurrentPerson,
+  ProblemError,
+  reachesRole,
+  RequireRole,
+  SignedInOnly,
+  type Person,
+} from '@behavry/platform';
 import { EscalationQuery, ResolveRequest, type EscalationView } from './escalation.dto';
 import { escalationView } from './escalation.mapper';
 import { EscalationService } from './escalation.service';
@@ -40,6 +47,7 @@ export class EscalationController {
   @Post(':id/approve')
   @HttpCode(200)
   @RequireRole('analyst')
+  @SignedInOnly()
   approve(
     @CurrentPerson() person: Person,
     @Param('id', escalationId()) id: string,
@@ -51,6 +59,7 @@ export class EscalationController {
   @Post(':id/deny')
   @HttpCode(200)
   @RequireRole('analyst')
+  @SignedInOnly()
   deny(
     @CurrentPerson() person: Person,
     @Param('id', escalationId()) id: string,

@@ -3,7 +3,14 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Role } from '@behavry/contracts';
 import { ProblemError } from '../errors/problem-error';
-import { OWN_ACCESS, PUBLIC_ROUTE, reachesRole, REQUIRED_ROLE, SUPER_ADMIN_ONLY } from './person';
+import {
+  OWN_ACCESS,
+  PUBLIC_ROUTE,
+  reachesRole,
+  REQUIRED_ROLE,
+  SIGNED_IN_ONLY,
+  SUPER_ADMIN_ONLY,
+} from './person';
 import { PersonAccess } from './person-access';
 
 /** Stands before every controller route: closed unless the route says otherwise. */
@@ -22,11 +29,10 @@ export class PersonGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     await this.access.meet(request);
     const person = this.access.authenticate(request);
-    if (isMarked(OWN_ACCESS)) {
-      if (person.by.kind === 'api_key')
-        throw new ProblemError('forbidden', 'An API key may not do this; sign in.');
-      return true;
-    }
+    const isOwn = isMarked(OWN_ACCESS);
+    if (person.by.kind === 'api_key' && (isOwn || isMarked(SIGNED_IN_ONLY)))
+      throw new ProblemError('forbidden', 'An API key may not do this; sign in.');
+    if (isOwn) return true;
     if (isMarked(SUPER_ADMIN_ONLY)) {
       if (!person.isSuperAdmin)
         throw new ProblemError('forbidden', 'Only a super-administrator may do this.');

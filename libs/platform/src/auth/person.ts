@@ -27,6 +27,7 @@ export const PUBLIC_ROUTE = 'behavry:public';
 export const REQUIRED_ROLE = 'behavry:role';
 export const SUPER_ADMIN_ONLY = 'behavry:super-admin';
 export const OWN_ACCESS = 'behavry:own-access';
+export const SIGNED_IN_ONLY = 'behavry:signed-in-only';
 
 /** Marks a route that asks for no person's token; it has its own way to know its caller, or needs none. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC_ROUTE, true);
@@ -39,6 +40,9 @@ export const RequireSuperAdmin = (): CustomDecorator => SetMetadata(SUPER_ADMIN_
 
 /** Marks a route about the caller's own way in: for any signed-in person, whatever the role, and for no API key. */
 export const OwnAccess = (): CustomDecorator => SetMetadata(OWN_ACCESS, true);
+
+/** Marks a route that only somebody who signed in may use, besides the role: a key in a program is no person who decides. */
+export const SignedInOnly = (): CustomDecorator => SetMetadata(SIGNED_IN_ONLY, true);
 
 const PERSON = Symbol('behavry:person');
 type RequestWithPerson = FastifyRequest & { [PERSON]?: Person };
