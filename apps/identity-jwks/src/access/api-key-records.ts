@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Role } from '@behavry/contracts';
-import type { PeopleSchema } from '../people/person-records';
+import type { Changed, PeopleSchema } from '../people/person-records';
 
 /** A key of a person's programs; its text is kept nowhere. */
 export interface ApiKeyRecord {
@@ -18,8 +18,6 @@ interface Row {
   created_at: Date;
   expires_at: Date;
 }
-
-type Deleted = readonly [rows: readonly unknown[], count: number];
 
 /** Keys of one person, on whichever plane. */
 export class ApiKeyRecords {
@@ -69,7 +67,7 @@ export class ApiKeyRecords {
   }
 
   async #delete(personId: string, condition = '', values: readonly unknown[] = []): Promise<number> {
-    const [, count] = await this.manager.query<Deleted>(
+    const [, count] = await this.manager.query<Changed>(
       `DELETE FROM ${this.#table} WHERE tenant_id = $1 AND person_id = $2 ${condition}`,
       [this.tenantId, personId, ...values],
     );

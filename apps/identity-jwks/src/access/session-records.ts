@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { PeopleSchema } from '../people/person-records';
+import type { Changed, PeopleSchema } from '../people/person-records';
 
 /** Whether a token is sent with each request by a program, or by a browser in a cookie. */
 export type SessionKind = 'bearer' | 'cookie';
@@ -27,9 +27,6 @@ interface Row {
   last_used_at: Date;
   expires_at: Date;
 }
-
-/** What the driver gives for an UPDATE or DELETE. */
-type Changed = readonly [rows: readonly unknown[], count: number];
 
 /** Sessions of one person, on whichever plane. An ended one is kept until its last token has expired. */
 export class SessionRecords {

@@ -11,11 +11,7 @@ import { PersonRecords, type PeopleSchema } from './person-records';
 export type SignInPerson = SignInRecord;
 
 /** Whose password a link sets. */
-export interface LinkedPerson {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly username: string;
-}
+export type LinkedPerson = Pick<SignInPerson, 'id' | 'tenantId' | 'username'>;
 
 /** What one transaction works with, for one tenant. */
 export interface PeopleWork {

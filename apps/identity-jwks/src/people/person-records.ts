@@ -49,10 +49,11 @@ interface SignInRow {
 }
 
 /** What the driver gives for an UPDATE or DELETE. */
-type Changed<T = unknown> = readonly [rows: readonly T[], count: number];
+export type Changed<T = unknown> = readonly [rows: readonly T[], count: number];
 
 /** People of one tenant, on whichever plane. */
 export class PersonRecords {
+  readonly #superAdmin: string;
   readonly #columns: string;
 
   /** @param manager of a transaction that has set `tenantId` */
@@ -61,8 +62,8 @@ export class PersonRecords {
     private readonly schema: PeopleSchema,
     private readonly tenantId: string,
   ) {
-    const superAdmin = schema === 'control' ? 'super_admin' : 'false AS super_admin';
-    this.#columns = `id, username, email, roles, ${superAdmin}, status, password_hash IS NOT NULL AS has_password,
+    this.#superAdmin = schema === 'control' ? 'super_admin' : 'false AS super_admin';
+    this.#columns = `id, username, email, roles, ${this.#superAdmin}, status, password_hash IS NOT NULL AS has_password,
       last_sign_in_at, created_at, updated_at`;
   }
 
@@ -164,9 +165,8 @@ export class PersonRecords {
   ): Promise<
     Pick<SignInRecord, 'roles' | 'superAdmin' | 'passwordHash' | 'tokensNotBefore' | 'active'> | undefined
   > {
-    const superAdmin = this.schema === 'control' ? 'super_admin' : 'false AS super_admin';
     const [row] = await this.manager.query<SignInRow[]>(
-      `SELECT roles, ${superAdmin}, password_hash, tokens_not_before FROM ${this.schema}.people
+      `SELECT roles, ${this.#superAdmin}, password_hash, tokens_not_before FROM ${this.schema}.people
         WHERE tenant_id = $1 AND id = $2 AND status = 'active' FOR UPDATE`,
       [this.tenantId, id],
     );
